@@ -1,0 +1,56 @@
+# `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup batch test check bench format clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+RUN_READY := $(VENV)/.ready-to-run
+TEST_READY := $(VENV)/.ready-to-test
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make batch CONFIG=configs/demo.yaml              run or go on with a batch"
+	@echo "  make batch CONFIG=configs/demo.yaml ARGS=--json  pass on flags of 'pipeline run'"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(VENV): the first time takes a minute …" >&2
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TEST_READY): requirements-dev.lock $(RUN_READY)
+	@echo "Setting up what the tests need …" >&2
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(RUN_READY) $(TEST_READY) ## set up .venv for running and for testing
+
+batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS="…"
+	@$(if $(CONFIG),,echo "Which batch? Say: make batch CONFIG=configs/demo.yaml" >&2; exit 2;) exec $(BIN)/pipeline run "$(CONFIG)" $(ARGS)
+
+test: $(TEST_READY) ## run the tests
+	@$(BIN)/pytest -q -n 2 $(ARGS)
+
+check: $(TEST_READY) ## format, lint, types, layers
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+format: $(TEST_READY) ## mend what ruff can mend
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: $(TEST_READY) ## print the table of benchmarks
+	@$(BIN)/python benchmarks/throughput.py
+
+clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,158 @@
+"""The command line. Owns the verbs, the printing of errors and the exit code.
+
+The only file that prints an error or ends the process. Must not know what a verb does.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn, Protocol, cast
+
+from pipeline.errors import Exit, PipelineError, UsageFault
+
+VERBS: Final = (
+    "init",
+    "check",
+    "run",
+    "status",
+    "retry",
+    "export",
+    "webhooks",
+    "simulate",
+)
+NOT_YET: Final = ("resolve", "report", "statement", "adjust", "watch", "worker")
+"""Verbs that are known, and not supported yet."""
+
+
+class Command(Protocol):
+    """What each verb's file in `commands` holds."""
+
+    HELP: str
+    EXAMPLE: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the verb's own arguments."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> Exit:
+        """Do it, and tell how it ended."""
+        ...
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM while nothing was running that could be asked to stop."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a wrong command line as a fault, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageFault`."""
+        remedy = f"see {self.prog} --help"
+        raise UsageFault(place=self.prog, wrong=message, remedy=remedy)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives the process's exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except PipelineError as error:
+        _tell(*map(str, error.problems))
+        return error.exit
+    except Terminated:
+        _tell("Terminated: the same command goes on.")
+        return Exit.TERMINATED
+    except KeyboardInterrupt:
+        _tell("Interrupted: the same command goes on.")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left; the interpreter must not complain of it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception as error:
+        if os.environ.get("PIPELINE_TRACEBACK"):
+            raise
+        # A traceback helps no user and may show a cell; the place alone helps whoever mends it.
+        _tell(
+            f"A fault of this program ({type(error).__name__} at {_place_of(error)}); nothing "
+            "that was recorded is lost: report it, then give the same command again"
+        )
+        return Exit.STOPPED
+
+
+def _run(argv: Sequence[str]) -> int:
+    arguments = parser_for(argv).parse_args(argv)
+    return cast("int", arguments.run(arguments))
+
+
+def parser_for(argv: Sequence[str]) -> Parser:
+    """The parser; only the verb that is called is imported, so that each starts fast."""
+    parser = Parser(
+        prog="pipeline",
+        description="Run an AI workflow once for each row of a sheet, and never pay for one twice.",
+        allow_abbrev=False,
+    )
+    verbs = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
+    called = next((word for word in argv if not word.startswith("-")), None)
+    if called is not None and called not in VERBS:
+        raise _unknown(called)
+    for verb in VERBS if called is None else (called,):
+        command = cast("Command", import_module(f"pipeline.commands.{verb}"))
+        subparser = verbs.add_parser(
+            verb,
+            help=command.HELP,
+            description=f"{command.HELP[0].upper()}{command.HELP[1:]}.",
+            epilog=f"example: {command.EXAMPLE}",
+            allow_abbrev=False,
+        )
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
+    if called is None:
+        parser.set_defaults(run=lambda _: _help(parser))
+    return parser
+
+
+def _help(parser: Parser) -> Exit:
+    parser.print_help(sys.stderr)
+    return Exit.WRONG
+
+
+def _unknown(verb: str) -> UsageFault:
+    if verb in NOT_YET:
+        return UsageFault(
+            place=f"pipeline {verb}",
+            wrong="this command is not supported yet",
+            remedy=f"the commands are {', '.join(VERBS)}",
+        )
+    near = get_close_matches(verb, VERBS, n=1)
+    return UsageFault(
+        place=f"pipeline {verb}",
+        wrong="there is no such command",
+        remedy=f"did you mean {near[0]}?" if near else f"the commands are {', '.join(VERBS)}",
+    )
+
+
+def _tell(*lines: str) -> None:
+    for line in lines:
+        sys.stderr.write(f"{line}\n")
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _place_of(error: BaseException) -> str:
+    place = "unknown"
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,65 @@
+"""Rows that are asked for again. Owns the opening of rounds, and what a person must agree to.
+
+Must not know how rows are sent.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pipeline.commands.terminal import confirm, say
+from pipeline.config.model import Config
+from pipeline.core.lifecycle import Context, FreshAsked, RetryAsked, step
+from pipeline.core.model import Entry, RoundKind, State
+from pipeline.ledger.store import Ledger
+
+ASKED_STATES: Final = {
+    RoundKind.FRESH: (State.COMPLETE, State.FAILED, State.EXPIRED),
+    RoundKind.RETRY: (State.FAILED, State.EXPIRED),
+}
+EVENT_OF_ROUND: Final[Mapping[RoundKind, type[FreshAsked | RetryAsked]]] = {
+    RoundKind.FRESH: FreshAsked,
+    RoundKind.RETRY: RetryAsked,
+}
+
+
+def ask_again(kind: RoundKind, config: Config, ledger: Ledger, *, is_agreed: bool) -> int:
+    """Open a round for the rows that this kind asks for again; tells how many they are.
+
+    A round that has not ended goes on, and nothing is asked for twice in it. Raises `UsageFault`
+    where nobody agrees to pay again for rows that were finished.
+    """
+    if ledger.open_round() is not None:
+        return 0
+    entries = ledger.entries_of_sheet(*ASKED_STATES[kind])
+    if not entries:
+        say(f"No row to {'send afresh' if kind is RoundKind.FRESH else 'retry'}.")
+        return 0
+    cost = _cost(len(entries), ledger)
+    complete = sum(entry.state is State.COMPLETE for entry in entries)
+    if complete:
+        question = f"{complete} rows that are complete would be paid for again ({cost})"
+        confirm(question, is_agreed=is_agreed or config.workflow.is_simulated)
+    say(f"{len(entries)} rows get a new attempt: {cost}.")
+    now = time.time()
+
+    def asked(round_id: int) -> Sequence[Entry]:
+        event = EVENT_OF_ROUND[kind](round_id)
+        return [step(entry, event, Context(now))[0] for entry in entries]
+
+    return ledger.begin_round(kind, now, asked)
+
+
+def tell_open_round(ledger: Ledger) -> None:
+    """Say that a round goes on, so that nobody wonders why finished rows are pending."""
+    current = ledger.open_round()
+    if current is not None:
+        pending = ledger.tally().count(State.PLANNED)
+        say(f"A round of `{current[1]}` goes on: {pending} rows are still to be sent.")
+
+
+def _cost(rows: int, ledger: Ledger) -> str:
+    mean = ledger.mean_credits()
+    if mean is None:
+        return "what a run costs is not known yet"
+    return f"about {rows * mean:g} credits, at {mean:g} a run so far"

@@ -1,0 +1,164 @@
+"""`pipeline check`: validates all, shows what would be sent and what it takes. Starts nothing."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from pipeline.commands.preparing import Overrides, Prepared, prepare
+from pipeline.commands.service import client_for
+from pipeline.commands.terminal import say
+from pipeline.commands.writing import columns_to_write
+from pipeline.config.model import Config
+from pipeline.core.model import Json, RowKey, State
+from pipeline.core.planning import Decision, Plan, plan
+from pipeline.core.replies import Halted, ListReply, Missing, RunPage, TryLater, Unreachable
+from pipeline.core.variables import Faulty, Sendable
+from pipeline.errors import Exit, RemoteFault
+from pipeline.ledger.opening import join_ledger
+
+HELP: Final = "validate all, show the first requests, the counts and the cost; start nothing"
+EXAMPLE: Final = "pipeline check configs/leads.yaml --online"
+REQUESTS_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run would do; the names are those of the JSON."""
+
+    batch: str
+    rows: int
+    start: int
+    running: int
+    """Started before, and to be watched on."""
+    unconfirmed: int
+    done: int
+    skipped: int
+    faulty: int
+    seconds: float
+    """The starts alone, at the rate that the config allows."""
+    credits: float | None
+    """``None`` where this workflow's cost is not known yet."""
+    requests: tuple[Mapping[str, Json], ...]
+    """The first requests, as they would be sent."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The config, and how far to look."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+    parser.add_argument(
+        "--online", action="store_true", help="also ask the service about key and workflow"
+    )
+    parser.add_argument("--json", action="store_true", help="the findings on stdout as JSON")
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Check the batch; faulty rows are named, and are no fault of the config."""
+    prepared = prepare(arguments.config, Overrides())
+    known: Mapping[RowKey, State] = {}
+    mean_credits = None
+    with join_ledger(prepared.config.ledger) as ledger:
+        if ledger is not None:
+            columns_to_write(prepared, ledger)
+            known, mean_credits = ledger.states(), ledger.mean_credits()
+    planned = plan(prepared.rows, known)
+    forecast = _forecast(prepared, planned, mean_credits)
+    if arguments.online:
+        asyncio.run(_ask_service(prepared.config))
+    _tell_faulty_rows(planned)
+    text = json.dumps(asdict(forecast)) if arguments.json else _as_text(forecast, prepared)
+    sys.stdout.write(f"{text}\n")
+    return Exit.OK
+
+
+def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> Forecast:
+    config, counts = prepared.config, planned.counts()
+    starts = counts[Decision.START]
+    to_start = (
+        row
+        for row, decision in zip(planned.rows, planned.decisions, strict=True)
+        if decision is Decision.START
+    )
+    sendable = (row for row in to_start if isinstance(row, Sendable))
+    return Forecast(
+        batch=config.name,
+        rows=len(planned.rows),
+        start=starts,
+        running=counts[Decision.RESUME],
+        unconfirmed=counts[Decision.RECONCILE],
+        done=counts[Decision.REUSE],
+        skipped=counts[Decision.SKIP],
+        faulty=counts[Decision.FAULT],
+        seconds=round(max(0, starts - config.limits.burst) * config.limits.rate.interval_seconds),
+        credits=None if mean_credits is None else starts * mean_credits,
+        requests=tuple(_request(row, config) for row in islice(sendable, REQUESTS_SHOWN)),
+    )
+
+
+def _request(row: Sendable, config: Config) -> dict[str, Json]:
+    return {
+        "startVariables": dict(row.variables),
+        "metadata": {**config.workflow.metadata, "api": True},
+    }
+
+
+def _tell_faulty_rows(planned: Plan) -> None:
+    for row in planned.rows:
+        if isinstance(row, Faulty):
+            say(row.error)
+
+
+def _as_text(forecast: Forecast, prepared: Prepared) -> str:
+    config = prepared.config
+    first = "\n".join(
+        f"POST {config.workflow.base_url}/workflow/{config.workflow.id}/run\n"
+        + json.dumps(request, ensure_ascii=False, indent=2)
+        for request in forecast.requests
+    )
+    cost = (
+        "not known yet: send a few with --limit 5"
+        if forecast.credits is None
+        else f"about {forecast.credits:g} credits"
+    )
+    counts = (
+        f"{forecast.start} to start, {forecast.done} done, {forecast.running} to watch, "
+        f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
+    )
+    lines = [
+        f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
+        f"time: {forecast.seconds:g} s for the starts, then until the last run ends",
+        f"cost: {cost}",
+        "Nothing was started.",
+    ]
+    return "\n".join([first, *lines] if first else lines)
+
+
+async def _ask_service(config: Config) -> None:
+    """Ask for the workflow's runs: that costs nothing. Raises `RemoteFault`."""
+    async with client_for(config) as client:
+        reply = await client.list_runs(1)
+    wrong = _refusal(reply)
+    if wrong is not None:
+        raise RemoteFault(place=f"{config.path.name}, {wrong[0]}", wrong=wrong[1], remedy=wrong[2])
+    say("The service knows the key and the workflow.")
+
+
+def _refusal(reply: ListReply) -> tuple[str, str, str] | None:
+    """Which key of the config the service refused, why, and the remedy."""
+    match reply:
+        case RunPage() | TryLater():
+            return None
+        case Halted(_, message):
+            remedy = "make a new key at the service, and set the variable anew"
+            return "workflow.api_key_env", f"the service refused the key ({message})", remedy
+        case Missing():
+            remedy = "copy the id again: in copy.ai, open the workflow, tab API"
+            return "workflow.id", "the service does not know this workflow", remedy
+        case Unreachable(why):
+            remedy = "check the address and the network"
+            return "workflow.base_url", f"the service does not answer ({why})", remedy

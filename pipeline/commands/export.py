@@ -1,0 +1,44 @@
+"""`pipeline export`: writes the output sheet from the ledger as it stands."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from pipeline.commands.preparing import Overrides, prepare
+from pipeline.commands.terminal import say
+from pipeline.commands.writing import tell_written, write_output
+from pipeline.errors import Exit, LedgerFault, OutputFault
+from pipeline.ledger.opening import is_held, join_ledger
+
+HELP: Final = "write the output sheet from the ledger as it stands"
+EXAMPLE: Final = "pipeline export configs/leads.yaml --output so-far.xlsx"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The config, and where to write."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+    parser.add_argument("--input", type=Path, metavar="PATH", help="read this sheet instead")
+    parser.add_argument("--output", type=Path, metavar="PATH", help="write this file instead")
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Write the sheet; while a run goes on, to another path than the run's own."""
+    prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
+    config = prepared.config
+    if arguments.output is None and is_held(config.ledger):
+        raise OutputFault(
+            place=str(config.output.path),
+            wrong="the batch is running, and will write this file itself",
+            remedy="give --output with another path",
+        )
+    with join_ledger(config.ledger) as ledger:
+        if ledger is None:
+            raise LedgerFault(
+                place=str(config.ledger),
+                wrong="there is no ledger yet, so there is nothing to write",
+                remedy=f"begin with: pipeline run {arguments.config}",
+            )
+        written, aside = write_output(prepared, ledger, config.output.path)
+    tell_written(written, aside, config.output.path)
+    say(f"Written: {written.path}")
+    return Exit.OK

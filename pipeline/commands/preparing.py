@@ -1,0 +1,158 @@
+"""What every command needs before it begins: config, sheet, rows and key, with all faults at once.
+
+Must not know what is done with them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from pipeline import sheets
+from pipeline.config.key import find_key
+from pipeline.config.load import Draft, parse
+from pipeline.config.model import Config, Input, default_output
+from pipeline.core.cells import NoSuchColumnError, find_column
+from pipeline.core.model import Sheet
+from pipeline.core.variables import Recipe, RenderedRow, badly_named_rows, render
+from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
+from pipeline.sheets import Source
+
+FAULTS_OF_A_KIND: Final = 10
+"""So many cells are named one by one; then it is said how many more there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says over the config."""
+
+    input: Path | None = None
+    output: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A config and its sheet, read and rendered without a fault."""
+
+    config: Config
+    source: Source
+    digest: str
+    """The input's SHA-256 when it was read."""
+    sheet: Sheet
+    rows: tuple[RenderedRow, ...]
+
+
+def load_config(path: Path, overrides: Overrides) -> Config:
+    """The config alone. Raises `FaultGroup`."""
+    draft = parse(path)
+    if draft.config is None:
+        raise FaultGroup(draft.faults)
+    return _overridden(draft.config, overrides)
+
+
+def prepare(path: Path, overrides: Overrides) -> Prepared:
+    """Load the config, read its sheet and render the rows. Raises `FaultGroup`, nothing else."""
+    draft = parse(path)
+    config = _overridden(draft.config, overrides) if draft.config else None
+    input_ = config.input if config else draft.input
+    faults: list[PipelineError] = list(draft.faults)
+    sheet_read = None
+    with _collected_in(faults):
+        sheet_read = _read(source_of(input_)) if input_ else None
+    if sheet_read is not None:
+        faults += _column_faults(draft, sheet_read[1])
+    if config is not None:
+        with _collected_in(faults):
+            sheets.check_target(source_of(config.input), config.output.path)
+        with _collected_in(faults):
+            find_key(config, os.environ)
+    if faults or config is None or sheet_read is None:
+        raise FaultGroup(faults)
+    return _prepared(config, *sheet_read)
+
+
+def read_again(prepared: Prepared) -> Prepared:
+    """The same config over the sheet as it now is. Raises `PipelineError`."""
+    try:
+        return _prepared(prepared.config, *_read(prepared.source))
+    except NoSuchColumnError as error:
+        place = str(prepared.source.path)
+        raise InputFault(place=place, wrong=error.wrong, remedy=error.remedy) from None
+
+
+def _read(source: Source) -> tuple[str, Sheet]:
+    """The file's SHA-256 and its sheet."""
+    return sheets.digest(source.path), sheets.read(source)
+
+
+def _prepared(config: Config, digest: str, sheet: Sheet) -> Prepared:
+    recipe = recipe_of(config)
+    faults = list(_row_key_faults(sheet, recipe))
+    if faults:
+        raise FaultGroup(faults)
+    rows = tuple(render(sheet, recipe))
+    return Prepared(config, source_of(config.input), digest, sheet, rows)
+
+
+def source_of(input_: Input) -> Source:
+    """The sheet that an input names."""
+    return Source(input_.path, input_.sheet, input_.header_row)
+
+
+def recipe_of(config: Config) -> Recipe:
+    """How the config's rows become start variables."""
+    return Recipe(
+        service=config.workflow.base_url.rstrip("/"),
+        workflow_id=config.workflow.id,
+        variables=config.variables,
+        key=config.input.key,
+        where=config.input.where,
+    )
+
+
+def _overridden(config: Config, overrides: Overrides) -> Config:
+    input_path, output_path = overrides.input, overrides.output
+    if input_path is not None:
+        input_path = input_path.absolute()
+        # An output that was named for the config's input is named for this one instead.
+        if config.output.path == default_output(config.input.path):
+            output_path = output_path or default_output(input_path)
+        config = replace(config, input=replace(config.input, path=input_path))
+    if output_path is not None:
+        config = replace(config, output=replace(config.output, path=output_path.absolute()))
+    return config
+
+
+@contextmanager
+def _collected_in(faults: list[PipelineError]) -> Iterator[None]:
+    """Keep what goes wrong within the block, so that the next step can be tried as well."""
+    try:
+        yield
+    except PipelineError as error:
+        faults += error.problems
+
+
+def _column_faults(draft: Draft, sheet: Sheet) -> Iterator[ConfigFault]:
+    for use in draft.column_uses:
+        try:
+            find_column(sheet.columns, use.column)
+        except NoSuchColumnError as error:
+            yield ConfigFault(place=use.place, wrong=error.wrong, remedy=error.remedy)
+
+
+def _row_key_faults(sheet: Sheet, recipe: Recipe) -> Iterator[InputFault]:
+    faults = list(badly_named_rows(sheet, recipe))
+    for cell, wrong in faults[:FAULTS_OF_A_KIND]:
+        yield InputFault(
+            place=cell,
+            wrong=wrong,
+            remedy="give every row a key of its own, or leave out `input.key`",
+        )
+    if len(faults) > FAULTS_OF_A_KIND:
+        yield InputFault(
+            place=sheet.name,
+            wrong=f"{len(faults) - FAULTS_OF_A_KIND} more rows have a bad key",
+            remedy="mend those that are named, then check again",
+        )

@@ -1,0 +1,141 @@
+"""`pipeline run`: starts, resumes or completes a batch. Tells the whole story, top to bottom."""
+
+import argparse
+import asyncio
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from pipeline import sheets
+from pipeline.commands.asking import ask_again, tell_open_round
+from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
+from pipeline.commands.service import client_for
+from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.terminal import say
+from pipeline.commands.writing import columns_to_write, tell_written, write_output
+from pipeline.config.model import Config
+from pipeline.core.model import RoundKind
+from pipeline.core.planning import Decision, plan
+from pipeline.engine.clock import Clock
+from pipeline.engine.process import World, process
+from pipeline.engine.progress import Progress
+from pipeline.engine.signals import signals_ask
+from pipeline.engine.stop import Stop, Switch
+from pipeline.errors import Exit, PipelineError
+from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.store import Ledger
+
+HELP: Final = "start, resume or complete a batch: always the same command"
+EXAMPLE: Final = "pipeline run configs/leads.yaml --limit 5"
+TRIES_AT_A_MOVING_INPUT: Final = 3
+"""How often the output is written anew because the input changed during the write itself."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The config, and the flags that `retry` shares."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+    parser.add_argument("--input", type=Path, metavar="PATH", help="read this sheet instead")
+    parser.add_argument("--output", type=Path, metavar="PATH", help="write this file instead")
+    parser.add_argument(
+        "--limit", type=_at_least_one, metavar="N", help="send at most N new attempts: a pilot"
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="leave earlier results of these rows aside and pay for them again",
+    )
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--json", action="store_true", help="the summary on stdout as JSON")
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of rows: write 1 or more")
+    return number
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Run the batch; with ``--fresh``, its finished rows again."""
+    return run_batch(arguments, RoundKind.FRESH if arguments.fresh else None)
+
+
+def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
+    """Run the batch; with `again`, open a round for the rows that are asked for once more."""
+    began_at = time.monotonic()
+    prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
+    config = prepared.config
+    with open_ledger(config.ledger) as ledger:
+        columns_to_write(prepared, ledger)
+        reused = enrol(prepared, ledger)
+        if again is not None:
+            reused -= ask_again(again, config, ledger, is_agreed=arguments.yes)
+        tell_open_round(ledger)
+        mark = ledger.mark()
+        stop, requests = asyncio.run(_start_and_watch(config, ledger, arguments.limit))
+        ledger.end_round(time.time())
+        output = _write_as_the_input_is_now(prepared, ledger)
+        tally = ledger.tally()
+        incomplete = None if arguments.limit is None else ledger.incomplete_since(mark)
+    exit_ = exit_of(tally, stop, incomplete) if output else Exit.STOPPED
+    call = Call(reused, requests, time.monotonic() - began_at, output)
+    if stop is not None:
+        say(f"Stopped early: {stop.message}.")
+    show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    return exit_
+
+
+def enrol(prepared: Prepared, ledger: Ledger) -> int:
+    """Give every row its entry in the ledger; tells how many rows are final already."""
+    planned = plan(prepared.rows, ledger.states())
+    ledger.enrol(planned, prepared.source.path, time.time())
+    return planned.counts()[Decision.REUSE]
+
+
+async def _start_and_watch(
+    config: Config, ledger: Ledger, limit: int | None
+) -> tuple[Stop | None, dict[str, int]]:
+    """The part that waits; gives why it stopped early, and the requests that it sent."""
+    clock, switch = Clock(), Switch()
+    loop = asyncio.get_running_loop()
+    with signals_ask(switch), ThreadPoolExecutor(1, "ledger") as thread:
+        async with client_for(config) as client:
+            world = World(
+                remote=client,
+                clock=clock,
+                chance=random.random,
+                blocking=partial(loop.run_in_executor, thread),
+                progress=Progress(clock),
+                switch=switch,
+            )
+            stop = await process(config, ledger, world, limit)
+            return stop, {str(call): count for call, count in client.requests.items()}
+
+
+def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None:
+    """Write the output; where the input changed meanwhile, read and plan it again before.
+
+    Gives ``None`` where the sheet could not be written: everything is in the ledger all the same.
+    """
+    try:
+        for _ in range(TRIES_AT_A_MOVING_INPUT):
+            if sheets.digest(prepared.source.path) != prepared.digest:
+                say(f"{prepared.source.path.name} changed while the batch ran: it is read again.")
+                prepared = read_again(prepared)
+                enrol(prepared, ledger)
+            written, aside = write_output(prepared, ledger, prepared.config.output.path)
+            tell_written(written, aside, prepared.config.output.path)
+            if sheets.digest(prepared.source.path) == prepared.digest:
+                break
+    except PipelineError as error:
+        for problem in error.problems:
+            say(str(problem))
+        say(
+            "The output was not written. Nothing is lost: once this is mended, the same command, "
+            f"or pipeline export {prepared.config.path.name}, writes it from the ledger."
+        )
+        return None
+    return written.path

@@ -1,0 +1,55 @@
+"""The service that a config names: the real one, or the simulator beside the ledger.
+
+Owns the way from a config to a client. Must not know what is asked of the service.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.config.key import find_key
+from pipeline.config.model import Config
+from pipeline.remote.client import Client
+from pipeline.remote.secret import Secret
+from pipeline.simulator.faults import Faults
+from pipeline.simulator.journal import open_service
+from pipeline.simulator.server import SimulatorServer
+from pipeline.simulator.settings import Settings
+
+
+@asynccontextmanager
+async def client_for(config: Config) -> AsyncIterator[Client]:
+    """A client of the config's service; where that is the simulator, it serves meanwhile.
+
+    Raises `ConfigFault` where there is no key.
+    """
+    key = Secret(find_key(config, os.environ))
+    if not config.workflow.is_simulated:
+        async with Client(config.workflow.base_url, key, config.workflow.id) as client:
+            yield client
+        return
+    with open_service(simulator_settings(config), simulator_state(config)) as service:
+        async with (
+            SimulatorServer(service) as server,
+            Client(server.base_url, key, config.workflow.id) as client,
+        ):
+            yield client
+
+
+def simulator_settings(config: Config) -> Settings:
+    """The config's `simulator:` block, in the simulator's own terms."""
+    asked = config.simulator
+    return Settings(
+        seed=asked.seed,
+        duration_seconds=asked.duration_seconds,
+        credits=asked.credits,
+        fail=asked.fail,
+        faults=Faults(**asdict(asked.faults)),
+    )
+
+
+def simulator_state(config: Config) -> Path:
+    """Where the simulator keeps its runs, so that a killed batch finds them again."""
+    return config.ledger.with_name(f"{config.ledger.name}.simulator")

@@ -1,0 +1,62 @@
+"""`pipeline simulate`: serves the simulator of the remote API on loopback, until it is stopped."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+from pipeline.commands.terminal import say
+from pipeline.config.units import ValueFault, read_duration_seconds
+from pipeline.errors import Exit
+from pipeline.simulator.journal import open_service
+from pipeline.simulator.server import serve
+from pipeline.simulator.settings import Settings
+
+HELP: Final = "serve the simulator of the remote API on loopback"
+EXAMPLE: Final = "pipeline simulate --port 8700 --duration 500ms"
+DEFAULTS: Final = Settings()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to listen, what to keep, and how the service behaves."""
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="0, the default: any that is free"
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep the runs in this file, and find them again"
+    )
+    parser.add_argument("--seed", type=int, default=DEFAULTS.seed, help="of all its chances")
+    parser.add_argument(
+        "--duration", type=_duration, default=DEFAULTS.duration_seconds, help="of a run: 2s"
+    )
+    parser.add_argument("--credits", type=float, default=DEFAULTS.credits, help="that a run costs")
+    parser.add_argument(
+        "--fail", type=float, default=DEFAULTS.fail, help="share of runs that fail, 0 to 1"
+    )
+
+
+def _duration(text: str) -> float:
+    try:
+        return read_duration_seconds(text)
+    except ValueFault as fault:
+        raise argparse.ArgumentTypeError(f"{fault.wrong}: {fault.remedy}") from None
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Serve until Ctrl-C; the address is the one line on stdout."""
+    settings = Settings(
+        seed=arguments.seed,
+        duration_seconds=arguments.duration,
+        credits=arguments.credits,
+        fail=arguments.fail,
+    )
+    with open_service(settings, arguments.state) as service:
+        asyncio.run(serve(service, arguments.port, _announce))
+    return Exit.OK
+
+
+def _announce(base_url: str) -> None:
+    sys.stdout.write(f"{base_url}\n")
+    sys.stdout.flush()
+    say("Serving until Ctrl-C. Any key is good; /_count tells every start it saw.")

@@ -1,0 +1,37 @@
+"""`pipeline status`: the ledger's counts and credits, also while a run goes on."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from pipeline.commands.preparing import Overrides, load_config
+from pipeline.commands.summary import Call, show, summarise
+from pipeline.commands.terminal import say
+from pipeline.errors import Exit
+from pipeline.ledger.opening import is_held, join_ledger
+from pipeline.ledger.records import Tally
+
+HELP: Final = "show the ledger's counts and credits, also while a run goes on"
+EXAMPLE: Final = "pipeline status configs/leads.yaml --json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The config and the form of the answer."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+    parser.add_argument("--json", action="store_true", help="the counts on stdout as JSON")
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Tell how the batch stands; reads the ledger alone."""
+    config = load_config(arguments.config, Overrides())
+    output = config.output.path if config.output.path.exists() else None
+    with join_ledger(config.ledger) as ledger:
+        tally = Tally() if ledger is None else ledger.tally()
+        holder = None if ledger is None else ledger.holder()
+    if not tally.rows:
+        say("Nothing was started yet.")
+    elif is_held(config.ledger):
+        say(f"The batch is running, in process {holder}.")
+    call = Call(reused=0, requests={}, seconds=0.0, output=output)
+    show(summarise(config.name, config.ledger, tally, call, Exit.OK), as_json=arguments.json)
+    return Exit.OK

@@ -1,0 +1,127 @@
+"""The figures at the end of a call. Owns the summary and the exit code that follows from it.
+
+Counts and credits are of the sheet's rows as they stand now, over all calls and attempts.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pipeline.core.model import State
+from pipeline.engine.stop import Stop, StopReason
+from pipeline.errors import Exit
+from pipeline.ledger.records import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a call says when it ends; the names are those of the JSON."""
+
+    batch: str
+    rows: int
+    complete: int
+    failed: int
+    expired: int
+    unconfirmed: int
+    running: int
+    pending: int
+    skipped: int
+    reused: int
+    """Rows that were final in the ledger before this call."""
+    credits: float
+    credits_unknown: int
+    """Completed runs for which the service named no credits."""
+    requests: Mapping[str, int]
+    """Calls to the service in this call, by kind: start, poll, list."""
+    seconds: float
+    """From the first byte read to the output in place."""
+    output: str | None
+    ledger: str
+    exit: int = field(default=int(Exit.OK))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a summary says of the call alone."""
+
+    reused: int
+    requests: Mapping[str, int]
+    seconds: float
+    output: Path | None
+
+
+def summarise(batch: str, ledger: Path, tally: Tally, call: Call, exit_: Exit) -> Summary:
+    """The ledger's figures and the call's, as one."""
+    return Summary(
+        batch=batch,
+        rows=tally.rows,
+        complete=tally.count(State.COMPLETE),
+        failed=tally.count(State.FAILED) + tally.faulty,
+        expired=tally.count(State.EXPIRED),
+        unconfirmed=tally.count(State.UNCONFIRMED),
+        running=tally.count(State.RUNNING, State.STARTING),
+        pending=tally.count(State.PLANNED),
+        skipped=tally.skipped,
+        reused=call.reused,
+        credits=_whole(tally.credits),
+        credits_unknown=tally.credits_unknown,
+        requests={kind: call.requests.get(kind, 0) for kind in ("start", "poll", "list")},
+        seconds=round(call.seconds, 3),
+        output=None if call.output is None else str(call.output),
+        ledger=str(ledger),
+        exit=int(exit_),
+    )
+
+
+EXIT_OF_STOP = {
+    StopReason.INTERRUPTED: Exit.INTERRUPTED,
+    StopReason.TERMINATED: Exit.TERMINATED,
+}
+
+
+def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) -> Exit:
+    """The exit code; `incomplete_of_limit`: sent in this call under ``--limit``, not complete."""
+    if stop is not None and stop.reason in EXIT_OF_STOP:
+        return EXIT_OF_STOP[stop.reason]
+    if stop is None and incomplete_of_limit is not None:
+        return Exit.UNFINISHED if incomplete_of_limit else Exit.OK
+    if tally.count(State.PLANNED, State.STARTING, State.RUNNING):
+        return Exit.STOPPED
+    if tally.faulty or tally.count(State.FAILED, State.EXPIRED, State.UNCONFIRMED):
+        return Exit.UNFINISHED
+    return Exit.OK
+
+
+def show(summary: Summary, *, as_json: bool) -> None:
+    """The summary, and nothing else, on stdout."""
+    text = json.dumps(asdict(summary)) if as_json else as_text(summary)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+STATUSES = ("complete", "failed", "expired", "unconfirmed", "running", "pending", "skipped")
+
+
+def as_text(summary: Summary) -> str:
+    """The summary for a person: what is there, what it cost, where it stands."""
+    counts = ", ".join(
+        f"{getattr(summary, status)} {status}" for status in STATUSES if getattr(summary, status)
+    )
+    unknown = f" ({summary.credits_unknown} runs named none)" if summary.credits_unknown else ""
+    requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
+    lines = [
+        f"{summary.batch}: {summary.rows} rows: {counts or 'none'}",
+        f"credits: {summary.credits:g}{unknown}",
+        f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s",
+    ]
+    if summary.output:
+        lines.append(f"output: {summary.output}")
+    lines.append(f"ledger: {summary.ledger}")
+    return "\n".join(lines)
+
+
+def _whole(credits_: float) -> float:
+    rounded = round(credits_, 6)
+    return int(rounded) if rounded == int(rounded) else rounded

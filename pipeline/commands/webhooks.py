@@ -1,0 +1,83 @@
+"""`pipeline webhooks`: the registrations at the service, listed, shown, added and removed."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pipeline.commands.preparing import Overrides, load_config
+from pipeline.commands.service import client_for
+from pipeline.commands.terminal import say
+from pipeline.errors import Exit
+from pipeline.remote import webhooks
+from pipeline.remote.client import Client
+from pipeline.remote.webhooks import EventType, Webhook
+
+HELP: Final = "list, show, add or remove the webhooks registered at the service"
+EXAMPLE: Final = "pipeline webhooks add configs/leads.yaml --url https://example.org/hook"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to do, and with which registration."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, help_ in (
+        ("list", "every registration of the workspace"),
+        ("show", "one registration"),
+        ("add", "register an address for one type of event"),
+        ("remove", "remove a registration"),
+    ):
+        action = actions.add_parser(name, help=help_, allow_abbrev=False)
+        action.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+        if name in {"show", "remove"}:
+            action.add_argument("id", metavar="ID", help="as `webhooks list` shows it")
+        if name == "add":
+            action.add_argument("--url", required=True, help="where the service posts the events")
+            action.add_argument(
+                "--event",
+                choices=[event.value for event in EventType],
+                default=EventType.COMPLETED.value,
+                help="default: %(default)s",
+            )
+            action.add_argument(
+                "--workspace",
+                action="store_true",
+                help="for all workflows of the workspace, not the config's alone",
+            )
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Carry out one action; registrations go to stdout, a line each."""
+    asyncio.run(_act(arguments))
+    return Exit.OK
+
+
+async def _act(arguments: argparse.Namespace) -> None:
+    config = load_config(arguments.config, Overrides())
+    async with client_for(config) as client:
+        match arguments.action:
+            case "list":
+                _show(await webhooks.list_all(client))
+            case "show":
+                _show([await webhooks.show(client, arguments.id)])
+            case "add":
+                _show([await _added(client, arguments)])
+            case "remove":
+                await webhooks.remove(client, arguments.id)
+                say(f"Removed: {arguments.id}")
+            case _:
+                raise AssertionError(arguments.action)
+
+
+async def _added(client: Client, arguments: argparse.Namespace) -> Webhook:
+    workflow_id = None if arguments.workspace else client.workflow_id
+    return await webhooks.add(client, arguments.url, EventType(arguments.event), workflow_id)
+
+
+def _show(registrations: Sequence[Webhook]) -> None:
+    for webhook in registrations:
+        scope = webhook.workflow_id or "the whole workspace"
+        sys.stdout.write(f"{webhook.id}\t{webhook.event_type}\t{scope}\t{webhook.url}\n")
+    if not registrations:
+        say("No webhook is registered.")

@@ -1,0 +1,126 @@
+"""From the ledger to the output sheet. Owns which columns are ours and what is kept aside.
+
+Must not know how a sheet is written, nor what happens before or after.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import sheets
+from pipeline.commands.preparing import Prepared
+from pipeline.commands.terminal import say
+from pipeline.config.model import Config
+from pipeline.core.cells import column_letter, column_names, shown
+from pipeline.core.model import Sheet
+from pipeline.core.variables import Faulty, Sendable
+from pipeline.core.writing import (
+    About,
+    Columns,
+    all_outputs,
+    cells_of,
+    free_headers,
+    texts_of_attempts,
+)
+from pipeline.errors import OutputFault
+from pipeline.ledger.store import Ledger
+from pipeline.sheets import Written
+
+
+def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
+    """Write the sheet as the ledger stands; gives where an edited earlier output was kept.
+
+    Raises `OutputFault`; the ledger then still holds everything.
+    """
+    columns = columns_to_write(prepared, ledger)
+    standings = dict(ledger.standings())
+    cells = {
+        row.number: cells_of(
+            row, standings.get(row.key) if isinstance(row, Sendable) else None, columns
+        )
+        for row in prepared.rows
+    }
+    aside = _keep_edited(ledger, target)
+    written = sheets.write(prepared.source, target, columns.headers, cells)
+    ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
+    return written, aside
+
+
+def tell_written(written: Written, aside: Path | None, target: Path) -> None:
+    """Say what a person would not expect of the output's place."""
+    if aside is not None:
+        say(f"{target.name} was changed since it was written: it is kept as {aside.name}.")
+    if written.path != target:
+        say(f"{target.name} is open in another program: the result is in {written.path.name}.")
+    if written.overflow is not None:
+        say(f"Values too long for a cell stand whole in {written.overflow.name}.")
+
+
+def columns_to_write(prepared: Prepared, ledger: Ledger) -> Columns:
+    """The new columns, each at the right end, or in place of one that is blank or ours.
+
+    Raises `OutputFault` where the input has a column of such a name that holds something else.
+    """
+    config = prepared.config
+    named = Columns({} if config.outputs == "*" else config.outputs, _about(config))
+    foreign = _foreign_cells(prepared, ledger, named)
+    for header, cell in foreign.items():
+        raise OutputFault(
+            place=cell,
+            wrong=f"the input has a column {header!r} that holds something else",
+            remedy=f"rename it there, or name the new column otherwise in {config.path.name}",
+        )
+    if config.outputs != "*":
+        return named
+    outputs = all_outputs(ledger.every_attempt())
+    unnamed = Columns({name: name for name in outputs}, {})
+    taken = {*named.headers, *_foreign_cells(prepared, ledger, unnamed)}
+    return Columns(free_headers(outputs, taken), named.about)
+
+
+def _about(config: Config) -> Mapping[About, str]:
+    """The columns about the run that the config leaves in, and their headers."""
+    columns = config.output.columns
+    headers: dict[About, str | None] = {
+        "status": columns.status,
+        "run_id": columns.run_id,
+        "credits": columns.credits,
+        "error": columns.error,
+    }
+    return {name: header for name, header in headers.items() if header is not None}
+
+
+def _foreign_cells(prepared: Prepared, ledger: Ledger, columns: Columns) -> dict[str, str]:
+    """By header, the first cell in a column of that name that this ledger can't have written."""
+    sheet = prepared.sheet
+    here = {
+        header: sheet.columns.index(name)
+        for header, name in zip(columns.headers, column_names(columns.headers), strict=True)
+        if name in sheet.columns
+    }
+    if not here or ledger.is_written_digest(prepared.digest):
+        return {}
+    ours = texts_of_attempts(ledger.every_attempt(), columns)
+    if (error := columns.about.get("error")) is not None:
+        ours[error] |= {row.error for row in prepared.rows if isinstance(row, Faulty)}
+    foreign = {}
+    for header, place in here.items():
+        cell = _first_foreign(sheet, place, ours[header])
+        if cell is not None:
+            foreign[header] = cell
+    return foreign
+
+
+def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:
+    for row in sheet.rows:
+        text = shown(row.values[place])
+        if text.strip() and text not in ours:
+            return f"{sheet.name}!{column_letter(place)}{row.number}"
+    return None
+
+
+def _keep_edited(ledger: Ledger, target: Path) -> Path | None:
+    """Keep a file that stands at the target and is not as this ledger wrote it."""
+    if not target.exists() or sheets.digest(target) == ledger.written_digest(target):
+        return None
+    return sheets.keep_aside(target, datetime.now().astimezone())

@@ -1,0 +1,107 @@
+"""How fast, how often and against what. Owns the keys that steer a run; each is optional.
+
+Meaning, unit, default and example of each key stand here, once. Must not know YAML.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from pipeline.config.fields import (
+    SECTION,
+    Amount,
+    Count,
+    Failures,
+    OrDefaults,
+    Seconds,
+    Share,
+    StartRate,
+    Whole,
+)
+from pipeline.config.units import read_duration_seconds, read_rate
+from pipeline.core.backoff import Backoff
+
+
+def _rate(text: str, meaning: str) -> Any:  # noqa: ANN401 - a field stands for a value of any type
+    return Field(default=read_rate(text), description=meaning, json_schema_extra={"default": text})
+
+
+def _duration(text: str, key: str, meaning: str) -> Any:  # noqa: ANN401 - as above
+    return Field(
+        default=read_duration_seconds(text),
+        validation_alias=key,
+        description=meaning,
+        json_schema_extra={"default": text},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
+class Limits:
+    """How fast and how far the batch goes."""
+
+    rate: StartRate = _rate("60/min", "Starts: N/s, N/min or N/h.")
+    burst: Count = Field(default=1, description="Starts that may leave at once after a lull.")
+    max_in_flight: Count = Field(default=500, description="Runs started and not ended.")
+    max_failures: Failures = Field(
+        default=None,
+        description="Rows that may fail within one call, a number or a share, before it stops.",
+        examples=[20, "10%"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
+class Polling:
+    """How runs are watched."""
+
+    rate: StartRate = _rate("20/s", "Looks at runs, all together: N/s, N/min or N/h.")
+    first_seconds: Seconds = _duration("5s", "first", "Wait before the first look at a run.")
+    max_seconds: Seconds = _duration("60s", "max", "Longest wait between two looks at a run.")
+    jitter: Share = Field(default=0.3, description="Share by which waits are spread: 0 to 1.")
+    give_up_seconds: Seconds = _duration(
+        "1h", "give_up", "A run that is watched for so long and has not ended is expired."
+    )
+
+    @property
+    def backoff(self) -> Backoff:
+        """The waits between two looks."""
+        return Backoff(self.first_seconds, self.max_seconds, self.jitter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
+class Retry:
+    """What is tried again."""
+
+    failed: Whole = Field(default=0, description="New attempts, each paid, of a run that FAILED.")
+    unconfirmed: Literal["hold"] = Field(
+        default="hold", description="A start whose reply was lost: held until a person decides."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
+class Faults:
+    """What goes wrong at the simulator: the share of calls for each, 0 to 1."""
+
+    lost_reply: Share = Field(default=0, description="The start is taken, its reply is lost.")
+    lost_request: Share = Field(default=0, description="The start is lost before it is taken.")
+    server_error: Share = Field(default=0, description="5xx, and nothing was started.")
+    server_error_after: Share = Field(default=0, description="5xx, and the run was started.")
+    too_many: Share = Field(default=0, description="429 with Retry-After.")
+    too_many_bare: Share = Field(default=0, description="429 without Retry-After.")
+    slow: Share = Field(default=0, description="The reply takes long.")
+    not_found_at_first: Share = Field(default=0, description="404 for a while after the start.")
+    garbled: Share = Field(default=0, description="The reply is not JSON, or is cut off.")
+    refused: Share = Field(default=0, description="400: the start variables are refused.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
+class Simulator:
+    """How the bundled simulator behaves; only with base_url: simulator."""
+
+    seed: int = Field(default=1, strict=True, description="The same seed, the same behaviour.")
+    duration_seconds: Seconds = _duration("2s", "duration", "How long a run takes.")
+    credits: Amount = Field(default=2, description="What a run costs, in credits.")
+    fail: Share = Field(default=0, description="Share of the runs that end FAILED: 0 to 1.")
+    faults: OrDefaults[Faults] = Field(
+        default_factory=Faults, description="What goes wrong: the share of calls for each, 0 to 1."
+    )

@@ -1,0 +1,92 @@
+"""What no section can see alone. Owns the rules between the keys. Must not know YAML or wording.
+
+Each rule is told only of sections that are good by themselves, so that one mistake is told once.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.config.model import Input, Output, Workflow, output_suffix
+from pipeline.config.source import Finding, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The sections that are good by themselves; ``None`` is one that is faulty or not there."""
+
+    input: Input | None
+    output: Output | None
+    workflow: Workflow | None
+    outputs: Mapping[str, str] | Literal["*"] | None
+    ledger: Path | None
+    has_simulator: bool
+
+
+def between_sections(parts: Parts) -> Iterator[Finding]:
+    """The faults that only two keys together make."""
+    yield from _two_columns_of_one_name(parts)
+    yield from _output_over_the_input(parts)
+    yield from _ledger_over_a_sheet(parts)
+    if parts.has_simulator and parts.workflow and not parts.workflow.is_simulated:
+        yield Finding(
+            ("simulator",),
+            "the section goes with the bundled simulator only",
+            "write base_url: simulator under workflow, or leave the section out",
+        )
+
+
+def _two_columns_of_one_name(parts: Parts) -> Iterator[Finding]:
+    if parts.output is None or parts.outputs is None:
+        return
+    seen: set[str] = set()
+    for name, location in _new_columns(parts.output, parts.outputs):
+        if name in seen:
+            wrong = f"two new columns are called {name!r}"
+            yield Finding(location, wrong, "give one of them another name")
+        seen.add(name)
+
+
+def _new_columns(
+    output: Output, outputs: Mapping[str, str] | Literal["*"]
+) -> Iterator[tuple[str, Location]]:
+    columns = output.columns
+    for key in ("status", "run_id", "credits", "error"):
+        name: str | None = getattr(columns, key)
+        if name is not None:
+            yield name, ("output", "columns", key)
+    if outputs != "*":
+        for name in outputs:
+            yield name, ("outputs", name)
+
+
+def _output_over_the_input(parts: Parts) -> Iterator[Finding]:
+    if parts.input is None or parts.output is None or parts.output.path == Path():
+        return
+    source, target = parts.input.path, parts.output.path
+    location = ("output", "path")
+    if _are_one_file(source, target):
+        yield Finding(location, "the output would replace the input", "write another path")
+    elif target.suffix.lower() != output_suffix(source).lower():
+        wrong = f"the output ends in {target.suffix or 'nothing'}"
+        yield Finding(location, wrong, f"let it end in {output_suffix(source)}, like the input")
+
+
+def _ledger_over_a_sheet(parts: Parts) -> Iterator[Finding]:
+    for part, owner in ((parts.input, "input"), (parts.output, "output")):
+        if part and parts.ledger and _are_one_file(part.path, parts.ledger):
+            wrong = f"the ledger would stand in the place of the {owner}"
+            yield Finding(("ledger",), wrong, "write another path, or leave it out")
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, through links too; neither needs to be there."""
+    # Not `resolve`, which raises where links lead in a circle.
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -1,0 +1,134 @@
+"""Names, ids and addresses as a person writes them. Owns what each may look like.
+
+Must not know keys or YAML. No fault tells what was written where a key could have been pasted.
+"""
+
+import json
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from pipeline.config.units import ValueFault, echo
+from pipeline.core.cells import shown
+
+SIMULATOR: Final = "simulator"
+"""The `base_url` that stands for the bundled simulator."""
+
+PLACEHOLDER: Final = "WCFG-…"
+"""The workflow's id in a config that `init` wrote without being told one."""
+
+_LONGEST_NAME: Final = 150
+"""Bytes: file systems take 255, and the ledger's and report's endings come on top."""
+
+
+def read_cell_text(value: object) -> str:
+    """What a cell shows, from text, a number, true or false. Raises `ValueFault`."""
+    if isinstance(value, str | int | float):
+        return shown(value)
+    raise ValueFault(f"{echo(value)} is no text", 'write what the cell shows, or ""')
+
+
+def read_name(value: object) -> object:
+    """A column's name, folded as in `core.cells.column_names`. Raises `ValueFault`."""
+    if not isinstance(value, str):
+        raise ValueFault(f"{echo(value)} is no name in text", 'put it in quotes: "…"')
+    folded = " ".join(value.split())
+    if not folded:
+        raise ValueFault("a name is blank", "write the name as it stands in the sheet's header")
+    return folded
+
+
+def read_output_path(value: object) -> object:
+    """A path into the run's outputs, as `core.cells.find_output` takes it. Raises `ValueFault`."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueFault(
+            f"{echo(value)} names no output of the run",
+            'write an output\'s name, or a path such as "analysis.score"',
+        )
+    return value
+
+
+def read_batch_name(value: str) -> str:
+    """A name that can stand in a file's name. Raises `ValueFault`."""
+    if (
+        not value.isprintable()
+        or re.search(r'[\\/:*?"<>|]', value)
+        or value != value.strip(" .")
+        or len(value.encode()) > _LONGEST_NAME
+    ):
+        remedy = "set name to a few letters, digits, spaces, - or _"
+        raise ValueFault(f"the name {echo(value)} can't name a file", remedy)
+    return value
+
+
+def read_header_row(value: object) -> object:
+    """The header's row, from 1; ``None`` where the sheet has none. Raises `ValueFault`."""
+    if value == "none":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise ValueFault(f"{echo(value)} is no header row", "write its number from 1, or none")
+
+
+def read_workflow_id(value: object) -> object:
+    """The workflow's id: opaque text that fits into an address. Raises `ValueFault`."""
+    remedy = "put your workflow's id here: in copy.ai, open the workflow, tab API"
+    if isinstance(value, int | float):
+        raise ValueFault("the workflow's id is a number", 'put it in quotes: "…"')
+    if not isinstance(value, str) or not value:
+        raise ValueFault("the workflow's id is missing", remedy)
+    if "…" in value or "..." in value:
+        raise ValueFault("the workflow's id is still a placeholder", remedy)
+    if not value.isprintable() or re.search(r"[\s/\\?#%]", value):
+        raise ValueFault("the workflow's id holds a space, a slash or the like", remedy)
+    return value
+
+
+def read_base_url(value: object) -> object:
+    """The service's address, or the simulator's word. Raises `ValueFault`."""
+    if value == SIMULATOR:
+        return value
+    remedy = f"write https://… or {SIMULATOR}"
+    if not isinstance(value, str) or not value.isprintable() or re.search(r"\s", value):
+        raise ValueFault("base_url is no address", remedy)
+    try:
+        address = urlsplit(value)
+        is_whole = bool(address.hostname) and address.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or address.scheme not in {"http", "https"}:
+        raise ValueFault("base_url is no http address", remedy)
+    if "?" in value or "#" in value or address.username is not None:
+        raise ValueFault("base_url holds more than a host and a path", "leave out ?, # and @")
+    if address.scheme == "http" and not _is_loopback(address.hostname or ""):
+        raise ValueFault("base_url would send the key unprotected", "write https instead of http")
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_environment_name(value: object) -> object:
+    """The name of an environment variable. Raises `ValueFault`."""
+    # Capitals only: a key that was pasted here would else pass for a name, and be told in errors.
+    if isinstance(value, str) and re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        return value
+    raise ValueFault(
+        "this is no name of an environment variable (capitals, digits and _)",
+        "write the variable's name here; "
+        "the key belongs into the environment variable COPY_AI_API_KEY or into .env",
+    )
+
+
+def read_json(value: object) -> object:
+    """A value that can be sent as JSON. Raises `ValueFault`."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise ValueFault("it holds a number without end", "write a plain number") from None
+    return value

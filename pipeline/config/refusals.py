@@ -1,0 +1,118 @@
+"""What a config may not hold, whatever else it says. Owns the credentials and the keys to come.
+
+Must not know the other keys. What is found here is taken out, so that nothing tells of it twice.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.config.source import Finding, Location
+
+_CREDENTIALS: Final = frozenset(
+    {
+        "apikey",
+        "copyaiapikey",
+        "key",
+        "password",
+        "secret",
+        "token",
+        "xcopyaiapikey",
+    }
+)
+"""Names under which a key is pasted, in small letters and without - and _."""
+
+KEY_REMEDY: Final = (
+    "the key belongs into the environment variable COPY_AI_API_KEY or into .env; "
+    "take it out of this file"
+)
+
+_ANY_NAME: Final = "*"
+
+
+def _always(_: object) -> bool:
+    return True
+
+
+def _is_postgres(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("postgres://", "postgresql://"))
+
+
+@dataclass(frozen=True, slots=True)
+class _NotYet:
+    """A key, or one value of it, that nothing carries out yet: accepted, it would do nothing."""
+
+    location: tuple[str, ...]
+    what: str
+    remedy: str
+    holds: Callable[[object], bool] = _always
+
+
+_NOT_YET: Final = (
+    _NotYet(("webhook",), "webhook", "leave it out: runs are polled"),
+    _NotYet(("limits", "max_credits"), "max_credits", "leave it out, and use `run --limit N`"),
+    _NotYet(("limits", "credits_per_run"), "credits_per_run", "leave it out"),
+    _NotYet(
+        ("input", "duplicates"),
+        "duplicates: once",
+        "write duplicates: each, or leave it out",
+        lambda value: value == "once",
+    ),
+    _NotYet(("variables", _ANY_NAME, "format"), "format", "leave it out"),
+    _NotYet(
+        ("retry", "unconfirmed"),
+        "unconfirmed: reconcile",
+        "write unconfirmed: hold, or leave it out",
+        lambda value: value == "reconcile",
+    ),
+    _NotYet(("retry", "settle"), "settle", "leave it out"),
+    _NotYet(("ledger",), "a ledger on PostgreSQL", "write a path, or leave it out", _is_postgres),
+)
+
+
+def take_out_refused(data: Mapping[str, object]) -> tuple[dict[str, object], list[Finding]]:
+    """The config without what is refused, and a fault for each key that was taken out."""
+    findings = [*_credentials(data), *_not_yet(data)]
+    return _without(data, {finding.location for finding in findings}, ()), findings
+
+
+def _credentials(data: Mapping[str, object]) -> Iterator[Finding]:
+    workflow = data.get("workflow")
+    inner = workflow if isinstance(workflow, dict) else {}
+    held: dict[tuple[str, ...], object] = {(key,): value for key, value in data.items()}
+    held |= {("workflow", key): value for key, value in inner.items()}
+    for location, value in held.items():
+        # A list can't be a credential: that is `input.key` in the wrong place.
+        if (
+            not isinstance(value, list | dict)
+            and location[-1].casefold().replace("-", "").replace("_", "") in _CREDENTIALS
+        ):
+            yield Finding(location, "a key stands in the config", KEY_REMEDY)
+
+
+def _not_yet(data: Mapping[str, object]) -> Iterator[Finding]:
+    for entry in _NOT_YET:
+        for location, value in _matches(data, entry.location, ()):
+            if entry.holds(value):
+                yield Finding(location, f"{entry.what} is not supported yet", entry.remedy)
+
+
+def _matches(
+    value: object, pattern: tuple[str, ...], location: tuple[str, ...]
+) -> Iterator[tuple[Location, object]]:
+    if not pattern:
+        yield location, value
+    elif isinstance(value, dict):
+        step, *rest = pattern
+        for key in value if step == _ANY_NAME else value.keys() & {step}:
+            yield from _matches(value[key], tuple(rest), (*location, key))
+
+
+def _without(
+    section: Mapping[str, object], refused: set[Location], location: Location
+) -> dict[str, object]:
+    return {
+        key: _without(value, refused, (*location, key)) if isinstance(value, dict) else value
+        for key, value in section.items()
+        if (*location, key) not in refused
+    }

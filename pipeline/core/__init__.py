@@ -1,0 +1,1 @@
+"""The pure heart: nouns, rules and tables. Time and chance are handed in."""

@@ -1,0 +1,167 @@
+"""The nouns that every room hands on. Owns the frozen types. Must not know files, SQL or HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+RunId = NewType("RunId", str)
+"""The remote's name for one run: opaque text."""
+
+RowKey = NewType("RowKey", str)
+"""What makes a row the same row in a later export: a digest, never cell content."""
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+"""A value as the service sends or takes it."""
+
+CellValue: TypeAlias = str | int | float | bool | datetime | date | time | timedelta | None
+"""A cell as it stands in a sheet; ``None`` is an empty one."""
+
+NewCell: TypeAlias = str | int | float | None
+"""A cell that we write: text or a number, never a formula; ``None`` leaves it blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the user's sheet that is not wholly blank."""
+
+    number: int
+    """Its number in the file, from 1, as a spreadsheet shows it."""
+    values: tuple[CellValue, ...]
+    """Its cells, in the order of the sheet's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What was read: the named columns and the rows below the header."""
+
+    name: str
+    """The sheet's name in the workbook; for a text file, the file's name."""
+    columns: tuple[str, ...]
+    """The columns' names from the left, made by `core.cells.column_names`."""
+    rows: tuple[Row, ...]
+
+
+class State(StrEnum):
+    """Where an Entry stands between the intent to start and its Outcome."""
+
+    PLANNED = "planned"
+    STARTING = "starting"
+    RUNNING = "running"
+    UNCONFIRMED = "unconfirmed"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+OUTCOMES = frozenset({State.COMPLETE, State.FAILED, State.EXPIRED})
+"""The states in which nothing is owed to a row any more."""
+
+
+class Status(StrEnum):
+    """The words of the output sheet's status column."""
+
+    COMPLETE = "complete"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNCONFIRMED = "unconfirmed"
+    RUNNING = "running"
+    PENDING = "pending"
+    SKIPPED = "skipped"
+
+
+class FailureClass(StrEnum):
+    """Who could mend a failure."""
+
+    INPUT = "input"
+    """The service refused the row's start variables."""
+    PROVIDER = "provider"
+    """The run was accepted and ended FAILED at the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One intent to start a run for an Entry, and what came of it. Moments are Unix seconds."""
+
+    number: int
+    """Counted within its entry, from 1."""
+    state: State
+    round_id: int
+    """The round that it was made in; 0 outside of any."""
+    intended_at: float
+    started_at: float | None = None
+    """When the service's acceptance was read."""
+    ended_at: float | None = None
+    """When its end was first seen."""
+    run_id: RunId | None = None
+    credits: float | None = None
+    """What the service said it cost; ``None`` where it did not say."""
+    outputs: Mapping[str, Json] | None = None
+    error: str | None = None
+    """Why it did not complete, for the person who owns the sheet."""
+    failure: FailureClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The ledger's line for one row: its state, and its newest attempt."""
+
+    id: int
+    state: State
+    attempts: int = 0
+    """How many attempts were made; one that surely never began is taken back."""
+    attempt: Attempt | None = None
+    """The newest attempt; ``None`` before the first, and where the newest was taken back."""
+    retries: int = 0
+    """New attempts that `retry.failed` made since the row was last asked for."""
+    round_id: int = 0
+    """The round that asked for the row's newest attempt; 0 outside of any."""
+    owes_retry: bool = False
+    """A round asked for a new attempt, to be made once a look shows that the last has not ended."""
+
+
+class RoundKind(StrEnum):
+    """What opened a round: rows are asked for again."""
+
+    FRESH = "fresh"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a row stands now, and what it cost so far."""
+
+    state: State
+    attempt: Attempt | None
+    credits: float | None
+    """The total of all its attempts; ``None`` where no attempt's cost is known."""
+
+
+class RunStatus(StrEnum):
+    """What a look at a run can tell. A word never seen before counts as still running."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+KNOWN_WORDS = frozenset({"NEW", "WAITING", "PROCESSING", "RETRYING", "COMPLETE", "FAILED"})
+"""The statuses that the service documents, in its own spelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at a run, whether by poll, list or webhook."""
+
+    run_id: RunId
+    status: RunStatus
+    word: str
+    """The status in the service's own spelling."""
+    outputs: Mapping[str, Json] | None = None
+    """What the run gave; may be partly filled before it is complete."""
+    credits: float | None = None
+    message: str | None = None
+    """The service's own words on a failure."""
+    metadata: Mapping[str, Json] | None = None
+    input: Mapping[str, Json] | None = None

@@ -1,0 +1,46 @@
+"""When a start may leave. Owns the Pace. Must not know clocks, tasks or the Ledger.
+
+GCRA (ITU-T I.371, the "virtual scheduling" form): the only state is the theoretical arrival time
+of the next call, a number; the moment is passed in.
+"""
+
+from dataclasses import dataclass
+
+CATCH_UP_SECONDS = 0.020
+"""Lateness that may be made good: an event loop wakes up late, and the rate must not suffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in so many seconds: ``60/min`` is ``Rate(60, 60.0)``."""
+
+    count: float
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Calls a second."""
+        return self.count / self.seconds
+
+    @property
+    def interval_seconds(self) -> float:
+        """Seconds between two calls."""
+        return self.seconds / self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A rate with its burst, and when the next call would be due at an even pace."""
+
+    rate: Rate
+    burst: int = 1
+    next_due_at: float = float("-inf")
+
+    def allowed_at(self) -> float:
+        """The earliest moment, in the caller's clock, at which the next call may leave."""
+        return self.next_due_at - (self.burst - 1) * self.rate.interval_seconds
+
+    def after_call(self, moment: float) -> "Pace":
+        """The pace once a call has left at `moment`."""
+        due = max(self.next_due_at, moment - CATCH_UP_SECONDS) + self.rate.interval_seconds
+        return Pace(self.rate, self.burst, due)

@@ -1,0 +1,200 @@
+"""The batch while it runs. Owns the entries in flight, their counts and the reason to stop.
+
+`apply` is the one way in which anything changes: the lifecycle decides, the recorder makes it
+durable, and only then is anything carried out. Must not know when calls leave: that is the
+starter's and the poller's.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import assert_never
+
+from pipeline.config.model import Config
+from pipeline.core.lifecycle import (
+    Context,
+    CountFailure,
+    Event,
+    Instruction,
+    LookLater,
+    LookNow,
+    SendStart,
+    StartAgain,
+    StopBatch,
+    step,
+)
+from pipeline.core.model import OUTCOMES, Entry, State
+from pipeline.core.replies import Doubtful
+from pipeline.engine.clock import Clock
+from pipeline.engine.recorder import Recorder
+from pipeline.engine.stop import REASON_OF_HALT, Stop, StopReason
+from pipeline.engine.watches import Watches
+from pipeline.ledger.records import Tally
+from pipeline.ledger.store import RunTakenError
+
+
+@dataclass(slots=True)
+class Counts:
+    """What progress shows: rows by how they stand, and what this call has done."""
+
+    total: int
+    """Rows of the sheet that are to be sent: neither skipped nor faulty."""
+    complete: int
+    failed: int
+    expired: int
+    running: int
+    credits: float
+    started: int = 0
+    """Starts accepted in this call."""
+
+    @classmethod
+    def of(cls, tally: Tally) -> "Counts":
+        """The counts as a call begins."""
+        return cls(
+            total=tally.rows - tally.skipped - tally.faulty,
+            complete=tally.count(State.COMPLETE),
+            failed=tally.count(State.FAILED),
+            expired=tally.count(State.EXPIRED),
+            running=tally.count(State.RUNNING),
+            credits=tally.credits,
+        )
+
+
+class Batch:
+    """All that the starter, the poller and the progress share."""
+
+    def __init__(
+        self,
+        config: Config,
+        tally: Tally,
+        recorder: Recorder,
+        clock: Clock,
+        chance: Callable[[], float],
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.recorder = recorder
+        self.counts = Counts.of(tally)
+        self.stop: Stop | None = None
+        self.in_flight: dict[int, Entry] = {}
+        """Entries that are starting or running, by id."""
+        self.calls: set[asyncio.Task[None]] = set()
+        """Starts and looks that have left and are not yet dealt with."""
+        self.ready: deque[Entry] = deque()
+        """Entries whose intent is durable and whose start has not left."""
+        self.again: dict[int, None] = {}
+        """Entries that went back to wait for their turn, by id, in order."""
+        self.watches = Watches(config.polling.backoff, clock, chance)
+        self.changed = asyncio.Event()
+        self.no_more_starts = asyncio.Event()
+        self.no_more_calls = asyncio.Event()
+        self._patience: set[asyncio.Timeout] = set()
+        self._failures = 0
+        self._to_send = tally.count(State.PLANNED)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no start may leave any more."""
+        return self.stop is not None
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something changed that makes the condition true."""
+        while not condition():
+            self.changed.clear()
+            await self.changed.wait()
+
+    def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
+        """Let a start or a look leave, and know of it until it is dealt with."""
+        task = group.create_task(call, name=name)
+        self.calls.add(task)
+        task.add_done_callback(self._call_ended)
+
+    def _call_ended(self, task: asyncio.Task[None]) -> None:
+        self.calls.discard(task)
+        self.changed.set()
+
+    @asynccontextmanager
+    async def patience(self) -> AsyncIterator[None]:
+        """Wait for a reply, until `cut_off`: then raises `TimeoutError`."""
+        async with asyncio.timeout(None) as waiting:
+            self._patience.add(waiting)
+            try:
+                yield
+            finally:
+                self._patience.discard(waiting)
+
+    def cut_off(self) -> None:
+        """Wait no longer for the replies that are under way."""
+        for waiting in self._patience:
+            waiting.reschedule(self.clock.monotonic())
+
+    def ask_to_stop(self, stop: Stop) -> None:
+        """Let no start leave any more; a stop at once outweighs one that watches on.
+
+        Asked to stop at once for a second time, the batch does not wait for replies either.
+        """
+        if self.no_more_calls.is_set():
+            self.cut_off()
+        if self.stop is None or (self.stop.reason.watches_on and not stop.reason.watches_on):
+            self.stop = stop
+        self.no_more_starts.set()
+        if not stop.reason.watches_on:
+            self.no_more_calls.set()
+        self.changed.set()
+
+    async def apply(self, entry: Entry, event: Event) -> None:
+        """Let the event happen to the entry: decided, durable, carried out, in this order."""
+        context = Context(self.clock.now(), self.config.retry.failed)
+        after, instructions = step(entry, event, context)
+        if after is not entry:
+            try:
+                await self.recorder.commit(after)
+            except RunTakenError:
+                await self.apply(entry, Doubtful("the service named a run of another row"))
+                return
+            self._count(entry, after)
+        for instruction in instructions:
+            self._carry_out(after, instruction)
+        self.changed.set()
+
+    def _count(self, before: Entry, after: Entry) -> None:
+        if after.state in {State.STARTING, State.RUNNING}:
+            self.in_flight[after.id] = after
+        else:
+            self.in_flight.pop(after.id, None)
+            self.watches.forget(after.id)
+        counts = self.counts
+        counts.running += (after.state is State.RUNNING) - (before.state is State.RUNNING)
+        counts.complete += after.state is State.COMPLETE
+        counts.failed += after.state is State.FAILED
+        counts.expired += (after.state is State.EXPIRED) - (before.state is State.EXPIRED)
+        if before.state is State.STARTING and after.state is State.RUNNING:
+            counts.started += 1
+        if before.state not in OUTCOMES and after.attempt is not None:
+            counts.credits += after.attempt.credits or 0
+
+    def _carry_out(self, entry: Entry, instruction: Instruction) -> None:
+        match instruction:
+            case SendStart():
+                self.ready.append(entry)
+            case StartAgain():
+                self.again[entry.id] = None
+            case LookNow():
+                self.watches.look_now(entry)
+            case LookLater():
+                self.watches.look_later(entry)
+            case CountFailure():
+                self._count_failure()
+            case StopBatch(halted):
+                self.ask_to_stop(Stop(REASON_OF_HALT[halted.reason], halted.message))
+            case _:
+                assert_never(instruction)
+
+    def _count_failure(self) -> None:
+        self._failures += 1
+        limit = self.config.limits.max_failures
+        if limit is not None and limit.is_reached(self._failures, self._to_send):
+            message = f"{self._failures} rows failed in this call (limits.max_failures)"
+            self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

@@ -1,0 +1,28 @@
+"""Time, as the engine sees it. Owns the Clock. Must not know what is waited for."""
+
+import asyncio
+import time
+
+
+class Clock:
+    """The moment, and the passing of time, by the machine and its event loop."""
+
+    def now(self) -> float:
+        """The moment in Unix seconds, for what is written down; it may jump."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment, for what is waited for; it never goes back."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        await asyncio.sleep(seconds)
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait for the event, but for so many seconds at most."""
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return

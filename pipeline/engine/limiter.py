@@ -1,0 +1,85 @@
+"""When a call of one class may leave. Owns the class's pace and its pause.
+
+One limiter a class (starts, looks), so that a refusal of one call is heeded by all of them. Must
+not know what the calls say.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from pipeline.core.backoff import try_again_seconds
+from pipeline.core.pacing import Pace
+from pipeline.engine.clock import Clock
+
+SILENCES_UNTIL_GONE = 5
+"""So many calls in a row without an answer, each after a longer pause: the service is gone."""
+
+
+class Limiter:
+    """The pace of one class of calls, and the pause that the service asked it to make."""
+
+    def __init__(self, pace: Pace, clock: Clock, chance: Callable[[], float]) -> None:
+        self._pace = pace
+        self._clock = clock
+        self._chance = chance
+        self._paused_until = float("-inf")
+        self._refusals = 0
+        self._silences = 0
+        self._last_trouble_at = float("-inf")
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether the last answer was none or a refusal: then one call at a time may be out."""
+        return bool(self._refusals or self._silences)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the service has been silent for too many calls in a row."""
+        return self._silences >= SILENCES_UNTIL_GONE
+
+    async def slot(self, unless: asyncio.Event) -> None:
+        """Wait until the next call may leave, and take its place in the pace.
+
+        Returns early, with no place taken, once `unless` is set.
+        """
+        while not unless.is_set():
+            now = self._clock.monotonic()
+            free_at = max(self._pace.allowed_at(), self._paused_until)
+            if free_at <= now:
+                self._pace = self._pace.after_call(now)
+                return
+            await self._clock.wait(unless, free_at - now)
+
+    def answered(self) -> None:
+        """The service answered a call: it is there, and takes more."""
+        self._refusals = self._silences = 0
+
+    def refused(self, after_seconds: float | None, sent_at: float) -> None:
+        """429 on a call sent at this moment: all calls of the class wait."""
+        self._silences = 0
+        if after_seconds is not None:
+            self._pause(after_seconds)
+        if sent_at < self._last_trouble_at:
+            return
+        self._refusals += 1
+        self._trouble(after_seconds, self._refusals)
+
+    def unanswered(self, after_seconds: float | None, sent_at: float) -> None:
+        """A call sent at this moment brought no answer that can be used: all wait.
+
+        Calls that were out together count as one silence: they were lost to one cause.
+        """
+        if after_seconds is not None:
+            self._pause(after_seconds)
+        if sent_at < self._last_trouble_at:
+            return
+        self._silences += 1
+        self._trouble(after_seconds, self._silences)
+
+    def _trouble(self, after_seconds: float | None, in_a_row: int) -> None:
+        self._last_trouble_at = self._clock.monotonic()
+        if after_seconds is None:
+            self._pause(try_again_seconds(in_a_row, self._chance()))
+
+    def _pause(self, seconds: float) -> None:
+        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)

@@ -1,0 +1,123 @@
+"""Looks at runs in flight when they are due, at the pace allowed. Owns the giving up.
+
+Must not know what an observation means for a row.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Final, Protocol, assert_never
+
+from pipeline.core.lifecycle import Event, GaveUp
+from pipeline.core.model import KNOWN_WORDS, Entry, Observation, RunId, RunStatus
+from pipeline.core.replies import Halted, LookReply, Missing, TryLater, Unreachable
+from pipeline.engine.batch import Batch
+from pipeline.engine.limiter import Limiter
+from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.watches import Watch
+
+LOOKS_OUT_AT_ONCE: Final = 100
+"""Looks that may be under way together."""
+VANISHED_SECONDS: Final = 300
+"""A run that the service has not known for so long is gone: right after a start it may lag."""
+
+
+class Looks(Protocol):
+    """The remote, as far as looks go."""
+
+    async def look(self, run_id: RunId) -> LookReply:
+        """Look at one run."""
+        ...
+
+
+class Poller:
+    """Looks at each watched run until it has ended."""
+
+    def __init__(self, batch: Batch, remote: Looks, limiter: Limiter) -> None:
+        self._batch = batch
+        self._remote = remote
+        self._limiter = limiter
+        self._looks_out = 0
+        self.unknown_words: Counter[str] = Counter()
+        """Status words that the service is not known to use, and how often they were read."""
+
+    async def run(self, calls: asyncio.TaskGroup) -> None:
+        """Look at runs until the task is cancelled."""
+        while True:
+            await self._batch.until(self._may_look)
+            await self._until_one_is_due()
+            await self._limiter.slot(unless=self._batch.no_more_calls)
+            if self._may_look():
+                entry_id, watch = self._batch.watches.take()
+                self._looks_out += 1
+                self._batch.call(calls, self._look(entry_id, watch), f"look {entry_id}")
+
+    def _may_look(self) -> bool:
+        out = 1 if self._limiter.is_probing else LOOKS_OUT_AT_ONCE
+        return (
+            bool(self._batch.watches)
+            and self._looks_out < out
+            and not self._batch.no_more_calls.is_set()
+        )
+
+    async def _until_one_is_due(self) -> None:
+        # Whatever changes may have brought a run that is due earlier.
+        while (due_at := self._batch.watches.next_due_at()) is not None:
+            wait_seconds = due_at - self._batch.clock.monotonic()
+            if wait_seconds <= 0 or self._batch.no_more_calls.is_set():
+                return
+            self._batch.watches.changed.clear()
+            await self._batch.clock.wait(self._batch.watches.changed, wait_seconds)
+
+    async def _look(self, entry_id: int, watch: Watch) -> None:
+        entry = self._batch.in_flight[entry_id]
+        assert entry.attempt is not None
+        assert entry.attempt.run_id is not None
+        sent_at = self._batch.clock.monotonic()
+        reply: LookReply
+        try:
+            async with self._batch.patience():
+                reply = await self._remote.look(entry.attempt.run_id)
+        except TimeoutError:
+            reply = Unreachable("the program was stopped before the reply came")
+        self._looks_out -= 1
+        self._heed(reply, sent_at)
+        await self._batch.apply(entry, self._judge(entry, watch, reply))
+
+    def _judge(self, entry: Entry, watch: Watch, reply: LookReply) -> Event:
+        """The reply, or that the run has been watched for long enough."""
+        now = self._batch.clock.monotonic()
+        is_missing = isinstance(reply, Missing)
+        if not is_missing:
+            watch.missing_since = None
+        elif watch.missing_since is None:
+            watch.missing_since = now
+        is_running = isinstance(reply, Observation) and reply.status is RunStatus.RUNNING
+        if entry.owes_retry or not (is_missing or is_running):
+            return reply
+        give_up_seconds = self._batch.config.polling.give_up_seconds
+        missing_seconds = 0 if watch.missing_since is None else now - watch.missing_since
+        if missing_seconds >= VANISHED_SECONDS:
+            return GaveUp("The service does not know this run any more")
+        if now - watch.began_at >= give_up_seconds:
+            minutes = f"{give_up_seconds / 60:g}"
+            return GaveUp(f"The run had not ended after {minutes} minutes of watching")
+        return reply
+
+    def _heed(self, reply: LookReply, sent_at: float) -> None:
+        """Let the whole class of looks learn from one reply."""
+        match reply:
+            case Observation(_, status, word):
+                self._limiter.answered()
+                if status is RunStatus.RUNNING and word not in KNOWN_WORDS:
+                    self.unknown_words[word] += 1
+            case Missing() | Halted():
+                self._limiter.answered()
+            case TryLater(after_seconds):
+                self._limiter.refused(after_seconds, sent_at)
+            case Unreachable(why, after_seconds):
+                self._limiter.unanswered(after_seconds, sent_at)
+                if self._limiter.is_gone:
+                    message = f"the service does not answer looks ({why})"
+                    self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))
+            case _:
+                assert_never(reply)

@@ -1,0 +1,110 @@
+"""One call's work on a batch, from the first start to the last end. Owns the order of its parts.
+
+Must not know how any part does its work, nor files, sheets or the command line.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pipeline.config.model import Config
+from pipeline.core.lifecycle import Resumed
+from pipeline.core.model import State
+from pipeline.core.pacing import Pace
+from pipeline.engine.batch import Batch
+from pipeline.engine.clock import Clock
+from pipeline.engine.limiter import Limiter
+from pipeline.engine.poller import Looks, Poller
+from pipeline.engine.progress import Progress
+from pipeline.engine.recorder import Blocking, Recorder
+from pipeline.engine.starter import Starter, Starts
+from pipeline.engine.stop import Stop, Switch
+from pipeline.errors import PipelineError
+from pipeline.ledger.store import Ledger
+
+GRACE_SECONDS: Final = 5.0
+"""How long a batch that stops at once waits for the replies that are under way."""
+
+
+class Remote(Starts, Looks, Protocol):
+    """The service, as the engine needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine does not make itself: the service, time, chance, a thread, and a person."""
+
+    remote: Remote
+    clock: Clock
+    chance: Callable[[], float]
+    """Uniform in [0, 1)."""
+    blocking: Blocking
+    progress: Progress
+    switch: Switch
+
+
+async def process(
+    config: Config, ledger: Ledger, world: World, limit: int | None = None
+) -> Stop | None:
+    """Start and watch until nothing is owed, or until the batch stops: then why.
+
+    `limit` bounds the new attempts of this call. Raises `LedgerLost` where the ledger could not be
+    written any more.
+    """
+    try:
+        async with Recorder(ledger, world.blocking) as recorder:
+            tally = await recorder.read(Ledger.tally)
+            batch = Batch(config, tally, recorder, world.clock, world.chance)
+            world.switch.connect(batch.ask_to_stop)
+            await _resume(batch)
+            await _start_and_watch(batch, world, limit)
+            return batch.stop
+    except* PipelineError as group:
+        raise _first(group) from group
+
+
+async def _resume(batch: Batch) -> None:
+    """Take over what earlier calls left unfinished: a restart goes through the same table."""
+    unfinished = (State.STARTING, State.RUNNING, State.EXPIRED)
+    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
+    await asyncio.gather(*(batch.apply(entry, Resumed()) for entry in entries))
+
+
+async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> None:
+    limits, polling = batch.config.limits, batch.config.polling
+    start_limiter = Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance)
+    look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
+    starter = Starter(batch, world.remote, start_limiter, limit)
+    poller = Poller(batch, world.remote, look_limiter)
+
+    def is_over() -> bool:
+        owed = batch.in_flight and not batch.no_more_calls.is_set()
+        return starter.is_done and not batch.calls and not owed
+
+    async with asyncio.TaskGroup() as group:
+        loops = (
+            group.create_task(starter.run(group), name="starter"),
+            group.create_task(poller.run(group), name="poller"),
+            group.create_task(world.progress.run(batch), name="progress"),
+            group.create_task(_lose_patience(batch), name="patience"),
+        )
+        await batch.until(is_over)
+        for loop in loops:
+            loop.cancel()
+    world.progress.finish(batch, poller.unknown_words)
+
+
+async def _lose_patience(batch: Batch) -> None:
+    """A batch that stops at once waits for the replies under way for a moment only."""
+    await batch.no_more_calls.wait()
+    await batch.clock.sleep(GRACE_SECONDS)
+    batch.cut_off()
+
+
+def _first(group: BaseExceptionGroup[PipelineError]) -> PipelineError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, PipelineError)
+    return error

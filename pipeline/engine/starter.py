@@ -1,0 +1,169 @@
+"""Starts rows, in the sheet's order, at the pace allowed. Owns whose turn it is.
+
+An intent is durable before its start leaves, and only few intents are made ahead: each would be a
+doubt if the process died. Must not know what a reply means for a row.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, Protocol, assert_never
+
+from pipeline.core.lifecycle import Intended
+from pipeline.core.model import Entry, Json
+from pipeline.core.replies import (
+    Accepted,
+    Doubtful,
+    Halted,
+    NotConnected,
+    Refused,
+    StartReply,
+    TryLater,
+)
+from pipeline.engine.batch import Batch
+from pipeline.engine.limiter import Limiter
+from pipeline.engine.stop import Stop, StopReason
+from pipeline.ledger.records import Startable
+
+AHEAD_SECONDS: Final = 0.05
+"""Intents are committed for so much of the rate ahead of their sends."""
+FETCHED_AT_ONCE: Final = 500
+"""Planned rows read from the ledger in one go: what waits in memory is bounded."""
+
+
+class Starts(Protocol):
+    """The remote, as far as starts go."""
+
+    async def start(
+        self, variables: Mapping[str, Json], metadata: Mapping[str, Json]
+    ) -> StartReply:
+        """Start one run."""
+        ...
+
+
+class Starter:
+    """Takes planned rows from the ledger and sends their starts."""
+
+    def __init__(self, batch: Batch, remote: Starts, limiter: Limiter, limit: int | None) -> None:
+        self._batch = batch
+        self._remote = remote
+        self._limiter = limiter
+        self._left = limit
+        """New attempts that this call may still make; ``None``: any number."""
+        self._queue: deque[Startable] = deque()
+        self._variables: dict[int, Mapping[str, Json]] = {}
+        self._after_row = 0
+        self._sheet_is_read = False
+        self._starts_out = 0
+        self._is_busy = False
+        """Rows are between the queue and their sends."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no row's turn is to come: none is left, or none may be started any more."""
+        if self._is_busy:
+            return False
+        if self._batch.is_stopped or self._left == 0:
+            return True
+        return self._sheet_is_read and not self._queue and not self._batch.again
+
+    async def run(self, calls: asyncio.TaskGroup) -> None:
+        """Start rows until the task is cancelled."""
+        while True:
+            await self._batch.until(self._may_go_on)
+            self._is_busy = True
+            await self._fetch()
+            await self._intend()
+            await self._send_what_is_ready(calls)
+            self._is_busy = False
+            self._batch.changed.set()
+
+    def _may_go_on(self) -> bool:
+        return not self.is_done and self._room() > 0
+
+    def _room(self) -> int:
+        """How many starts may be made ready now."""
+        if self._batch.is_stopped:
+            return 0
+        ahead = max(1, int(AHEAD_SECONDS * self._batch.config.limits.rate.per_second))
+        room = self._batch.config.limits.max_in_flight - len(self._batch.in_flight)
+        left = room if self._left is None else self._left
+        return min(1 if self._limiter.is_probing else ahead, room, left)
+
+    async def _fetch(self) -> None:
+        """Fill the queue: rows that go back to wait come first, then the sheet's next rows."""
+        if self._queue:
+            return
+        again, self._batch.again = list(self._batch.again), {}
+        if again:
+            rows = await self._batch.recorder.read(lambda ledger: ledger.planned(again))
+        else:
+            after_row = self._after_row
+            rows = await self._batch.recorder.read(
+                lambda ledger: ledger.next_planned(after_row, FETCHED_AT_ONCE)
+            )
+            self._sheet_is_read = not rows
+            self._after_row = rows[-1].row_number if rows else after_row
+        # A row that went back to wait while the sheet was read would come twice.
+        self._queue += (
+            row
+            for row in rows
+            if row.entry.id not in self._batch.in_flight and row.entry.id not in self._batch.again
+        )
+
+    async def _intend(self) -> None:
+        """Make the next few attempts durable, in one commit."""
+        group = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        for row in group:
+            self._variables[row.entry.id] = row.variables
+        if self._left is not None:
+            self._left -= len(group)
+        await asyncio.gather(*(self._batch.apply(row.entry, Intended()) for row in group))
+
+    async def _send_what_is_ready(self, calls: asyncio.TaskGroup) -> None:
+        while self._batch.ready:
+            if self._limiter.is_probing:
+                await self._batch.until(lambda: not self._starts_out or self._batch.is_stopped)
+            await self._limiter.slot(unless=self._batch.no_more_starts)
+            entry = self._batch.ready.popleft()
+            variables = self._variables.pop(entry.id)
+            if self._batch.is_stopped:
+                await self._deal_with(entry, NotConnected("stopped before it was sent"))
+            else:
+                self._starts_out += 1
+                self._batch.call(calls, self._send(entry, variables), f"start {entry.id}")
+
+    async def _send(self, entry: Entry, variables: Mapping[str, Json]) -> None:
+        sent_at = self._batch.clock.monotonic()
+        reply: StartReply
+        try:
+            async with self._batch.patience():
+                reply = await self._remote.start(variables, self._batch.config.workflow.metadata)
+        except TimeoutError:
+            reply = Doubtful("the program was stopped before the reply came")
+        self._starts_out -= 1
+        self._heed(reply, sent_at)
+        await self._deal_with(entry, reply)
+
+    async def _deal_with(self, entry: Entry, reply: StartReply) -> None:
+        if self._left is not None and isinstance(reply, TryLater | NotConnected | Halted):
+            # Nothing was begun, so the attempt does not count.
+            self._left += 1
+        await self._batch.apply(entry, reply)
+
+    def _heed(self, reply: StartReply, sent_at: float) -> None:
+        """Let the whole class of starts learn from one reply."""
+        match reply:
+            case Accepted() | Refused() | Halted():
+                self._limiter.answered()
+            case TryLater(after_seconds):
+                self._limiter.refused(after_seconds, sent_at)
+            case NotConnected():
+                self._limiter.unanswered(None, sent_at)
+            case Doubtful(_, after_seconds):
+                self._limiter.unanswered(after_seconds, sent_at)
+            case _:
+                assert_never(reply)
+        if self._limiter.is_gone and isinstance(reply, NotConnected | Doubtful):
+            message = f"the service does not answer starts ({reply.why})"
+            self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))

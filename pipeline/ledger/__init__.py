@@ -1,0 +1,1 @@
+"""What was started and what came back, durable in one SQLite file."""

@@ -1,0 +1,138 @@
+"""Opening and closing the ledger's file. Owns its settings, its version and its lock.
+
+Must not know what is asked of the ledger once it is open.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import LedgerFault
+from pipeline.ledger.holding import held, mounts, refuse_network_file_system
+from pipeline.ledger.store import Ledger
+
+SCHEMA_VERSION: Final = 1
+APPLICATION_ID: Final = 0x50495045
+"""'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
+
+SETTINGS: Final = (
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    # On macOS a plain fsync leaves the data in the drive's cache.
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+@contextmanager
+def open_ledger(path: Path) -> Iterator[Ledger]:
+    """The ledger, made where it is missing, held by this process alone until the block ends.
+
+    Raises `LedgerFault` where it can't be opened, is no ledger, is a newer program's, lies on a
+    network file system, or is held by another process.
+    """
+    refuse_network_file_system(path, mounts())
+    _make_file(path)
+    with held(path) as is_ours:
+        if not is_ours:
+            raise _held_elsewhere(path)
+        with closing(_connected(path)) as connection:
+            ledger = Ledger(path, connection)
+            ledger.say_holder()
+            try:
+                yield ledger
+            finally:
+                ledger.forget_holder()
+
+
+@contextmanager
+def join_ledger(path: Path) -> Iterator[Ledger | None]:
+    """The ledger beside the process that may hold it; ``None`` where there is none.
+
+    For reading, and for remembering what was written: entries are changed by the holder alone.
+    """
+    if not path.exists():
+        yield None
+        return
+    with closing(_connected(path)) as connection:
+        yield Ledger(path, connection)
+
+
+def is_held(path: Path) -> bool:
+    """Whether another process holds the ledger at this moment."""
+    if not path.exists():
+        return False
+    with held(path) as is_ours:
+        return not is_ours
+
+
+def _make_file(path: Path) -> None:
+    # SQLite would make the file by the umask; the ledger holds what the user's cells hold.
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise _cannot_open(path, error) from error
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = None
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        _check_and_create(path, connection)
+    except (sqlite3.DatabaseError, LedgerFault) as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, LedgerFault):
+            raise
+        raise _cannot_open(path, error) from error
+    return connection
+
+
+def _check_and_create(path: Path, connection: sqlite3.Connection) -> None:
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise LedgerFault(
+            place=str(path),
+            wrong="this file is not a ledger",
+            remedy="name another file in the config's `ledger`",
+        )
+    if version > SCHEMA_VERSION:
+        raise LedgerFault(
+            place=str(path),
+            wrong=f"the ledger was written by a newer program (schema {version})",
+            remedy=f"update this program, which knows schema {SCHEMA_VERSION}",
+        )
+    for setting in SETTINGS:
+        connection.execute(setting)
+    if not tables:
+        schema = resources.files("pipeline.ledger").joinpath("schema.sql").read_text()
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {schema}; PRAGMA application_id = {APPLICATION_ID}; "
+            f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+
+
+def _cannot_open(path: Path, error: Exception) -> LedgerFault:
+    return LedgerFault(
+        place=str(path),
+        wrong=f"the ledger can't be opened ({error})",
+        remedy="name a file in a folder that you may write to in the config's `ledger`",
+    )
+
+
+def _held_elsewhere(path: Path) -> LedgerFault:
+    with join_ledger(path) as ledger:
+        holder = ledger and ledger.holder()
+    return LedgerFault(
+        place=str(path),
+        wrong=f"this batch is running elsewhere, in process {holder or 'unknown'}",
+        remedy="wait for it to end or stop it, then give the command again",
+    )

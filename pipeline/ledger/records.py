@@ -1,0 +1,109 @@
+"""Rows of SQL to dataclasses and back. Owns the names of columns. Must not query anything."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pipeline.core.model import Attempt, Entry, FailureClass, Json, RunId, Standing, State
+
+Values: TypeAlias = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Startable:
+    """A planned entry with what its start needs."""
+
+    entry: Entry
+    row_number: int
+    variables: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The rows of the newest reading by how they stand, and what all their attempts cost."""
+
+    rows: int = 0
+    skipped: int = 0
+    faulty: int = 0
+    states: Mapping[State, int] | None = None
+    credits: float = 0
+    credits_unknown: int = 0
+    """Completed runs for which the service named no credits."""
+
+    def count(self, *states: State) -> int:
+        """How many rows are in one of these states."""
+        return sum((self.states or {}).get(state, 0) for state in states)
+
+
+def entry_of(row: sqlite3.Row) -> Entry:
+    """An entry with its newest attempt, from a row of the view `entry_now`."""
+    return Entry(
+        id=row["id"],
+        state=State(row["state"]),
+        attempts=row["attempts"],
+        attempt=attempt_of(row),
+        retries=row["retries"],
+        round_id=row["round_id"],
+        owes_retry=bool(row["owes_retry"]),
+    )
+
+
+def attempt_of(row: sqlite3.Row) -> Attempt | None:
+    """The newest attempt in a row of the view `entry_now`; ``None`` before the first."""
+    if row["number"] is None:
+        return None
+    return Attempt(
+        number=row["number"],
+        state=State(row["attempt_state"]),
+        round_id=row["attempt_round_id"],
+        intended_at=row["intended_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        run_id=None if row["run_id"] is None else RunId(row["run_id"]),
+        credits=row["credits"],
+        outputs=None if row["outputs"] is None else json.loads(row["outputs"]),
+        error=row["error"],
+        failure=None if row["failure"] is None else FailureClass(row["failure"]),
+    )
+
+
+def startable_of(row: sqlite3.Row) -> Startable:
+    """A planned entry with its start variables, from a row of the view `entry_now`."""
+    return Startable(entry_of(row), row["row_number"], json.loads(row["variables"]))
+
+
+def standing_of(row: sqlite3.Row) -> Standing:
+    """How a row stands, from a row of the view `row_now`."""
+    return Standing(State(row["state"]), attempt_of(row), row["total_credits"])
+
+
+def entry_values(entry: Entry) -> Values:
+    """The values that a change of an entry writes, its id last."""
+    return (
+        entry.state,
+        entry.attempts,
+        entry.retries,
+        entry.round_id,
+        entry.owes_retry,
+        entry.id,
+    )
+
+
+def attempt_values(entry_id: int, attempt: Attempt) -> Values:
+    """The values of an attempt's line, in the order of the table."""
+    return (
+        entry_id,
+        attempt.number,
+        attempt.state,
+        attempt.round_id,
+        attempt.intended_at,
+        attempt.started_at,
+        attempt.ended_at,
+        attempt.run_id,
+        attempt.credits,
+        None if attempt.outputs is None else json.dumps(attempt.outputs),
+        attempt.error,
+        attempt.failure,
+    )

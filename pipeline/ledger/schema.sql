@@ -1,0 +1,81 @@
+-- The ledger: what was started and what came back. One file, readable by any SQLite tool.
+-- Moments are Unix seconds. Never holds the key. PRAGMA user_version is the schema's version.
+
+CREATE TABLE fact (                  -- single facts about the ledger itself
+    name  TEXT PRIMARY KEY,          -- holder: the process id that holds the ledger now
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE reading (               -- one reading of the sheet, with all its rows
+    id      INTEGER PRIMARY KEY,
+    read_at REAL    NOT NULL,
+    source  TEXT    NOT NULL,        -- the input's path
+    rows    INTEGER NOT NULL,        -- its rows that are not blank
+    skipped INTEGER NOT NULL,        -- of them: left out by `where`
+    faulty  INTEGER NOT NULL         -- of them: start variables can't be made
+);
+
+CREATE TABLE round (                 -- rows were asked for again
+    id        INTEGER PRIMARY KEY,
+    kind      TEXT NOT NULL CHECK (kind IN ('fresh', 'retry')),
+    opened_at REAL NOT NULL,
+    ended_at  REAL                   -- NULL: still going on
+);
+
+CREATE TABLE entry (                 -- one row, by what it is and not by its number
+    id         INTEGER PRIMARY KEY,
+    row_key    TEXT    NOT NULL UNIQUE,
+    state      TEXT    NOT NULL CHECK (state IN
+        ('planned',                  -- its turn to be started is to come
+         'starting',                 -- the intent is durable, the reply is not
+         'running',                  -- the service gave a run id
+         'unconfirmed',              -- it may have been started: never sent again by guess
+         'complete', 'failed',       -- the run ended, or the start was refused
+         'expired')),                -- watched for `give_up` and not seen to end
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    retries    INTEGER NOT NULL DEFAULT 0,   -- new attempts made by `retry.failed`
+    round_id   INTEGER NOT NULL DEFAULT 0,   -- the round that asked for its newest attempt
+    owes_retry INTEGER NOT NULL DEFAULT 0,   -- one more look, then a new attempt
+    reading_id    INTEGER NOT NULL,     -- the newest reading that held the row
+    row_number INTEGER NOT NULL,     -- its number in the sheet then
+    variables  TEXT    NOT NULL,     -- start variables, JSON
+    cells      TEXT    NOT NULL,     -- the raw cells they were made of, JSON
+    rendering  INTEGER NOT NULL      -- the version of the rules that made them text
+);
+CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number);
+CREATE INDEX entry_by_state ON entry (state);
+
+CREATE TABLE attempt (               -- one intent to start a run, and what came of it
+    entry_id    INTEGER NOT NULL REFERENCES entry (id),
+    number      INTEGER NOT NULL,    -- within its entry, from 1
+    state       TEXT    NOT NULL,    -- as an entry's, never 'planned'
+    round_id    INTEGER NOT NULL,
+    intended_at REAL    NOT NULL,
+    started_at  REAL,
+    ended_at    REAL,
+    run_id      TEXT UNIQUE,         -- a run belongs to one attempt
+    credits     REAL,                -- NULL: the service did not say
+    outputs     TEXT,                -- JSON
+    error       TEXT,
+    failure     TEXT,                -- who could mend it: input, provider
+    PRIMARY KEY (entry_id, number)
+);
+
+CREATE TABLE written (               -- the output sheets that this ledger wrote
+    path       TEXT PRIMARY KEY,
+    digest     TEXT NOT NULL,        -- SHA-256 of the file
+    written_at REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE VIEW newest_reading AS SELECT * FROM reading ORDER BY id DESC LIMIT 1;
+
+CREATE VIEW entry_now AS             -- every entry beside its newest attempt
+SELECT entry.id, row_key, row_number, variables, entry.state, attempts, retries, entry.round_id,
+       owes_retry, number, attempt.state AS attempt_state, attempt.round_id AS attempt_round_id,
+       intended_at, started_at, ended_at, run_id, credits, outputs, error, failure,
+       reading_id = (SELECT id FROM newest_reading) AS in_sheet
+FROM entry LEFT JOIN attempt ON entry_id = entry.id AND number = attempts;
+
+CREATE VIEW row_now AS               -- the same, and what all attempts of the row cost so far
+SELECT entry_now.*, (SELECT sum(credits) FROM attempt WHERE entry_id = entry_now.id) AS total_credits
+FROM entry_now;

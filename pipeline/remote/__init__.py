@@ -1,0 +1,1 @@
+"""The service's own spelling, and the client that speaks it."""

@@ -1,0 +1,49 @@
+"""What text an Excel cell can hold, and in what spelling. Must not know workbooks.
+
+The limit is of Excel's "specifications and limits"; the characters are those of XML 1.0, section
+2.2; the spelling ``_xHHHH_`` is that of ECMA-376, part 1, 22.9.2.19 (ST_Xstring).
+"""
+
+import re
+from typing import Final
+
+from pipeline.sheets.overflow import Overflow
+
+LIMIT_UNITS: Final = 32_767
+"""The longest text in a cell, in UTF-16 code units."""
+
+FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ESCAPE_LIKE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def fitted(text: str, row: int, column: str, overflow: Overflow) -> str:
+    """The text, or as much of it as a cell can hold with a note on where the whole is kept."""
+    held = FORBIDDEN.sub("\ufffd", text)
+    if _units(held) > LIMIT_UNITS:
+        note = f" … [cut: the whole text of {len(text)} characters is in {overflow.name}]"
+        held = _cut(held, LIMIT_UNITS - _units(note)) + note
+    elif held != text:
+        note = f" [characters that Excel cannot hold: the whole text is in {overflow.name}]"
+        held = _cut(held, LIMIT_UNITS - _units(note)) + note
+    else:
+        return text
+    overflow.keep(row, column, text)
+    return held
+
+
+def escaped(text: str) -> str:
+    """The spelling in the file that reads back as this text.
+
+    A carriage return would come back as a line feed (XML 1.0, section 2.11), and text that looks
+    like an escape as the character that it names.
+    """
+    return ESCAPE_LIKE.sub("_x005F_", text).replace("\r", "_x000D_")
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _cut(text: str, units: int) -> str:
+    # Half a surrogate pair at the cut is dropped with it.
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")

@@ -1,0 +1,183 @@
+"""Files as wholes: read, digested, kept aside, put in place. Must not know what stands in them.
+
+The write is the classic one: a temporary file in the target's own folder, synced, then renamed over
+the target, then the folder synced (POSIX ``rename`` is atomic within one file system).
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from itertools import count
+from pathlib import Path
+
+from pipeline.errors import InputFault, OutputFault
+from pipeline.sheets.source import Source
+
+
+def content_of(path: Path) -> bytes:
+    """A file's bytes. Raises `InputFault`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits. Raises `InputFault`."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def keep_aside(path: Path, moment: datetime) -> Path:
+    """Rename a file to ``<stem>.edited-<time>.<ext>`` in its folder, and say where it is now.
+
+    Never over a file that is there: then the name goes on with ``-2``. Raises `OutputFault`.
+    """
+    stem = f"{path.stem}.edited-{moment:%Y%m%d-%H%M%S}"
+    names = (f"{stem}{'' if n == 1 else f'-{n}'}{path.suffix}" for n in count(1))
+    aside = _first_free(path.with_name(name) for name in names)
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return aside
+
+
+def check_target(source: Source, target: Path) -> None:
+    """Whether the copy of this input could be written there; writes nothing.
+
+    Raises `OutputFault` where the target is the input itself, by whatever name, is of another
+    kind than the input, is a folder, or is in one that can't be made or written to.
+    """
+    if _is_same_file(source.path, target):
+        raise OutputFault(
+            place=str(target),
+            wrong="the output would be written over the input",
+            remedy="name another file for the output",
+        )
+    if target.suffix.lower() != source.suffix:
+        raise OutputFault(
+            place=str(target),
+            wrong=f"the output must be of the input's kind, {source.suffix}",
+            remedy=f"name it {target.with_suffix(source.suffix).name}",
+        )
+    try:
+        _check_folder(target)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+
+
+def _check_folder(target: Path) -> None:
+    if target.is_dir():
+        raise OutputFault(
+            place=str(target), wrong="this is a folder", remedy="name a file for the output"
+        )
+    # What is missing between the folder that is there and the target will be made by the write.
+    folder = next(parent for parent in target.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputFault(
+            place=str(target),
+            wrong=f"nothing can be written to {folder}",
+            remedy="name a folder that can be written to",
+        )
+
+
+def write_whole(target: Path, content: bytes) -> tuple[Path, str]:
+    """Put a file in its place, whole or not at all; missing folders are made.
+
+    Gives the path and the SHA-256 of the bytes. Where only the target is locked, as by a program
+    that has it open, the path is ``<stem>.new-<n>.<ext>`` beside it. Raises `OutputFault`.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        place = _replace(target, content)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    return place, hashlib.sha256(content).hexdigest()
+
+
+def _replace(target: Path, content: bytes) -> Path:
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        # Opened here rather than by `tempfile`, whose mode 0600 would stay on the target.
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return _put_in_place(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _put_in_place(temporary: Path, target: Path) -> Path:
+    try:
+        temporary.replace(target)
+    except PermissionError:
+        names = (f"{target.stem}.new-{n}{target.suffix}" for n in count(1))
+        second = _first_free(target.with_name(name) for name in names)
+        temporary.replace(second)
+        return second
+    return target
+
+
+def _sync_folder(folder: Path) -> None:
+    # Windows can't open a folder, and has its own order of writing names.
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _first_free(paths: Iterator[Path]) -> Path:
+    return next(path for path in paths if not os.path.lexists(path))
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
+def _unreadable(path: Path, error: OSError) -> InputFault:
+    """Why a file can't be read, in one line."""
+    match error:
+        case FileNotFoundError() | NotADirectoryError() if not path.parent.is_dir():
+            wrong, remedy = "its folder is not there", "mend the path"
+        case FileNotFoundError():
+            wrong, remedy = "there is no such file", _nearest(path)
+        case IsADirectoryError():
+            wrong, remedy = "this is a folder", "name a file in it"
+        case PermissionError():
+            wrong, remedy = "you may not read this file", "close it elsewhere, or change its mode"
+        case _:
+            wrong = f"it can't be read ({error.strerror or type(error).__name__})"
+            remedy = "copy it to another place and name that"
+    return InputFault(place=str(path), wrong=wrong, remedy=remedy)
+
+
+def _nearest(path: Path) -> str:
+    try:
+        names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
+    except OSError:
+        names = []  # A folder may be passed through and yet not be listed.
+    near = get_close_matches(path.name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else "mend the path"
+
+
+def _unwritable(path: Path, error: OSError) -> OutputFault:
+    return OutputFault(
+        place=str(path),
+        wrong=f"it can't be written ({error.strerror or type(error).__name__})",
+        remedy="close it in other programs, make room, or name another place for the output",
+    )

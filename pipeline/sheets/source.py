@@ -1,0 +1,32 @@
+"""What is read and what was written. Owns the types at the room's door. Must not know a format."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the user's sheet stands. It is opened for reading only."""
+
+    path: Path
+    sheet: str | None
+    """The sheet's name in the workbook; ``None`` is the first. A text file has only one."""
+    header_row: int | None
+    """The number of the header's row, from 1; ``None``: columns go by their letters, A B C."""
+
+    @property
+    def suffix(self) -> str:
+        """The file's kind: its suffix, in small letters."""
+        return self.path.suffix.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that is in its place, whole."""
+
+    path: Path
+    """The target, or the name beside it where the target was locked."""
+    digest: str
+    """SHA-256 of the file's bytes, in hexadecimal digits."""
+    overflow: Path | None
+    """The text file that holds what the cells could not."""

@@ -1,0 +1,101 @@
+"""From a grid of values to a Sheet, and where new columns go. Must not know files or formats."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipeline.core.cells import column_letter, column_names
+from pipeline.core.model import CellValue, NewCell, Row, Sheet
+from pipeline.errors import InputFault, OutputFault
+
+
+def sheet_of(
+    name: str, place: str, grid: Sequence[Sequence[CellValue]], header_row: int | None
+) -> Sheet:
+    """The sheet in a grid whose first line is the file's row 1.
+
+    It is as wide as the widest of its header and its rows. Raises `InputFault` at `place` where
+    the grid is empty, the header is blank or beyond its end, or no row stands under it.
+    """
+    if all(map(_is_blank_line, grid)):
+        raise InputFault(place=place, wrong="it is empty", remedy="fill it in, or name another")
+    header = () if header_row is None else _header(place, grid, header_row)
+    lines = [
+        (number, line)
+        for number, line in enumerate(grid, 1)
+        if number > (header_row or 0) and not _is_blank_line(line)
+    ]
+    if not lines:
+        raise InputFault(
+            place=place,
+            wrong=f"there is no row under the header in row {header_row}",
+            remedy="fill in rows, or mend header_row",
+        )
+    width = max(_width(header), *(_width(line) for _, line in lines))
+    columns = (
+        tuple(map(column_letter, range(width)))
+        if header_row is None
+        else column_names(_padded(header, width))
+    )
+    return Sheet(name, columns, tuple(Row(n, _padded(line, width)) for n, line in lines))
+
+
+def places_of(
+    sheet: Sheet, header_row: int | None, columns: Sequence[str], end: int
+) -> tuple[int, ...]:
+    """Where each new column goes, as an index from 0.
+
+    In place where the sheet has a header of that name, else at `end` and on. Letters are no
+    headers: without a header row, every column is a new one.
+    """
+    standing = {} if header_row is None else {name: n for n, name in enumerate(sheet.columns)}
+    places = []
+    for name in columns:
+        place = standing.get(" ".join(name.split()))
+        if place is None:
+            place, end = end, end + 1
+        places.append(place)
+    return tuple(places)
+
+
+def check_rows(place: str, sheet: Sheet, cells: Mapping[int, Sequence[NewCell]]) -> None:
+    """That the sheet still has each row that gets cells. Raises `OutputFault`."""
+    gone = cells.keys() - {row.number for row in sheet.rows}
+    if gone:
+        raise OutputFault(
+            place=place,
+            wrong=f"row {min(gone)} is blank or gone: the file changed since it was read",
+            remedy="run the same command again",
+        )
+
+
+def _header(
+    place: str, grid: Sequence[Sequence[CellValue]], header_row: int
+) -> Sequence[CellValue]:
+    if header_row > len(grid):
+        raise InputFault(
+            place=place,
+            wrong=f"header_row {header_row} is beyond its last row, {len(grid)}",
+            remedy="mend header_row",
+        )
+    if _is_blank_line(grid[header_row - 1]):
+        raise InputFault(
+            place=place,
+            wrong=f"the header in row {header_row} is blank",
+            remedy="mend header_row, or write `none` for a sheet without headers",
+        )
+    return grid[header_row - 1]
+
+
+def _is_blank(value: CellValue) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _is_blank_line(line: Iterable[CellValue]) -> bool:
+    return all(map(_is_blank, line))
+
+
+def _width(line: Sequence[CellValue]) -> int:
+    return next((n for n in range(len(line), 0, -1) if not _is_blank(line[n - 1])), 0)
+
+
+def _padded(line: Sequence[CellValue], width: int) -> tuple[CellValue, ...]:
+    return (*line[:width], *(None,) * (width - len(line)))

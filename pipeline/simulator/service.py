@@ -1,0 +1,211 @@
+"""The remote's rules: what each documented call does and answers. Owns all state of the service.
+
+Must not know sockets, tasks, clocks or files: the moment of a call (Unix seconds) is passed in, and
+what must outlive the process is handed to `keep` before the call is answered. What was kept comes
+back through `past`, by the same way by which it went into the state at first.
+
+Source of the rules: the API guide of copy.ai; where it is silent, the least comfortable reading.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias, assert_never
+
+from pipeline.simulator.bodies import (
+    Page,
+    StartBody,
+    WebhookBody,
+    read_page,
+    read_start,
+    read_webhook,
+)
+from pipeline.simulator.faults import UNSEEN_SECONDS, Call, Fault, answer_instead, on_the_way
+from pipeline.simulator.records import (
+    Record,
+    RefusedStart,
+    Run,
+    Webhook,
+    WebhookRemoved,
+    begin,
+    register,
+    view,
+    view_for_count,
+    view_of_webhook,
+)
+from pipeline.simulator.replies import Answer, Json, Reply, error, not_found, success
+from pipeline.simulator.settings import Settings
+
+Keep: TypeAlias = Callable[[Record], None]
+
+WORKFLOW_PREFIXES: Final = ("WCFG-", "WFCG-")
+"""The guide spells the prefix both ways."""
+
+NO_RUN: Final = "Workflow run"
+NO_WEBHOOK: Final = "Webhook"
+"""What an unknown id is said to be none of."""
+
+
+def keep_nothing(_record: Record) -> None:
+    """For a service whose state may end with its process."""
+
+
+class Service:
+    """The simulated service: one method a call, each with the caller's key and the moment."""
+
+    def __init__(
+        self, settings: Settings, *, past: Iterable[Record] = (), keep: Keep = keep_nothing
+    ) -> None:
+        self._settings = settings
+        self._keep = keep
+        self._runs: dict[str, Run] = {}
+        self._runs_of_workflow: dict[str, list[Run]] = {}
+        self._refused = 0
+        self._webhooks: dict[str, Webhook] = {}
+        self._registrations = 0
+        self._looks_at_run: Counter[str] = Counter()
+        self._polls = 0
+        self._lists = 0
+        for record in past:
+            self._remember(record)
+
+    def start(self, key: str, workflow_id: str, body: bytes, moment: float) -> Answer:
+        """POST /workflow/{id}/run: begins a run."""
+        fault = self._fault(Call.START, len(self._runs) + self._refused + 1)
+        content = (
+            self._refusal(key, workflow_id) or answer_instead(fault, Call.START) or read_start(body)
+        )
+        if not isinstance(content, StartBody):
+            self._commit(RefusedStart(moment))
+            return content
+        run = begin(self._settings, len(self._runs) + 1, workflow_id, content, moment)
+        self._commit(run)
+        return on_the_way(fault, success({"id": run.id}))
+
+    def get(self, key: str, workflow_id: str, run_id: str, moment: float) -> Answer:
+        """GET /workflow/{id}/run/{run_id}: the run as it stands."""
+        self._polls += 1
+        if refusal := self._refusal(key, workflow_id):
+            return refusal
+        run = self._runs.get(run_id)
+        if run is None or run.workflow_id != workflow_id:
+            return not_found(NO_RUN)
+        fault = self._fault_of_look(run, moment)
+        instead = answer_instead(fault, Call.LOOK)
+        return instead or on_the_way(fault, success(view(run, self._settings, moment)))
+
+    def list_runs(
+        self, key: str, workflow_id: str, query: Mapping[str, str], moment: float
+    ) -> Answer:
+        """GET /workflow/{id}/run/: a page of the workflow's runs, the newest first."""
+        self._lists += 1
+        if refusal := self._refusal(key, workflow_id):
+            return refusal
+        if not self._settings.list_runs:
+            return not_found("Page")
+        fault = self._fault(Call.LIST, self._lists)
+        page = answer_instead(fault, Call.LIST) or read_page(query, first_page=1)
+        if not isinstance(page, Page):
+            return page
+        runs = self._runs_of_workflow.get(workflow_id, [])
+        newest = len(runs) - page.size * page.number
+        shown = reversed(runs[max(0, newest - page.size) : max(0, newest)])
+        items: list[Json] = [view(run, self._settings, moment) for run in shown]
+        return on_the_way(fault, success({"total": len(runs), "data": items}))
+
+    def create_webhook(self, key: str, body: bytes, moment: float) -> Answer:
+        """POST /webhook: registers an address for events of one type."""
+        content = self._key_refusal(key) or read_webhook(body)
+        if not isinstance(content, WebhookBody):
+            return content
+        webhook = register(self._settings, self._registrations + 1, content, moment)
+        self._commit(webhook)
+        return success(view_of_webhook(webhook))
+
+    def list_webhooks(self, key: str, query: Mapping[str, str]) -> Answer:
+        """GET /webhook: a page of the registrations, the oldest first; pages count from 0."""
+        page = self._key_refusal(key) or read_page(query, first_page=0)
+        if not isinstance(page, Page):
+            return page
+        webhooks = list(self._webhooks.values())
+        first = page.size * page.number
+        items: list[Json] = [view_of_webhook(w) for w in webhooks[first : first + page.size]]
+        return success({"total": len(webhooks), "data": items})
+
+    def get_webhook(self, key: str, webhook_id: str) -> Answer:
+        """GET /webhook/{id}: one registration."""
+        if refusal := self._key_refusal(key):
+            return refusal
+        webhook = self._webhooks.get(webhook_id)
+        return success(view_of_webhook(webhook)) if webhook else not_found(NO_WEBHOOK)
+
+    def delete_webhook(self, key: str, webhook_id: str) -> Answer:
+        """DELETE /webhook/{id}: ends a registration; 404 where it is gone already."""
+        if refusal := self._key_refusal(key):
+            return refusal
+        webhook = self._webhooks.get(webhook_id)
+        if webhook is None:
+            return not_found(NO_WEBHOOK)
+        self._commit(WebhookRemoved(webhook_id))
+        return success(view_of_webhook(webhook))
+
+    def count(self, moment: float) -> Reply:
+        """GET /_count?brief=1: what the service saw. No call of the remote's, so it takes no key.
+
+        Starts are of all time; polls and lists are of this process.
+        """
+        return Reply(200, self._counts(moment))
+
+    def count_with_runs(self, moment: float) -> Reply:
+        """GET /_count: the same, and every accepted run, the oldest first."""
+        runs: list[Json] = [view_for_count(run, moment) for run in self._runs.values()]
+        return Reply(200, self._counts(moment) | {"runs": runs})
+
+    def _counts(self, moment: float) -> dict[str, Json]:
+        return {
+            "starts": len(self._runs) + self._refused,
+            "accepted": len(self._runs),
+            "refused": self._refused,
+            "polls": self._polls,
+            "lists": self._lists,
+            "credits": sum(run.credits for run in self._runs.values() if run.has_ended(moment)),
+        }
+
+    def _key_refusal(self, key: str) -> Reply | None:
+        is_known = key in self._settings.keys if self._settings.keys else bool(key.strip())
+        return None if is_known else error(401, "UNAUTHORIZED", "Invalid or missing API key")
+
+    def _refusal(self, key: str, workflow_id: str) -> Reply | None:
+        if refusal := self._key_refusal(key):
+            return refusal
+        return None if workflow_id.startswith(WORKFLOW_PREFIXES) else not_found("Workflow")
+
+    def _fault_of_look(self, run: Run, moment: float) -> Fault | None:
+        self._looks_at_run[run.id] += 1
+        is_early = moment < run.created_at + UNSEEN_SECONDS
+        early = self._fault(Call.EARLY_LOOK, run.number) if is_early else None
+        return early or self._fault(Call.LOOK, run.number, self._looks_at_run[run.id])
+
+    def _fault(self, call: Call, *which: int) -> Fault | None:
+        chance = self._settings.chance(call.name, *which)
+        return self._settings.faults.decide(call, chance)
+
+    def _commit(self, record: Record) -> None:
+        # Kept first: what the service could not keep, it has not done, and the caller is not told
+        # that it was.
+        self._keep(record)
+        self._remember(record)
+
+    def _remember(self, record: Record) -> None:
+        match record:
+            case Run():
+                self._runs[record.id] = record
+                self._runs_of_workflow.setdefault(record.workflow_id, []).append(record)
+            case RefusedStart():
+                self._refused += 1
+            case Webhook():
+                self._webhooks[record.id] = record
+                self._registrations += 1
+            case WebhookRemoved():
+                self._webhooks.pop(record.id, None)
+            case _:
+                assert_never(record)
