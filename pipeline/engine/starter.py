@@ -91,25 +91,26 @@ class Starter:
         return min(1 if self._limiter.is_probing else ahead, room, left)
 
     async def _fetch(self) -> None:
-        """Fill the queue: rows that go back to wait come first, then the sheet's next rows."""
-        if self._queue:
-            return
-        again, self._batch.again = list(self._batch.again), {}
-        if again:
+        """Fill the queue: rows that went back to wait come first, then the sheet's next rows."""
+        if self._batch.again:
+            again, self._batch.again = list(self._batch.again), {}
             rows = await self._batch.recorder.read(lambda ledger: ledger.planned(again))
-        else:
+            self._queue.extendleft(reversed(rows))
+        elif not self._queue:
             after_row = self._after_row
             rows = await self._batch.recorder.read(
                 lambda ledger: ledger.next_planned(after_row, FETCHED_AT_ONCE)
             )
             self._sheet_is_read = not rows
             self._after_row = rows[-1].row_number if rows else after_row
-        # A row that went back to wait while the sheet was read would come twice.
-        self._queue += (
-            row
-            for row in rows
-            if row.entry.id not in self._batch.in_flight and row.entry.id not in self._batch.again
-        )
+            # One that went back to wait while the sheet was read comes by `again`, and not twice:
+            # until the loop has heard of that commit, it still counts as in flight.
+            self._queue += (
+                row
+                for row in rows
+                if row.entry.id not in self._batch.again
+                and row.entry.id not in self._batch.in_flight
+            )
 
     async def _intend(self) -> None:
         """Make the next few attempts durable, in one commit."""

@@ -1,0 +1,105 @@
+"""Stopped by Ctrl-C, by SIGTERM or by force: the same command goes on and pays for no row twice."""
+
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.running import a_batch, a_simulator, pipeline, read_rows, started
+
+KILLS = 10
+ROWS = 300
+
+
+@pytest.mark.parametrize(("number", "exit_"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_batch_writes_its_sheet_and_goes_on(
+    tmp_path: Path, number: signal.Signals, exit_: int
+) -> None:
+    """Ctrl-C in the middle: 130, a sheet that says how far it is, then the rest."""
+    with a_simulator("--duration", "300ms") as simulator:
+        workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
+        config = a_batch(tmp_path, 60, workflow=workflow, limits={"rate": "50/s"})
+        with started("run", config, "--json") as process:
+            simulator.until(20, process)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+        assert process.returncode == exit_, err
+        assert '"exit": ' + str(exit_) in out
+        statuses = {row["Status"] for row in read_rows(tmp_path / "rows.done.csv")}
+        assert "pending" in statuses
+        assert statuses <= {"pending", "running", "complete"}
+        assert pipeline("run", config, "--json").summary["complete"] == 60
+        assert set(simulator.starts_by_company().values()) == {1}
+    assert {row["Status"] for row in read_rows(tmp_path / "rows.done.csv")} == {"complete"}
+
+
+def test_a_batch_killed_at_random_moments_pays_for_no_row_twice(tmp_path: Path) -> None:
+    """Ten times `kill -9`, and the same command again: every row complete, or held as a doubt."""
+    seed = random.randrange(10**6)  # noqa: S311  # chance, not secrecy
+    chance = random.Random(seed)  # noqa: S311  # chance, not secrecy
+    with a_simulator("--duration", "200ms") as simulator:
+        workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
+        config = a_batch(tmp_path, ROWS, workflow=workflow, limits={"rate": "200/s"})
+        for kill in range(KILLS):
+            with started("run", config) as process:
+                moment = kill * ROWS // KILLS + chance.randrange(ROWS // KILLS)
+                simulator.until(moment, process)
+                process.kill()
+        ended = pipeline("run", config, "--json")
+        starts = simulator.starts_by_company()
+    summary = ended.summary
+    assert max(starts.values()) == 1, seed
+    assert summary["complete"] + summary["unconfirmed"] == ROWS, seed
+    assert summary["credits"] == 2 * summary["complete"], seed
+    assert ended.exit == (1 if summary["unconfirmed"] else 0), seed
+    rows = read_rows(tmp_path / "rows.done.csv")
+    assert {row["Status"] for row in rows} <= {"complete", "unconfirmed"}, seed
+    for row in rows:
+        assert starts[row["Company"]] == 1 or row["Status"] == "unconfirmed", seed
+        assert bool(row["Email"]) == (row["Status"] == "complete"), seed
+
+
+def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path) -> None:
+    """`--fresh` killed in the middle: `run` completes the round, and no row is sent twice in it."""
+    with a_simulator("--duration", "100ms") as simulator:
+        workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
+        config = a_batch(tmp_path, 60, workflow=workflow, limits={"rate": "50/s"})
+        assert pipeline("run", config).exit == 0
+        with started("run", config, "--fresh", "--yes") as process:
+            simulator.until(80, process)
+            process.kill()
+        ended = pipeline("run", config, "--json")
+        assert "A round of `fresh` goes on" in ended.err
+        doubts = ended.summary["unconfirmed"]
+        starts = simulator.starts_by_company()
+        assert max(starts.values()) == 2
+        assert ended.summary["complete"] == 60 - doubts
+        assert sum(starts.values()) >= 120 - doubts
+        # The round has ended: the next call sends nothing.
+        again = pipeline("run", config, "--json")
+        assert again.summary["requests"]["start"] == 0
+        assert sum(simulator.starts_by_company().values()) == sum(starts.values())
+
+
+def test_a_second_process_is_told_who_holds_the_batch(tmp_path: Path) -> None:
+    """One process at a time: the second exits 2 with the first one's id; `status` still answers."""
+    with a_simulator("--duration", "200ms") as simulator:
+        workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
+        config = a_batch(tmp_path, 100, workflow=workflow, limits={"rate": "20/s"})
+        with started("run", config) as process:
+            simulator.until(5, process)
+            second = pipeline("run", config)
+            status = pipeline("status", config, "--json")
+            export = pipeline("export", config)
+            elsewhere = pipeline("export", config, "--output", tmp_path / "so-far.csv")
+            assert process.poll() is None
+    assert second.exit == 2
+    assert str(process.pid) in second.err
+    assert len(second.err.strip().splitlines()) == 1
+    assert status.exit == 0
+    assert status.summary["rows"] == 100
+    assert status.summary["complete"] + status.summary["running"] >= 1
+    assert export.exit == 2
+    assert elsewhere.exit == 0
+    assert len(read_rows(tmp_path / "so-far.csv")) == 100

@@ -1,0 +1,242 @@
+"""A whole world for the engine: the simulator without sockets, virtual time, a real ledger."""
+
+import asyncio
+import io
+import json
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.config.load import parse
+from pipeline.config.model import Config
+from pipeline.core.model import Json, Row, RowKey, RunId, Sheet, Standing
+from pipeline.core.planning import plan
+from pipeline.core.replies import Doubtful, LookReply, StartReply, Unreachable
+from pipeline.core.variables import FromColumn, Recipe, render
+from pipeline.engine.process import World, process
+from pipeline.engine.progress import Progress
+from pipeline.engine.recorder import Blocking
+from pipeline.engine.stop import Stop, Switch
+from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.records import Tally
+from pipeline.ledger.store import Ledger
+from pipeline.remote.wire import HttpReply, look_reply, start_reply
+from pipeline.simulator.faults import Faults
+from pipeline.simulator.replies import Answer, Cut
+from pipeline.simulator.service import Service
+from pipeline.simulator.settings import Settings
+from tests.virtual import EPOCH, VirtualClock, run_virtually
+
+T = TypeVar("T")
+
+KEY = "a-key-that-opens-nothing"
+WORKFLOW = "WCFG-1"
+LATENCY_SECONDS = 0.05
+
+
+def a_config(folder: Path, **sections: object) -> Config:
+    """A config over rows of one column, with sections over the defaults (YAML is JSON's heir)."""
+    (folder / "rows.csv").touch()
+    path = folder / "batch.yaml"
+    content: dict[str, object] = {
+        "input": {"path": "rows.csv"},
+        "workflow": {"id": WORKFLOW, "base_url": "http://127.0.0.1:1/api"},
+        "variables": {"Company": "Company"},
+        "outputs": "*",
+        "limits": {"rate": "10/s"},
+        **sections,
+    }
+    path.write_text(json.dumps(content))
+    draft = parse(path)
+    assert draft.config is not None, [str(fault) for fault in draft.faults]
+    return draft.config
+
+
+def a_sheet(count: int) -> Sheet:
+    """So many rows, each of another company."""
+    rows = tuple(Row(number, (f"Company {number}",)) for number in range(2, count + 2))
+    return Sheet("rows.csv", ("Company",), rows)
+
+
+@dataclass
+class Remote:
+    """The simulator as the engine sees the service: real replies, no sockets, some latency."""
+
+    service: Service
+    clock: VirtualClock
+    starts_at: list[float] = field(default_factory=list)
+    looks_at: list[float] = field(default_factory=list)
+    before_start: Callable[[], StartReply | None] = lambda: None
+    """May answer in the service's place, before anything reached it."""
+    before_look: Callable[[], LookReply | None] = lambda: None
+
+    async def start(
+        self, variables: Mapping[str, Json], metadata: Mapping[str, Json]
+    ) -> StartReply:
+        """Start a run."""
+        self.starts_at.append(self.clock.monotonic())
+        if (instead := self.before_start()) is not None:
+            return instead
+        body = json.dumps({"startVariables": variables, "metadata": metadata}).encode()
+        answer = self.service.start(KEY, WORKFLOW, body, self.clock.now())
+        http = await self._travelled(answer)
+        return Doubtful("the connection was cut") if http is None else start_reply(http)
+
+    async def look(self, run_id: RunId) -> LookReply:
+        """Look at a run."""
+        self.looks_at.append(self.clock.monotonic())
+        if (instead := self.before_look()) is not None:
+            return instead
+        answer = self.service.get(KEY, WORKFLOW, run_id, self.clock.now())
+        http = await self._travelled(answer)
+        return Unreachable("the connection was cut") if http is None else look_reply(http, run_id)
+
+    async def _travelled(self, answer: Answer) -> HttpReply | None:
+        delay_seconds = 0.0 if isinstance(answer, Cut) else answer.delay_seconds
+        await asyncio.sleep(LATENCY_SECONDS + delay_seconds)
+        if isinstance(answer, Cut):
+            return None
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        retry_after = answer.headers.get("Retry-After")
+        return HttpReply(answer.status, text.encode(), retry_after, now=self.clock.now())
+
+
+class Universe:
+    """One service, one ledger, and as many calls of the program over them as a test makes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int = 1,
+        duration_seconds: float = 2.0,
+        fail: float = 0.0,
+        faults: Faults | None = None,
+        **sections: object,
+    ) -> None:
+        self.folder = folder
+        self.config = a_config(folder, **sections)
+        settings = Settings(
+            seed=seed, duration_seconds=duration_seconds, fail=fail, faults=faults or Faults()
+        )
+        self.service = Service(settings)
+        self.sheet = a_sheet(10)
+        self.clock = VirtualClock()
+        self.remote = Remote(self.service, self.clock)
+        self.switch = Switch()
+        self.seed = seed
+        self.said = io.StringIO()
+        self.blocking: Blocking = in_line
+
+    def call(
+        self,
+        limit: int | None = None,
+        meanwhile: Callable[[], Awaitable[None]] | None = None,
+        before: Callable[[Ledger], None] | None = None,
+    ) -> Stop | None:
+        """One call of the program: enrol the sheet, then start and watch until it ends.
+
+        `before` is done with the ledger once the sheet is enrolled, `meanwhile` beside the batch.
+        """
+        self.switch = Switch()
+        with self.ledger() as ledger:
+            planned = plan(render(self.sheet, self.recipe), ledger.states())
+            ledger.enrol(planned, self.config.input.path, self.clock.epoch)
+            if before is not None:
+                before(ledger)
+            stop, passed_seconds = run_virtually(self._processed(ledger, limit, meanwhile))
+            ledger.end_round(self.clock.epoch + passed_seconds)
+        # The next call begins when this one ended.
+        self.clock.epoch += passed_seconds
+        return stop
+
+    async def _processed(
+        self,
+        ledger: Ledger,
+        limit: int | None,
+        meanwhile: Callable[[], Awaitable[None]] | None,
+    ) -> tuple[Stop | None, float]:
+        world = World(
+            remote=self.remote,
+            clock=self.clock,
+            chance=random.Random(self.seed).random,  # noqa: S311  # chance, not secrecy
+            blocking=self.blocking,
+            progress=Progress(self.clock, self.said),
+            switch=self.switch,
+        )
+        beside = None if meanwhile is None else asyncio.ensure_future(meanwhile())
+        stop = await process(self.config, ledger, world, limit)
+        if beside is not None:
+            await beside
+        return stop, asyncio.get_running_loop().time()
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the sheet's rows become start variables."""
+        return Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger, as a call holds it."""
+        with open_ledger(self.folder / "batch.ledger") as ledger:
+            yield ledger
+
+    def tally(self) -> Tally:
+        """How the sheet's rows stand."""
+        with self.ledger() as ledger:
+            return ledger.tally()
+
+    def standings(self) -> dict[RowKey, Standing]:
+        """How each row stands."""
+        with self.ledger() as ledger:
+            return dict(ledger.standings())
+
+    def starts_by_company(self) -> dict[str, int]:
+        """What the service itself says: runs begun, by the row that they were begun for."""
+        counted: dict[str, int] = {}
+        reply = self.service.count_with_runs(self.clock.epoch + 1e6)
+        assert isinstance(reply.body, dict)
+        runs = reply.body["runs"]
+        assert isinstance(runs, list)
+        for run in runs:
+            assert isinstance(run, dict)
+            variables = run["startVariables"]
+            assert isinstance(variables, dict)
+            company = str(variables["Company"])
+            counted[company] = counted.get(company, 0) + 1
+        return counted
+
+
+class Crash(BaseException):
+    """The process died: nothing that it would have done is done any more."""
+
+
+class CrashingBlocking:
+    """Runs what blocks in line, and dies before or after the n-th time."""
+
+    def __init__(self, calls: int, *, is_done_first: bool) -> None:
+        self._calls_left = calls
+        self._is_done_first = is_done_first
+
+    async def __call__(self, call: Callable[[], T], /) -> T:
+        """Run it, or die."""
+        await asyncio.sleep(0)
+        self._calls_left -= 1
+        if self._calls_left < 0 or (self._calls_left == 0 and not self._is_done_first):
+            raise Crash
+        result = call()
+        if self._calls_left == 0:
+            raise Crash
+        return result
+
+
+async def in_line(call: Callable[[], T], /) -> T:
+    """Run what blocks in line: the simulation has one thread."""
+    await asyncio.sleep(0)
+    return call()
+
+
+__all__ = ["EPOCH", "Remote", "Universe", "a_config", "a_sheet", "in_line"]
