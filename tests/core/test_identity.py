@@ -1,0 +1,112 @@
+"""The same row is the same row: what makes a RowKey, and what does not."""
+
+from collections import Counter
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.model import CellValue, Row, RowKey, Sheet
+from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable, render
+from tests.core.builders import a_recipe, a_sheet
+
+COMPANIES: Final = st.lists(
+    st.tuples(st.sampled_from(["Acme", "Beta", "Gamma"])), min_size=1, max_size=12
+)
+WITH_TONE: Final = a_recipe({"Company": FromColumn("Company"), "Tone": Fixed("friendly")})
+
+
+def keys_of(sheet: Sheet, recipe: Recipe | None = None) -> list[RowKey]:
+    rows = render(sheet, recipe or a_recipe())
+    return [row.key for row in rows if isinstance(row, Sendable)]
+
+
+def keys_by_company(sheet: Sheet) -> dict[str, set[RowKey]]:
+    found: dict[str, set[RowKey]] = {}
+    for row, key in zip(sheet.rows, keys_of(sheet), strict=True):
+        found.setdefault(str(row.values[0]), set()).add(key)
+    return found
+
+
+@settings(deadline=None, max_examples=100)
+@given(COMPANIES.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
+def test_sorting_rows_keeps_their_results(
+    rows: tuple[list[tuple[CellValue, ...]], list[tuple[CellValue, ...]]],
+) -> None:
+    """In whatever order, equal rows share the same keys and each has one of its own."""
+    before, after = (a_sheet(*order) for order in rows)
+    assert keys_by_company(before) == keys_by_company(after)
+    assert max(Counter(keys_of(after)).values()) == 1
+
+
+@settings(deadline=None, max_examples=100)
+@given(COMPANIES, st.integers(0, 12), st.integers(1, 40))
+def test_inserting_a_row_makes_one_new_row(
+    rows: list[tuple[CellValue, ...]], place: int, shift: int
+) -> None:
+    """All earlier keys stand, wherever the new row is put and whatever its number."""
+    longer = [*rows[:place], ("Acme",), *rows[place:]]
+    moved = Sheet(
+        "Other name", ("Company",), tuple(Row(n + shift, row) for n, row in enumerate(longer))
+    )
+    assert len(set(keys_of(moved)) - set(keys_of(a_sheet(*rows)))) == 1
+    assert set(keys_of(a_sheet(*rows))) < set(keys_of(moved))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "recipe"),
+    [
+        (a_sheet(("Acme Inc",)), a_recipe()),
+        (a_sheet(("Acme ",)), a_recipe()),
+        (a_sheet(("acme",)), a_recipe()),
+        (a_sheet(("Acme",)), WITH_TONE),
+        (a_sheet(("Acme",)), a_recipe({"Firm": FromColumn("Company")})),
+        (a_sheet(("Acme",)), a_recipe(service="https://other.test/api")),
+        (a_sheet(("Acme",)), a_recipe(workflow_id="WCFG-2")),
+        (a_sheet(("Acme",)), a_recipe(key=("Company",))),
+    ],
+)
+def test_what_was_changed_is_a_new_row(sheet: Sheet, recipe: Recipe) -> None:
+    """Another value, variable, service, workflow or key is another run to pay for."""
+    assert keys_of(sheet, recipe) != keys_of(a_sheet(("Acme",)))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "recipe"),
+    [
+        (a_sheet(("x", "Acme"), columns=("New", "Company")), a_recipe()),
+        (
+            a_sheet(("Acme",), columns=("Firm",)),
+            a_recipe({"Company": FromTemplate("{{ row.Firm }}", ("Firm",))}),
+        ),
+        (a_sheet(("Acme",)), a_recipe({"Company": Fixed("Acme")})),
+        (a_sheet(("Acme",)), a_recipe(where={"Company": "Acme"})),
+        (a_sheet(("Acme",)), a_recipe({"Company": FromColumn("Company", default="?")})),
+    ],
+)
+def test_what_is_sent_alike_is_the_same_row(sheet: Sheet, recipe: Recipe) -> None:
+    """Where a value comes from, and columns that are not sent, do not matter."""
+    assert keys_of(sheet, recipe) == keys_of(a_sheet(("Acme",)))
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 1.0), (1, "1"), (True, "TRUE"), (0.5, "0.5")])
+def test_a_cells_type_does_not_make_a_new_row(one: CellValue, other: CellValue) -> None:
+    """A sheet saved as CSV keeps its results."""
+    assert keys_of(a_sheet((one,))) == keys_of(a_sheet((other,)))
+
+
+def test_the_order_of_the_variables_does_not_matter() -> None:
+    """A config whose lines were sorted pays for nothing again."""
+    turned = {name: WITH_TONE.variables[name] for name in reversed(list(WITH_TONE.variables))}
+    sheet = a_sheet(("Acme",))
+    assert keys_of(sheet, a_recipe(turned)) == keys_of(sheet, WITH_TONE)
+
+
+def test_a_row_keeps_its_key_from_one_program_to_the_next() -> None:
+    """A change of these digests would have every finished row paid for again: it is no detail."""
+    sheet = a_sheet(("Zürich & Söhne", 7), ("Zürich & Söhne", 7), columns=("Company", "Lead ID"))
+    assert keys_of(sheet, a_recipe(WITH_TONE.variables, key=("Lead ID",))) == [
+        "e4758b6dd60fe0d21e75da2161e66722-1",
+        "e4758b6dd60fe0d21e75da2161e66722-2",
+    ]

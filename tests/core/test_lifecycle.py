@@ -1,0 +1,129 @@
+"""The one table: what each event makes of an entry, and what is then to be done."""
+
+from itertools import product
+from typing import Final, get_args
+
+import pytest
+
+from pipeline.core.lifecycle import (
+    TRANSITIONS,
+    CountFailure,
+    Event,
+    FreshAsked,
+    GaveUp,
+    Instruction,
+    Intended,
+    LookLater,
+    LookNow,
+    Resumed,
+    RetryAsked,
+    SendStart,
+    StartAgain,
+    StopBatch,
+    impossible,
+    step,
+)
+from pipeline.core.model import RunStatus, State
+from pipeline.core.replies import (
+    Accepted,
+    Doubtful,
+    Halted,
+    HaltReason,
+    Missing,
+    NotConnected,
+    Refused,
+    TryLater,
+    Unreachable,
+)
+from tests.core.builders import RUN, a_context, an_entry, an_observation
+
+EVENT_TYPES: Final = get_args(Event)
+HALTED: Final = Halted(HaltReason.KEY_REFUSED, "who are you?")
+EXAMPLES: Final[dict[type, Event]] = {
+    type(event): event
+    for event in (
+        Intended(),
+        Accepted(RUN),
+        Refused("no"),
+        TryLater(None),
+        NotConnected("no route"),
+        HALTED,
+        Doubtful("the reply was cut off"),
+        an_observation(),
+        Missing(),
+        Unreachable("the service answered 500"),
+        GaveUp("The run had not ended"),
+        Resumed(),
+        RetryAsked(1),
+        FreshAsked(1),
+    )
+}
+STILL_RUNS: Final = an_observation(RunStatus.RUNNING)
+HAS_FAILED: Final = an_observation(RunStatus.FAILED)
+
+POSSIBLE: Final[list[tuple[State, Event, State, tuple[Instruction, ...]]]] = [
+    (State.PLANNED, Intended(), State.STARTING, (SendStart(),)),
+    (State.PLANNED, Resumed(), State.PLANNED, ()),
+    (State.PLANNED, RetryAsked(1), State.PLANNED, ()),
+    (State.PLANNED, FreshAsked(1), State.PLANNED, ()),
+    (State.STARTING, Accepted(RUN), State.RUNNING, (LookLater(),)),
+    (State.STARTING, Refused("no"), State.FAILED, (CountFailure(),)),
+    (State.STARTING, TryLater(3.0), State.PLANNED, (StartAgain(),)),
+    (State.STARTING, NotConnected("no route"), State.PLANNED, (StartAgain(),)),
+    (State.STARTING, HALTED, State.PLANNED, (StartAgain(), StopBatch(HALTED))),
+    (State.STARTING, Doubtful("the reply was cut off"), State.UNCONFIRMED, ()),
+    (State.STARTING, Resumed(), State.UNCONFIRMED, ()),
+    (State.STARTING, RetryAsked(1), State.STARTING, ()),
+    (State.STARTING, FreshAsked(1), State.STARTING, ()),
+    (State.RUNNING, STILL_RUNS, State.RUNNING, (LookLater(),)),
+    (State.RUNNING, an_observation(), State.COMPLETE, ()),
+    (State.RUNNING, HAS_FAILED, State.FAILED, (CountFailure(),)),
+    (State.RUNNING, Missing(), State.RUNNING, (LookLater(),)),
+    (State.RUNNING, Unreachable("500"), State.RUNNING, (LookLater(),)),
+    (State.RUNNING, TryLater(3.0), State.RUNNING, (LookLater(),)),
+    (State.RUNNING, HALTED, State.RUNNING, (LookLater(), StopBatch(HALTED))),
+    (State.RUNNING, GaveUp("Too long"), State.EXPIRED, ()),
+    (State.RUNNING, Resumed(), State.RUNNING, (LookNow(),)),
+    (State.RUNNING, RetryAsked(1), State.RUNNING, ()),
+    (State.RUNNING, FreshAsked(1), State.RUNNING, ()),
+    (State.UNCONFIRMED, Resumed(), State.UNCONFIRMED, ()),
+    (State.UNCONFIRMED, RetryAsked(1), State.UNCONFIRMED, ()),
+    (State.UNCONFIRMED, FreshAsked(1), State.UNCONFIRMED, ()),
+    (State.COMPLETE, Resumed(), State.COMPLETE, ()),
+    (State.COMPLETE, RetryAsked(1), State.COMPLETE, ()),
+    (State.COMPLETE, FreshAsked(1), State.PLANNED, ()),
+    (State.FAILED, Resumed(), State.FAILED, ()),
+    (State.FAILED, RetryAsked(1), State.PLANNED, ()),
+    (State.FAILED, FreshAsked(1), State.PLANNED, ()),
+    (State.EXPIRED, Resumed(), State.RUNNING, (LookNow(),)),
+    (State.EXPIRED, RetryAsked(1), State.EXPIRED, ()),
+    (State.EXPIRED, FreshAsked(1), State.PLANNED, ()),
+]
+IMPOSSIBLE: Final = [cell for cell, rule in TRANSITIONS.items() if rule is impossible]
+
+
+def test_every_state_meets_every_event() -> None:
+    """The table has a rule in each cell, and no cell besides."""
+    assert set(TRANSITIONS) == set(product(State, EVENT_TYPES))
+
+
+def test_the_examples_here_cover_every_cell_that_is_possible() -> None:
+    """No rule stands in the table that the tests do not know."""
+    covered = {(state, type(event)) for state, event, _, _ in POSSIBLE}
+    assert covered == set(TRANSITIONS) - set(IMPOSSIBLE)
+
+
+@pytest.mark.parametrize(("state", "event", "after", "instructions"), POSSIBLE)
+def test_what_an_event_makes_of_an_entry(
+    state: State, event: Event, after: State, instructions: tuple[Instruction, ...]
+) -> None:
+    """Each state and event lead to one state and to one list of instructions."""
+    entry, todo = step(an_entry(state), event, a_context())
+    assert (entry.state, todo) == (after, instructions)
+
+
+@pytest.mark.parametrize(("state", "event"), IMPOSSIBLE)
+def test_what_our_own_code_never_does_is_refused(state: State, event: type) -> None:
+    """An event that can't come in this state is our mistake, and told as one."""
+    with pytest.raises(AssertionError, match=f"entry 1: {event.__name__} while {state}"):
+        step(an_entry(state), EXAMPLES[event], a_context())

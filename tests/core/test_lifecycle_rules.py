@@ -1,0 +1,183 @@
+"""What each rule keeps, says and leaves to be done, beyond the new state."""
+
+from typing import Final
+
+import pytest
+
+from pipeline.core.lifecycle import (
+    CountFailure,
+    Event,
+    FreshAsked,
+    Instruction,
+    Intended,
+    LookNow,
+    Resumed,
+    RetryAsked,
+    StartAgain,
+    step,
+)
+from pipeline.core.model import Attempt, Entry, FailureClass, RunId, RunStatus, State
+from pipeline.core.replies import (
+    Accepted,
+    Doubtful,
+    Halted,
+    HaltReason,
+    Missing,
+    NotConnected,
+    Refused,
+    TryLater,
+    Unreachable,
+)
+from tests.core.builders import ATTEMPTS, NOON, a_context, an_entry, an_observation, asked_again
+
+HALTED: Final = Halted(HaltReason.KEY_REFUSED, "who are you?")
+STILL_RUNS: Final = an_observation(RunStatus.RUNNING)
+HAS_FAILED: Final = an_observation(RunStatus.FAILED)
+
+
+def test_an_intent_is_a_new_attempt_of_its_round() -> None:
+    """The attempt is numbered on, and knows the moment and the round that asked for it."""
+    entry, _ = step(asked_again(), Intended(), a_context())
+    assert entry.attempts == 2
+    assert entry.attempt == Attempt(2, State.STARTING, 1, NOON + 100)
+
+
+def test_an_acceptance_keeps_the_run() -> None:
+    """The run's id and the moment of the acceptance are kept with the attempt."""
+    entry, _ = step(an_entry(State.STARTING), Accepted(RunId("WRUN-9")), a_context())
+    assert entry.attempt is not None
+    assert (entry.attempt.run_id, entry.attempt.started_at) == ("WRUN-9", NOON + 100)
+
+
+def test_a_refusal_says_the_services_words() -> None:
+    """A refused row failed for its input, costs nothing, and tells the service's reason."""
+    entry, _ = step(an_entry(State.STARTING), Refused("Company is unknown"), a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert attempt.error == "The service refused this row: Company is unknown"
+    assert (attempt.failure, attempt.credits) == (FailureClass.INPUT, None)
+    assert attempt.ended_at == NOON + 100
+
+
+@pytest.mark.parametrize("event", [TryLater(None), NotConnected("no route"), HALTED])
+@pytest.mark.parametrize("before", [an_entry(), asked_again()])
+def test_a_start_that_surely_never_began_is_no_attempt(before: Entry, event: Event) -> None:
+    """The attempt is taken back: the next one gets its number."""
+    intended, _ = step(before, Intended(), a_context())
+    entry, _ = step(intended, event, a_context())
+    assert (entry.attempts, entry.attempt) == (intended.attempts - 1, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (Doubtful("the service answered 502"), "the service answered 502"),
+        (Resumed(), "the program was stopped before a reply"),
+    ],
+)
+def test_a_doubt_says_why_and_what_to_do(event: Event, why: str) -> None:
+    """A person learns why it is not known, that nothing is paid twice, and where to look."""
+    entry, _ = step(an_entry(State.STARTING), event, a_context())
+    assert entry.attempt is not None
+    assert entry.attempt.error == (
+        f"It is not known whether this row was started ({why}). It is held, so that it is not "
+        "paid for twice: look for its run at the service"
+    )
+
+
+def test_an_end_keeps_what_the_run_gave_and_cost() -> None:
+    """Outputs, credits and the moment are kept, and nothing is owed any more."""
+    watched = an_entry(State.RUNNING, owes_retry=True)
+    seen = an_observation(outputs={"Email": "Dear Ada"}, credits=2.0)
+    entry, _ = step(watched, seen, a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (attempt.outputs, attempt.credits) == ({"Email": "Dear Ada"}, 2.0)
+    assert (attempt.ended_at, attempt.error, entry.owes_retry) == (NOON + 100, None, False)
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("no such company", "The run failed: no such company"),
+        (None, "The run failed and the service does not say why"),
+    ],
+)
+def test_a_failed_run_costs_and_says_why(message: str | None, error: str) -> None:
+    """A run that failed at the service keeps its credits and the service's words."""
+    seen = an_observation(RunStatus.FAILED, credits=1.0, message=message)
+    entry, _ = step(an_entry(State.RUNNING), seen, a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (attempt.error, attempt.failure) == (error, FailureClass.PROVIDER)
+    assert (attempt.credits, attempt.ended_at) == (1.0, NOON + 100)
+
+
+@pytest.mark.parametrize(
+    ("retries", "allowed", "state", "instructions"),
+    [
+        (0, 0, State.FAILED, (CountFailure(),)),
+        (0, 1, State.PLANNED, (StartAgain(),)),
+        (1, 2, State.PLANNED, (StartAgain(),)),
+        (2, 2, State.FAILED, (CountFailure(),)),
+    ],
+)
+def test_a_failed_run_is_tried_again_as_often_as_the_config_says(
+    retries: int, allowed: int, state: State, instructions: tuple[Instruction, ...]
+) -> None:
+    """`retry.failed` gives so many new attempts; only the last failure counts as the row's."""
+    running = an_entry(State.RUNNING, retries=retries)
+    entry, todo = step(running, HAS_FAILED, a_context(retry_failed=allowed))
+    assert (entry.state, todo) == (state, instructions)
+    assert entry.retries == min(retries + 1, allowed)
+
+
+def test_a_refused_row_is_not_tried_again() -> None:
+    """`retry.failed` is for runs: a refused start would be refused again."""
+    entry, todo = step(an_entry(State.STARTING), Refused("no"), a_context(retry_failed=3))
+    assert (entry.state, todo) == (State.FAILED, (CountFailure(),))
+
+
+@pytest.mark.parametrize("event", [RetryAsked(7), FreshAsked(7)])
+def test_a_person_may_ask_again(event: Event) -> None:
+    """The row waits for its turn in that round, with its retries before it and its run known."""
+    entry, _ = step(an_entry(State.FAILED, retries=2), event, a_context())
+    assert (entry.round_id, entry.retries, entry.attempts) == (7, 0, 1)
+    assert entry.attempt == ATTEMPTS[State.FAILED]
+
+
+def test_a_retry_of_an_expired_run_looks_before_it_pays() -> None:
+    """Nothing is sent yet: the entry only remembers that a new attempt is owed."""
+    entry, todo = step(an_entry(State.EXPIRED), RetryAsked(7), a_context())
+    assert (entry.state, entry.owes_retry, entry.round_id) == (State.EXPIRED, True, 7)
+    assert todo == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "still_owed"),
+    [
+        (an_observation(), State.COMPLETE, False),
+        (HAS_FAILED, State.PLANNED, False),
+        (STILL_RUNS, State.PLANNED, False),
+        (Missing(), State.PLANNED, False),
+        (Unreachable("500"), State.RUNNING, True),
+        (TryLater(None), State.RUNNING, True),
+        (HALTED, State.RUNNING, True),
+    ],
+)
+def test_an_owed_retry_is_paid_only_once_a_look_told_something(
+    event: Event, state: State, *, still_owed: bool
+) -> None:
+    """A run that completed meanwhile is kept; a look in vain decides nothing."""
+    owing = an_entry(State.RUNNING, owes_retry=True)
+    entry, _ = step(owing, event, a_context())
+    assert (entry.state, entry.owes_retry) == (state, still_owed)
+
+
+@pytest.mark.parametrize("owes_retry", [True, False])
+def test_an_expired_run_is_watched_again(*, owes_retry: bool) -> None:
+    """A new call looks at once, and remembers what is owed."""
+    expired = an_entry(State.EXPIRED, owes_retry=owes_retry)
+    entry, todo = step(expired, Resumed(), a_context())
+    assert (entry.attempt, todo) == (ATTEMPTS[State.RUNNING], (LookNow(),))
+    assert entry.owes_retry is owes_retry

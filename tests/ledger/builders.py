@@ -1,0 +1,61 @@
+"""What the tests of the ledger are built of: a ledger with rows enrolled, and entries to save."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.core.model import Entry, RunId, State
+from pipeline.core.planning import Plan, plan
+from pipeline.core.variables import Faulty, RenderedRow, Skipped
+from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.store import Ledger
+from tests.core.builders import NOON, a_sendable, an_entry
+
+SOURCE = Path("leads.csv")
+
+
+def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
+    """A sheet of sendable rows from row 2 on, and of some others below them."""
+    sendable = [a_sendable(number, key) for number, key in enumerate(keys, 2)]
+    others: list[RenderedRow] = [
+        *(Skipped(n) for n in range(skipped)),
+        *(Faulty(n, "x") for n in range(faulty)),
+    ]
+    return plan([*sendable, *others], {})
+
+
+@contextmanager
+def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
+    """The folder's ledger, after a reading of these rows."""
+    with open_ledger(folder / "batch.ledger") as ledger:
+        ledger.enrol(a_plan(*keys), SOURCE, NOON)
+        yield ledger
+
+
+def ids_of(ledger: Ledger) -> list[int]:
+    """The entries' ids, in the order in which they were enrolled."""
+    return [entry.id for entry in ledger.entries(*State)]
+
+
+def stands(entry_id: int, state: State, **attempt: object) -> Entry:
+    """An entry in a state, its run named for it; the changes are the attempt's."""
+    entry = an_entry(state, id=entry_id)
+    if entry.attempt is None:
+        return entry
+    run_id = entry.attempt.run_id and RunId(f"WRUN-{entry_id}")
+    changes: dict[str, object] = {"run_id": run_id, **attempt}
+    changed = replace(entry.attempt, **changes)  # type: ignore[arg-type]  # fields of an attempt
+    return replace(entry, attempt=changed)
+
+
+def second_attempt(entry: Entry, state: State, **attempt: object) -> Entry:
+    """The same entry after another attempt, which ended in a state."""
+    made = stands(entry.id, state, number=2, run_id=RunId(f"WRUN-{entry.id}-2"), **attempt)
+    return replace(made, attempts=2, round_id=entry.round_id)
+
+
+def connection_of(ledger: Ledger) -> sqlite3.Connection:
+    """The ledger's own connection: some settings are a connection's alone."""
+    return ledger._connection  # noqa: SLF001 - nothing public tells or sets them

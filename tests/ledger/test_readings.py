@@ -1,0 +1,150 @@
+"""Readings of the sheet: which rows are in it, where, and whose turn is next."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.model import RowKey, RunId, State
+from pipeline.core.planning import plan
+from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.records import Tally
+from pipeline.ledger.store import NEXT_PLANNED, Ledger
+from tests.core.builders import NOON, a_sendable
+from tests.ledger.builders import SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
+
+
+def rows_next(ledger: Ledger, after_row: int = 0, limit: int = 100) -> list[tuple[int, str]]:
+    """The next planned rows, by number and key (which the builders send as the company)."""
+    return [
+        (row.row_number, str(row.variables["Company"]))
+        for row in ledger.next_planned(after_row, limit)
+    ]
+
+
+def test_a_new_reading_keeps_what_is_known(tmp_path: Path) -> None:
+    """Rows that were moved keep their states under their new numbers; new ones are planned."""
+    with a_ledger(tmp_path, "a", "b") as ledger:
+        a, b = ids_of(ledger)
+        ledger.save([stands(a, State.COMPLETE)])
+        ledger.enrol(a_plan("new", "b", "a"), SOURCE, NOON + 1)
+        assert ledger.states() == {
+            RowKey("a"): State.COMPLETE,
+            RowKey("b"): State.PLANNED,
+            RowKey("new"): State.PLANNED,
+        }
+        assert ledger.entries(State.COMPLETE) == [stands(a, State.COMPLETE)]
+        assert rows_next(ledger) == [(2, "new"), (3, "b")]
+        assert [row.entry.id for row in ledger.planned([a, b])] == [b]
+
+
+def test_rows_that_left_the_sheet_are_not_sent(tmp_path: Path) -> None:
+    """They are remembered, for they may have been paid for, but have no turn any more."""
+    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+        a, b, c = ids_of(ledger)
+        ledger.save([stands(c, State.RUNNING)])
+        ledger.enrol(a_plan("b"), SOURCE, NOON + 1)
+        assert rows_next(ledger) == [(2, "b")]
+        assert [row.entry.id for row in ledger.planned([a, b, c])] == [b]
+        assert [entry.id for entry in ledger.entries_of_sheet(*State)] == [b]
+        assert [entry.id for entry in ledger.entries(*State)] == [a, b, c]
+        ledger.enrol(a_plan("b", "a"), SOURCE, NOON + 2)
+        assert rows_next(ledger) == [(2, "b"), (3, "a")]
+
+
+def test_the_next_rows_come_in_the_sheets_order(tmp_path: Path) -> None:
+    """By number, a bounded few, below the row that was last given."""
+    with a_ledger(tmp_path, *"abcdef") as ledger:
+        first, *_, last = ids_of(ledger)
+        ledger.save([stands(first, State.COMPLETE), stands(last, State.FAILED)])
+        ledger.enrol(
+            plan([a_sendable(30, "x"), a_sendable(10, "e"), a_sendable(20, "b")], {}), SOURCE, NOON
+        )
+        assert rows_next(ledger) == [(10, "e"), (20, "b"), (30, "x")]
+        assert rows_next(ledger, limit=2) == [(10, "e"), (20, "b")]
+        assert rows_next(ledger, after_row=10, limit=1) == [(20, "b")]
+        assert rows_next(ledger, after_row=30) == []
+
+
+def test_only_planned_rows_have_a_turn(tmp_path: Path) -> None:
+    """Whatever else a row is, it is not sent."""
+    with a_ledger(tmp_path, *State) as ledger:
+        ids = ids_of(ledger)
+        ledger.save([stands(n, state) for n, state in zip(ids, State, strict=True)])
+        (planned,) = ledger.entries(State.PLANNED)
+        assert [row.entry for row in ledger.next_planned(0, 100)] == [planned]
+        assert [row.entry for row in ledger.planned(ids)] == [planned]
+        assert ledger.planned([]) == []
+
+
+def test_the_next_rows_are_found_by_the_index(tmp_path: Path) -> None:
+    """A million rows are not gone through for each handful, nor sorted."""
+    with a_ledger(tmp_path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
+        steps = [
+            detail
+            for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {NEXT_PLANNED}", (0, 500))
+        ]
+    assert steps[0] == (
+        "SEARCH entry USING INDEX entry_by_turn (reading_id=? AND state=? AND row_number>?)"
+    )
+    assert not [step for step in steps if "SCAN entry" in step or "SCAN attempt" in step]
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+def test_a_new_ledger_counts_nothing(tmp_path: Path) -> None:
+    """Before the first reading there are no rows."""
+    with open_ledger(tmp_path / "batch.ledger") as ledger:
+        assert ledger.tally() == Tally()
+        assert ledger.tally().count(*State) == 0
+
+
+def test_the_tally_is_of_the_sheet_as_it_is_now(tmp_path: Path) -> None:
+    """Rows that left it count no more; skipped and faulty ones do."""
+    with a_ledger(tmp_path, "gone", *State) as ledger:
+        gone, *ids = ids_of(ledger)
+        ledger.save([stands(gone, State.COMPLETE, credits=100.0)])
+        ledger.save([stands(n, state) for n, state in zip(ids, State, strict=True)])
+        ledger.enrol(a_plan(*State, skipped=2, faulty=3), SOURCE, NOON + 1)
+        tally = ledger.tally()
+        assert (tally.rows, tally.skipped, tally.faulty) == (len(State) + 5, 2, 3)
+        assert tally.states == dict.fromkeys(State, 1)
+        assert tally.count(State.COMPLETE, State.FAILED) == 2
+        assert (tally.credits, tally.credits_unknown) == (3.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "cost", "unknown"),
+    [
+        ((State.FAILED, 1.0), (State.COMPLETE, 2.0), 3.0, 0),
+        ((State.FAILED, None), (State.COMPLETE, 2.0), 2.0, 0),
+        ((State.FAILED, 1.0), (State.COMPLETE, None), 1.0, 1),
+        ((State.COMPLETE, None), (State.COMPLETE, None), 0.0, 2),
+    ],
+)
+def test_credits_are_of_all_attempts(
+    tmp_path: Path,
+    first: tuple[State, float | None],
+    second: tuple[State, float | None],
+    cost: float,
+    unknown: int,
+) -> None:
+    """What was paid for an attempt that failed, or was left aside, was paid."""
+    with a_ledger(tmp_path, "a") as ledger:
+        entry = stands(ids_of(ledger)[0], first[0], credits=first[1])
+        ledger.save([entry])
+        ledger.save([second_attempt(entry, second[0], credits=second[1])])
+        tally = ledger.tally()
+        assert (tally.credits, tally.credits_unknown) == (cost, unknown)
+
+
+def test_a_run_in_flight_has_no_unknown_cost(tmp_path: Path) -> None:
+    """Only a run that ended without naming its credits is of unknown cost."""
+    with a_ledger(tmp_path, "a", "b") as ledger:
+        a, b = ids_of(ledger)
+        running = stands(a, State.RUNNING)
+        ledger.save([running, replace(running, id=b, attempt=stands(b, State.RUNNING).attempt)])
+        assert ledger.tally().credits_unknown == 0
+        ledger.save([stands(b, State.COMPLETE, credits=None, run_id=RunId(f"WRUN-{b}"))])
+        assert ledger.tally().credits_unknown == 1

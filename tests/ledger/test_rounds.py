@@ -1,0 +1,137 @@
+"""Rounds: rows asked for again, each sent once, and none of them lost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.lifecycle import Context, FreshAsked, RetryAsked, step
+from pipeline.core.model import Entry, RoundKind, State
+from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.store import Ledger
+from tests.core.builders import NOON
+from tests.ledger.builders import SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
+
+
+class OutOfWordsError(Exception):
+    """What goes wrong in the middle of asking."""
+
+
+def begin(ledger: Ledger, kind: RoundKind, *entries: Entry) -> int:
+    """Ask for these entries again, as the commands do."""
+
+    def asked(round_id: int) -> Sequence[Entry]:
+        event = RetryAsked(round_id) if kind is RoundKind.RETRY else FreshAsked(round_id)
+        return [step(entry, event, Context(NOON))[0] for entry in entries]
+
+    return ledger.begin_round(kind, NOON, asked)
+
+
+@pytest.mark.parametrize("kind", RoundKind)
+def test_a_round_is_open_until_it_has_ended(tmp_path: Path, kind: RoundKind) -> None:
+    """Also for the next process; its rows wait for their turn and know its number."""
+    with a_ledger(tmp_path, "a", "b") as ledger:
+        a, b = ids_of(ledger)
+        failed = stands(a, State.FAILED)
+        ledger.save([failed, stands(b, State.COMPLETE)])
+        assert ledger.open_round() is None
+        assert begin(ledger, kind, failed) == 1
+    with open_ledger(tmp_path / "batch.ledger") as ledger:
+        assert ledger.open_round() == (1, kind)
+        assert ledger.entries(State.PLANNED) == [replace(failed, state=State.PLANNED, round_id=1)]
+
+
+def test_a_round_begins_with_all_its_rows_or_not_at_all(tmp_path: Path) -> None:
+    """If asking goes wrong half way, there is no round and no row was touched."""
+    with a_ledger(tmp_path, "a") as ledger:
+        failed = stands(ids_of(ledger)[0], State.FAILED)
+        ledger.save([failed])
+
+        def asked(_: int) -> Sequence[Entry]:
+            raise OutOfWordsError
+
+        with pytest.raises(OutOfWordsError):
+            ledger.begin_round(RoundKind.RETRY, NOON, asked)
+        assert ledger.open_round() is None
+        assert ledger.entries(*State) == [failed]
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"),
+    [
+        (State.STARTING, False),
+        (State.RUNNING, False),
+        (State.COMPLETE, True),
+        (State.FAILED, True),
+        (State.EXPIRED, True),
+        (State.UNCONFIRMED, True),
+    ],
+)
+def test_a_round_ends_when_each_row_was_sent_and_ended(
+    tmp_path: Path, state: State, *, ends: bool
+) -> None:
+    """What is in doubt is held by itself and does not hold up the round."""
+    with a_ledger(tmp_path, "a") as ledger:
+        failed = stands(ids_of(ledger)[0], State.FAILED)
+        ledger.save([failed])
+        begin(ledger, RoundKind.RETRY, failed)
+        assert not ledger.end_round(NOON + 1)
+        asked = replace(failed, round_id=1)
+        ledger.save([second_attempt(asked, state)])
+        assert ledger.end_round(NOON + 1) is ends
+        assert (ledger.open_round() is None) is ends
+        assert [entry.state for entry in ledger.entries(*State)] == [state]
+
+
+def test_a_round_waits_for_a_look_that_is_owed(tmp_path: Path) -> None:
+    """An expired run that a retry asked for is looked at before the round can end."""
+    with a_ledger(tmp_path, "a") as ledger:
+        expired = stands(ids_of(ledger)[0], State.EXPIRED)
+        ledger.save([expired])
+        begin(ledger, RoundKind.RETRY, expired)
+        assert not ledger.end_round(NOON + 1)
+
+
+def test_rows_outside_of_the_round_do_not_hold_it_up(tmp_path: Path) -> None:
+    """A row that was never sent, or runs since before, owes the round nothing."""
+    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+        a, b, _ = ids_of(ledger)
+        failed = stands(a, State.FAILED)
+        ledger.save([failed, stands(b, State.RUNNING)])
+        begin(ledger, RoundKind.RETRY, failed)
+        ledger.save([second_attempt(replace(failed, round_id=1), State.COMPLETE)])
+        assert ledger.end_round(NOON + 1)
+        states = [entry.state for entry in ledger.entries(*State)]
+        assert states == [State.COMPLETE, State.RUNNING, State.PLANNED]
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.EXPIRED, State.COMPLETE])
+def test_a_row_that_left_before_it_was_sent_stands_as_before(tmp_path: Path, state: State) -> None:
+    """Its earlier outcome is not lost to a round that never came to it."""
+    kind = RoundKind.FRESH if state is State.COMPLETE else RoundKind.RETRY
+    with a_ledger(tmp_path, "left", "stays") as ledger:
+        left, stays = (stands(n, state) for n in ids_of(ledger))
+        ledger.save([left, stays])
+        assert begin(ledger, kind, left, stays) == 2
+        ledger.enrol(a_plan("stays"), SOURCE, NOON + 1)
+        assert not ledger.end_round(NOON + 1)
+        ledger.save([second_attempt(replace(stays, round_id=1), State.COMPLETE)])
+        assert ledger.end_round(NOON + 2)
+        (after,) = (entry for entry in ledger.entries(*State) if entry.id == left.id)
+        assert after == replace(left, round_id=1)
+
+
+def test_a_second_round_may_follow(tmp_path: Path) -> None:
+    """With a number of its own, for rows that the first one asked for as well."""
+    with a_ledger(tmp_path, "a") as ledger:
+        failed = stands(ids_of(ledger)[0], State.FAILED)
+        ledger.save([failed])
+        begin(ledger, RoundKind.RETRY, failed)
+        again = second_attempt(replace(failed, round_id=1), State.FAILED)
+        ledger.save([again])
+        assert ledger.end_round(NOON + 1)
+        assert not ledger.end_round(NOON + 2)
+        begin(ledger, RoundKind.FRESH, again)
+        assert ledger.open_round() == (2, RoundKind.FRESH)
+        assert not ledger.end_round(NOON + 3)

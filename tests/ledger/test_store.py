@@ -1,0 +1,222 @@
+"""What is saved is what is read, and all of it or nothing."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.model import (
+    Attempt,
+    Entry,
+    FailureClass,
+    Json,
+    RowKey,
+    RunId,
+    Standing,
+    State,
+)
+from pipeline.errors import Exit, LedgerLost
+from pipeline.ledger.opening import join_ledger, open_ledger
+from pipeline.ledger.store import RunTakenError
+from tests.core.builders import NOON, an_entry
+from tests.ledger.builders import a_ledger, connection_of, ids_of, stands
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+MOMENTS = st.floats(0, 4e9)
+JSON: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+ANY_ATTEMPT = st.builds(
+    Attempt,
+    number=st.just(1),
+    state=st.sampled_from(sorted(set(State) - {State.PLANNED})),
+    round_id=st.integers(0, 9),
+    intended_at=MOMENTS,
+    started_at=st.none() | MOMENTS,
+    ended_at=st.none() | MOMENTS,
+    run_id=st.none() | TEXT.map(RunId),
+    credits=st.none() | st.floats(0, 1e9),
+    outputs=st.none() | st.dictionaries(TEXT, JSON, max_size=3),
+    error=st.none() | TEXT,
+    failure=st.none() | st.sampled_from(FailureClass),
+)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize(
+    "changes", [{}, {"retries": 2, "round_id": 3, "owes_retry": True}], ids=["plain", "asked"]
+)
+def test_an_entry_is_read_as_it_was_saved(
+    tmp_path: Path, state: State, changes: dict[str, object]
+) -> None:
+    """In every state, also by the next process."""
+    with a_ledger(tmp_path, "a") as ledger:
+        saved = an_entry(state, id=ids_of(ledger)[0], **changes)
+        ledger.save([saved])
+    with open_ledger(tmp_path / "batch.ledger") as ledger:
+        assert ledger.entries(state) == [saved]
+        assert ledger.states() == {RowKey("a"): state}
+
+
+def test_an_attempt_keeps_every_character_and_digit(tmp_path: Path) -> None:
+    """Whatever a run gave, in whatever language or nesting, comes back the same."""
+    with a_ledger(tmp_path, "a") as ledger:
+        (entry_id,) = ids_of(ledger)
+
+        @settings(deadline=None, max_examples=60)
+        @given(ANY_ATTEMPT)
+        def holds(attempt: Attempt) -> None:
+            entry = Entry(entry_id, attempt.state, attempts=1, attempt=attempt)
+            # What an attempt was made as does not change: so it is a new one each time.
+            ledger.save([an_entry(id=entry_id)])
+            ledger.save([entry])
+            assert ledger.entries(attempt.state) == [entry]
+
+        holds()
+
+
+def test_a_run_belongs_to_one_attempt(tmp_path: Path) -> None:
+    """A run named for two rows is refused, and nothing of its group is saved."""
+    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+        a, b, c = ids_of(ledger)
+        ledger.save([stands(a, State.RUNNING, run_id=RunId("WRUN-X"))])
+        before = ledger.entries(*State)
+        with pytest.raises(RunTakenError):
+            ledger.save(
+                [
+                    stands(c, State.STARTING),
+                    stands(b, State.RUNNING, run_id=RunId("WRUN-X")),
+                    stands(a, State.COMPLETE, run_id=RunId("WRUN-X")),
+                ]
+            )
+        assert ledger.entries(*State) == before
+
+
+def test_a_full_disk_is_told_and_nothing_is_half_saved(tmp_path: Path) -> None:
+    """One line that says what to do, the exit code of what can be resumed, and the old ledger."""
+    with a_ledger(tmp_path, "a", "b") as ledger:
+        a, b = ids_of(ledger)
+        (pages,) = connection_of(ledger).execute("PRAGMA page_count").fetchone()
+        connection_of(ledger).execute(f"PRAGMA max_page_count = {pages}")
+        huge: Json = {"Essay": "x" * 100_000}
+        with pytest.raises(LedgerLost) as caught:
+            ledger.save([stands(a, State.RUNNING), stands(b, State.COMPLETE, outputs=huge)])
+        assert "the ledger could not be written" in str(caught.value)
+        assert caught.value.exit is Exit.STOPPED
+        assert [entry.state for entry in ledger.entries(*State)] == [State.PLANNED] * 2
+
+
+def test_an_attempt_that_was_taken_back_is_gone(tmp_path: Path) -> None:
+    """The first leaves no trace; a later one leaves the attempt before it as the newest."""
+    with a_ledger(tmp_path, "a", "b") as ledger:
+        a, b = ids_of(ledger)
+        failed = stands(b, State.FAILED)
+        ledger.save([stands(a, State.STARTING), failed])
+        ledger.save([replace(stands(b, State.STARTING, number=2), attempts=2)])
+        ledger.save(
+            [an_entry(id=a), replace(failed, state=State.PLANNED, attempts=1, attempt=None)]
+        )
+        assert ledger.entries(State.PLANNED) == [
+            an_entry(id=a),
+            replace(failed, state=State.PLANNED),
+        ]
+        assert len(list(ledger.every_attempt())) == 1
+
+
+def test_what_is_saved_is_there_for_others_at_once(tmp_path: Path) -> None:
+    """A second connection sees it as soon as the call has returned."""
+    with a_ledger(tmp_path, "a") as ledger:
+        ledger.save([stands(ids_of(ledger)[0], State.RUNNING)])
+        with join_ledger(ledger.path) as other:
+            assert other is not None
+            assert other.states() == {RowKey("a"): State.RUNNING}
+
+
+def test_entries_are_found_by_their_states(tmp_path: Path) -> None:
+    """Several states at once, none where none is named, in the order of their ids."""
+    with a_ledger(tmp_path, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        ledger.save([stands(b, State.RUNNING), stands(c, State.COMPLETE), stands(d, State.RUNNING)])
+        assert [entry.id for entry in ledger.entries(State.RUNNING)] == [b, d]
+        assert [entry.id for entry in ledger.entries(State.PLANNED, State.COMPLETE)] == [a, c]
+        assert ledger.entries() == []
+
+
+def test_standings_tell_the_newest_attempt_and_the_cost_of_all(tmp_path: Path) -> None:
+    """Credits are summed over a row's attempts; where none is known, nothing is claimed."""
+    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+        a, b, _ = ids_of(ledger)
+        failed = stands(a, State.FAILED, credits=1.0)
+        unknown = stands(b, State.COMPLETE, credits=None)
+        ledger.save([failed, unknown])
+        again = replace(stands(a, State.COMPLETE, number=2, run_id=RunId("WRUN-9")), attempts=2)
+        ledger.save([again])
+        assert dict(ledger.standings()) == {
+            RowKey("a"): Standing(State.COMPLETE, again.attempt, 3.0),
+            RowKey("b"): Standing(State.COMPLETE, unknown.attempt, None),
+            RowKey("c"): Standing(State.PLANNED, None, None),
+        }
+
+
+def test_every_attempt_stands_for_itself(tmp_path: Path) -> None:
+    """Each attempt ever made, with its own state and cost."""
+    with a_ledger(tmp_path, "a") as ledger:
+        (a,) = ids_of(ledger)
+        first = stands(a, State.FAILED, credits=1.0)
+        second = replace(stands(a, State.COMPLETE, number=2, run_id=RunId("WRUN-9")), attempts=2)
+        ledger.save([first])
+        ledger.save([second])
+        assert list(ledger.every_attempt()) == [
+            Standing(State.FAILED, first.attempt, 1.0),
+            Standing(State.COMPLETE, second.attempt, 2.0),
+        ]
+
+
+def test_a_mark_tells_new_attempts_from_old(tmp_path: Path) -> None:
+    """Only what was begun since, and is not complete, counts."""
+    with a_ledger(tmp_path, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        assert ledger.mark() == 0
+        ledger.save([stands(a, State.FAILED)])
+        mark = ledger.mark()
+        assert ledger.incomplete_since(mark) == 0
+        ledger.save([stands(n, State.STARTING) for n in (b, c, d)])
+        assert ledger.incomplete_since(mark) == 3
+        ledger.save([stands(b, State.COMPLETE), stands(c, State.FAILED), an_entry(id=d)])
+        assert ledger.incomplete_since(mark) == 1
+
+
+@pytest.mark.parametrize(
+    ("costs", "mean"), [([], None), ([None], None), ([2.0, None, 3.0], 2.5), ([0.0], 0.0)]
+)
+def test_the_mean_cost_is_of_known_costs(
+    tmp_path: Path, costs: list[float | None], mean: float | None
+) -> None:
+    """An attempt whose cost the service did not name is no free one."""
+    with a_ledger(tmp_path, *map(str, range(len(costs)))) as ledger:
+        ledger.save(
+            [
+                stands(entry_id, State.COMPLETE, credits=cost)
+                for entry_id, cost in zip(ids_of(ledger), costs, strict=True)
+            ]
+        )
+        found = ledger.mean_credits()
+        assert (found is None) == (mean is None)
+        assert mean is None or math.isclose(mean, found or 0)
+
+
+def test_written_files_are_known_again(tmp_path: Path) -> None:
+    """By path, the newest digest; by digest, wherever the file was moved."""
+    with a_ledger(tmp_path) as ledger:
+        out, other = tmp_path / "out.csv", tmp_path / "other.csv"
+        assert ledger.written_digest(out) is None
+        ledger.record_written(out, "d1", NOON)
+        ledger.record_written(out, "d2", NOON + 1)
+        ledger.record_written(other, "d3", NOON + 2)
+        assert ledger.written_digest(out) == "d2"
+        assert [ledger.is_written_digest(d) for d in ("d1", "d2", "d3")] == [False, True, True]
