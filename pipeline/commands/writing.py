@@ -103,12 +103,36 @@ def _foreign_cells(prepared: Prepared, ledger: Ledger, columns: Columns) -> dict
     ours = texts_of_attempts(ledger.every_attempt(), columns)
     if (error := columns.about.get("error")) is not None:
         ours[error] |= {row.error for row in prepared.rows if isinstance(row, Faulty)}
+    proved = _headers_proved_ours(sheet, columns, here, ours)
     foreign = {}
     for header, place in here.items():
+        if header in proved:
+            continue
         cell = _first_foreign(sheet, place, ours[header])
         if cell is not None:
             foreign[header] = cell
     return foreign
+
+
+def _headers_proved_ours(
+    sheet: Sheet,
+    columns: Columns,
+    here: Mapping[str, int],
+    ours: Mapping[str, set[str]],
+) -> frozenset[str]:
+    """The columns about the run, where the sheet's run ids are all this ledger's.
+
+    An earlier output that a person went on with: its errors and credits may be of a past that the
+    ledger no longer tells, but its run ids can only have come from here.
+    """
+    header = columns.about.get("run_id")
+    if header is None or header not in here:
+        return frozenset()
+    place = here[header]
+    is_ours = any(shown(row.values[place]).strip() for row in sheet.rows) and (
+        _first_foreign(sheet, place, ours[header]) is None
+    )
+    return frozenset(columns.about.values()) if is_ours else frozenset()
 
 
 def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:

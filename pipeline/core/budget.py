@@ -22,4 +22,4 @@ class FailureLimit:
         """The number of failures that stops a call of so many rows; never less than one."""
         if self.count is not None:
             return self.count
-        return max(1, math.ceil(rows * (self.percent or 0) / 100))
+        return max(1, math.ceil(round(rows * (self.percent or 0) / 100, 9)))

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from itertools import count, takewhile
 from typing import Final
 
 from pipeline.core.model import CellValue, Json, NewCell
@@ -42,11 +43,16 @@ def column_names(header: Sequence[CellValue]) -> tuple[str, ...]:
         for index, cell in enumerate(header)
     ]
     often = Counter(texts)
-    seen: Counter[str] = Counter()
+    numbers = {text: count(1) for text in often}
+    # A header that looks like a numbered twin keeps its name; the twins take the next numbers.
+    taken = {text for text, times in often.items() if times == 1}
     names = []
     for text in texts:
-        seen[text] += 1
-        names.append(f"{text} ({seen[text]})" if often[text] > 1 else text)
+        name = text
+        if often[text] > 1:
+            name = next(n for n in (f"{text} ({k})" for k in numbers[text]) if n not in taken)
+            taken.add(name)
+        names.append(name)
     return tuple(names)
 
 
@@ -68,9 +74,7 @@ def find_column(columns: Sequence[str], name: str) -> int:
     wanted = " ".join(name.split())
     if wanted in columns:
         return columns.index(wanted)
-    twins = [
-        c for c in columns if c.startswith(f"{wanted} (") and c[len(wanted) + 2 : -1].isdecimal()
-    ]
+    twins = list(takewhile(columns.__contains__, (f"{wanted} ({k})" for k in count(1))))
     if len(twins) > 1:
         letters = " and ".join(column_letter(columns.index(twin)) for twin in twins)
         wrong = f"the header {wanted!r} stands twice (columns {letters})"
@@ -107,7 +111,8 @@ def shown(value: CellValue) -> str:
 
 
 def _number_text(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < EXACT_INTEGER else repr(value)
+    # Adding 0.0 takes the sign from a negative zero.
+    return repr(value + 0.0).removesuffix(".0")
 
 
 def _is_midnight(value: datetime) -> bool:
@@ -116,8 +121,9 @@ def _is_midnight(value: datetime) -> bool:
 
 def _duration_text(value: timedelta) -> str:
     """Hours, minutes and seconds: 26 hours are ``26:00:00``, as a spreadsheet's ``[h]:mm:ss``."""
-    sign = "-" if value < timedelta() else ""
-    minutes, seconds = divmod(round(abs(value).total_seconds()), 60)
+    whole_seconds = round(value.total_seconds())
+    sign = "-" if whole_seconds < 0 else ""
+    minutes, seconds = divmod(abs(whole_seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{sign}{hours}:{minutes:02}:{seconds:02}"
 
@@ -171,6 +177,6 @@ def _opened(text: str) -> Json:
     """JSON inside text, or the text itself."""
     try:
         opened: Json = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return opened

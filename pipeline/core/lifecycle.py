@@ -221,10 +221,12 @@ def _fail(entry: Entry, event: Observation, context: Context) -> Step:
     return failed, (CountFailure(),)
 
 
-def look_later(entry: Entry, _event: Event, _context: Context) -> Step:
+def look_later(entry: Entry, _event: Event, context: Context) -> Step:
     """RUNNING stays, unless a retry was owed to a run that has not ended: then it is due now."""
     if entry.owes_retry:
-        return replace(entry, state=State.PLANNED, owes_retry=False), (StartAgain(),)
+        why = "The run had not ended when a new attempt was asked for"
+        expired = _moved(entry, State.EXPIRED, ended_at=context.at, error=why)
+        return replace(expired, state=State.PLANNED, owes_retry=False), (StartAgain(),)
     return entry, (LookLater(),)
 
 

@@ -20,6 +20,19 @@ TEMPLATES: Final = SandboxedEnvironment(undefined=StrictUndefined, autoescape=Fa
 """Autoescape is for HTML; a start variable is plain text, and the sandbox keeps it from code."""
 
 
+TEMPLATE_FAILS: Final = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""Whatever a template's filters may raise over one row's cells: that row's fault alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class FromColumn:
     """A start variable that takes its text from one column."""
@@ -203,7 +216,7 @@ class _Kitchen:
         place = f"{self._sheet_name}, row {row.number}"
         try:
             text = self._templates[name].render(row=_RowView(texts))
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except TEMPLATE_FAILS as error:
             # The template's own error may quote a cell, so only its kind is told.
             kind = type(error).__name__
             raise _RowError(f"{place}: the template of {name} fails ({kind})") from None

@@ -31,7 +31,8 @@ def mounts() -> list[Mount]:
     """The file systems of this machine, as the operating system names them."""
     return [
         Mount(
-            Path(partition.mountpoint), "cifs" if "remote" in partition.opts else partition.fstype
+            Path(partition.mountpoint),
+            "cifs" if "remote" in partition.opts.split(",") else partition.fstype,
         )
         for partition in psutil.disk_partitions(all=True)
     ]
@@ -67,6 +68,12 @@ def held(ledger: Path) -> Iterator[bool]:
     except Timeout:
         yield False
         return
+    except OSError as error:
+        raise LedgerFault(
+            place=str(lock_path(ledger)),
+            wrong=f"the ledger can't be locked ({error.strerror})",
+            remedy="name a ledger in a folder that you may write to in the config's `ledger`",
+        ) from error
     try:
         yield True
     finally:

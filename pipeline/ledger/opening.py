@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import LedgerFault
+from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.store import Ledger
 
@@ -43,11 +43,12 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
             raise _held_elsewhere(path)
         with closing(_connected(path)) as connection:
             ledger = Ledger(path, connection)
-            ledger.say_holder()
-            try:
-                yield ledger
-            finally:
-                ledger.forget_holder()
+            with _damage_told(path):
+                ledger.say_holder()
+                try:
+                    yield ledger
+                finally:
+                    ledger.forget_holder()
 
 
 @contextmanager
@@ -59,8 +60,23 @@ def join_ledger(path: Path) -> Iterator[Ledger | None]:
     if not path.exists():
         yield None
         return
-    with closing(_connected(path)) as connection:
+    with closing(_connected(path)) as connection, _damage_told(path):
         yield Ledger(path, connection)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Tell a ledger that can't be read any more as such, and not as a fault of this program."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise LedgerLost(
+            place=str(path),
+            wrong=f"the ledger can't be read ({error})",
+            remedy="keep the file, and put back a copy of it before you go on",
+        ) from error
 
 
 def is_held(path: Path) -> bool:
@@ -75,7 +91,12 @@ def _make_file(path: Path) -> None:
     # SQLite would make the file by the umask; the ledger holds what the user's cells hold.
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            # A copied ledger may have come with wider rights.
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise _cannot_open(path, error) from error
 

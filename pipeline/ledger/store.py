@@ -56,9 +56,9 @@ NEXT_PLANNED = (
     "SELECT * FROM entry_now WHERE in_sheet AND state = 'planned' AND row_number > ? "
     "ORDER BY row_number LIMIT ?"
 )
-PLANNED_BY_ID = (
-    "SELECT * FROM entry_now WHERE in_sheet AND state = 'planned' "
-    "AND id IN (SELECT value FROM json_each(?))"
+PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for a few ids
+    "SELECT * FROM entry_now WHERE +in_sheet AND +state = 'planned' "
+    "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
 STANDINGS = "SELECT * FROM row_now"
 EVERY_ATTEMPT = (
@@ -68,7 +68,10 @@ EVERY_ATTEMPT = (
 )
 MEAN_CREDITS = "SELECT avg(credits) FROM attempt"
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
-NOT_COMPLETE_SINCE = "SELECT count(*) FROM attempt WHERE rowid > ? AND state <> 'complete'"
+NOT_COMPLETE_SINCE = (
+    "SELECT count(*) FROM entry WHERE state <> 'complete' "
+    "AND id IN (SELECT entry_id FROM attempt WHERE rowid > ?)"
+)
 SHEET_COUNTS = "SELECT rows, skipped, faulty FROM newest_reading"
 COUNT_STATES = "SELECT state, count(*) FROM entry_now WHERE in_sheet GROUP BY state"
 SUM_CREDITS = (
@@ -121,7 +124,7 @@ class Ledger:
         skipped = sum(isinstance(row, Skipped) for row in plan.rows)
         faulty = sum(isinstance(row, Faulty) for row in plan.rows)
         with self._transaction():
-            values = (read_at, str(source), len(plan.rows), skipped, faulty)
+            values = (read_at, _name(source), len(plan.rows), skipped, faulty)
             reading_id = self._connection.execute(BEGIN_READING, values).lastrowid
             self._connection.executemany(
                 ENROL,
@@ -171,6 +174,8 @@ class Ledger:
                 self._connection.executemany(SAVE_ATTEMPT, attempts)
                 self._connection.executemany(TAKE_BACK_ATTEMPT, taken_back)
         except sqlite3.IntegrityError as error:
+            if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
+                raise
             raise RunTakenError from error
 
     def standings(self) -> Iterator[tuple[RowKey, Standing]]:
@@ -188,7 +193,7 @@ class Ledger:
         return int(newest)
 
     def incomplete_since(self, mark: int) -> int:
-        """How many attempts made since a mark are not complete."""
+        """How many rows with an attempt made since a mark are not complete."""
         (count,) = self._connection.execute(NOT_COMPLETE_SINCE, (mark,)).fetchone()
         return int(count)
 
@@ -249,11 +254,11 @@ class Ledger:
     def record_written(self, path: Path, digest: str, written_at: float) -> None:
         """Remember the output sheet as we wrote it."""
         with self._transaction():
-            self._connection.execute(SAY_WRITTEN, (str(path), digest, written_at))
+            self._connection.execute(SAY_WRITTEN, (_name(path), digest, written_at))
 
     def written_digest(self, path: Path) -> str | None:
         """The SHA-256 of the output as we last wrote it there; ``None``: never."""
-        row = self._connection.execute(TELL_WRITTEN, (str(path),)).fetchone()
+        row = self._connection.execute(TELL_WRITTEN, (_name(path),)).fetchone()
         return None if row is None else str(row[0])
 
     def holder(self) -> str | None:
@@ -288,6 +293,11 @@ class Ledger:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+
+def _name(path: Path) -> str:
+    """A path as text that SQLite takes: a name may hold bytes that are no UTF-8."""
+    return str(path).encode(errors="backslashreplace").decode()
 
 
 def _json(value: Mapping[str, object] | Sequence[object]) -> str:

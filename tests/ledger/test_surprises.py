@@ -1,0 +1,121 @@
+"""What the ledger does where files, rows and rounds are not as one expects."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from pipeline.core.lifecycle import Context, Event, Resumed, RetryAsked, step
+from pipeline.core.model import RoundKind, State
+from pipeline.core.replies import Missing
+from pipeline.errors import LedgerFault, PipelineError
+from pipeline.ledger.holding import Mount, lock_path, mounts
+from pipeline.ledger.opening import is_held, open_ledger
+from pipeline.ledger.store import PLANNED_BY_ID
+from tests.core.builders import NOON
+from tests.ledger.builders import SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
+
+
+def test_a_row_that_completed_in_the_end_is_not_incomplete(tmp_path: Path) -> None:
+    """A pilot whose failed run was tried again by `retry.failed` ended well: exit 0."""
+    with a_ledger(tmp_path, "a") as ledger:
+        mark = ledger.mark()
+        failed = stands(ids_of(ledger)[0], State.FAILED)
+        ledger.save([failed])
+        ledger.save([second_attempt(failed, State.COMPLETE)])
+        assert ledger.incomplete_since(mark) == 0
+
+
+def test_rows_that_went_back_to_wait_are_found_by_their_ids(tmp_path: Path) -> None:
+    """Each refused start does not go through all rows that are still planned."""
+    with a_ledger(tmp_path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {PLANNED_BY_ID}", ("[1]",))
+        steps = [detail for *_, detail in plan]
+    assert "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)" in steps
+
+
+def test_a_row_that_left_while_its_retry_was_owed_stands_as_before(tmp_path: Path) -> None:
+    """It was expired before the round, and is so again after it."""
+    with a_ledger(tmp_path, "a") as ledger:
+        expired = stands(ids_of(ledger)[0], State.EXPIRED)
+        ledger.save([expired])
+        ledger.begin_round(
+            RoundKind.RETRY, NOON, lambda n: [step(expired, RetryAsked(n), Context(NOON))[0]]
+        )
+        (entry,) = ledger.entries(*State)
+        looks: tuple[Event, ...] = (Resumed(), Missing())
+        for event in looks:
+            entry, _ = step(entry, event, Context(NOON))
+            ledger.save([entry])
+        ledger.enrol(a_plan(), SOURCE, NOON + 1)
+        assert ledger.end_round(NOON + 1)
+        assert [entry.state for entry in ledger.entries(*State)] == [State.EXPIRED]
+
+
+@pytest.mark.parametrize("opened", [lambda path: open_ledger(path).__enter__(), is_held])
+def test_a_lock_that_can_not_be_made_is_told(
+    tmp_path: Path, opened: Callable[[Path], object]
+) -> None:
+    """As where the ledger is writable and its folder is not: one line, no traceback."""
+    path = tmp_path / "batch.ledger"
+    with open_ledger(path):
+        pass
+    lock_path(path).unlink()
+    lock_path(path).mkdir()
+    with pytest.raises(LedgerFault):
+        opened(path)
+
+
+def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
+    """A file that lost a page names itself and what to do, and is no fault of this program."""
+    with a_ledger(tmp_path, *map(str, range(2000))) as ledger:
+        path = ledger.path
+    content = path.read_bytes()
+    path.write_bytes(content[: 4096 * 20] + b"\xff" * (len(content) - 4096 * 20))
+    with pytest.raises(PipelineError), open_ledger(path) as ledger:
+        ledger.states()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems' names are Unicode")
+def test_a_file_name_of_another_encoding_is_no_hindrance(tmp_path: Path) -> None:
+    """A sheet from an old archive may have bytes in its name that are not UTF-8."""
+    path = Path(os.fsdecode(b"caf\xe9.csv"))
+    with open_ledger(tmp_path / "batch.ledger") as ledger:
+        ledger.enrol(a_plan("a"), path, NOON)
+        ledger.record_written(path, "digest", NOON)
+        assert ledger.written_digest(path) == "digest"
+
+
+def test_a_ledger_that_was_copied_is_closed_to_others_again(tmp_path: Path) -> None:
+    """A copy has the rights of all the user's files; what SQLite puts beside it would too."""
+    path = tmp_path / "batch.ledger"
+    with open_ledger(path):
+        pass
+    path.chmod(0o644)
+    with open_ledger(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_path_among_the_mount_options_is_no_remote_drive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A container's root, laid over a folder that happens to be called so, is local."""
+    options = "rw,lowerdir=/srv/remote/lower"
+    partition = SimpleNamespace(mountpoint="/", fstype="overlay", opts=options)
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [partition])
+    assert mounts() == [Mount(Path("/"), "overlay")]
+
+
+def test_only_a_run_of_another_attempt_is_told_as_one(tmp_path: Path) -> None:
+    """Our own mistake, here an entry that is not there, is not taken for the service's."""
+    with (
+        a_ledger(tmp_path, "a") as ledger,
+        pytest.raises(sqlite3.IntegrityError),
+    ):
+        ledger.save([stands(99, State.RUNNING)])
