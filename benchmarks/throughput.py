@@ -59,7 +59,7 @@ class Result:
         return self.rows / self.process.wall_seconds
 
 
-Contender: TypeAlias = Callable[[int, Path, Simulator], Measured]
+Contender: TypeAlias = Callable[[Path, Simulator], Measured]
 
 
 def main() -> None:
@@ -68,7 +68,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help=f"of the sheet (default {ROWS})")
     parser.add_argument("--pairs", type=int, default=PAIRS, help=f"(default {PAIRS})")
     asked = parser.parse_args()
-    print(f"{asked.rows} rows, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    print(
+        f"{asked.rows} rows, Python {sys.version.split()[0]}, "
+        f"{os.cpu_count()} cores (load before: {os.getloadavg()[0]:.1f})"
+    )
     tasks = _tuned(asked.rows)
     bare_loop = _bare_loop_of(tasks)
     _result(_program, asked.rows)  # The warm-up: files in the cache, byte code compiled.
@@ -96,7 +99,7 @@ def _tuned(rows: int) -> int:
     return max(rates, key=rates.__getitem__)
 
 
-def _program(_rows: int, folder: Path, simulator: Simulator) -> Measured:
+def _program(folder: Path, simulator: Simulator) -> Measured:
     workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
     config = folder / "batch.yaml"
     config.write_text(json.dumps({**CONFIG, "workflow": workflow}), encoding="utf-8")
@@ -107,7 +110,7 @@ def _program(_rows: int, folder: Path, simulator: Simulator) -> Measured:
 def _bare_loop_of(tasks: int) -> Contender:
     script = str(Path(__file__).with_name("bare_loop.py"))
 
-    def bare_loop(_rows: int, folder: Path, simulator: Simulator) -> Measured:
+    def bare_loop(folder: Path, simulator: Simulator) -> Measured:
         source, target = str(folder / "rows.csv"), str(folder / "done.csv")
         command = [sys.executable, script, simulator.base_url, source, target, str(tasks)]
         return measure(command, folder, {})
@@ -120,7 +123,7 @@ def _result(contender: Contender, rows: int) -> Result:
     with TemporaryDirectory() as name, a_simulator() as simulator:
         folder = Path(name)
         _write_rows(folder / "rows.csv", rows)
-        process = contender(rows, folder, simulator)
+        process = contender(folder, simulator)
         if process.exit:
             sys.exit(f"exit {process.exit}: {process.stderr}")
         _check(rows, simulator.count(), folder / "done.csv")
