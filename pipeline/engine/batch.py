@@ -7,7 +7,7 @@ starter's and the poller's.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import assert_never
@@ -18,6 +18,7 @@ from pipeline.core.lifecycle import (
     CountFailure,
     Event,
     Instruction,
+    Intended,
     LookLater,
     LookNow,
     SendStart,
@@ -157,6 +158,17 @@ class Batch:
             self._count(entry, after)
         for instruction in instructions:
             self._carry_out(after, instruction)
+        self.changed.set()
+
+    async def intend(self, entries: Sequence[Entry]) -> None:
+        """Let the turn of these planned entries come: `apply` for many, in one commit."""
+        context = Context(self.clock.now(), self.config.retry.failed)
+        steps = [step(entry, Intended(), context) for entry in entries]
+        await self.recorder.commit(*(after for after, _ in steps))
+        for before, (after, instructions) in zip(entries, steps, strict=True):
+            self._count(before, after)
+            for instruction in instructions:
+                self._carry_out(after, instruction)
         self.changed.set()
 
     def _count(self, before: Entry, after: Entry) -> None:

@@ -14,7 +14,7 @@ from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger, RunTakenError
 
 T = TypeVar("T")
-_Commit: TypeAlias = tuple[Entry, asyncio.Future[None]]
+_Commit: TypeAlias = tuple[tuple[Entry, ...], asyncio.Future[None]]
 
 
 class Blocking(Protocol):
@@ -50,14 +50,14 @@ class Recorder:
         # Whatever ended the batch, the writer is not cut off: it is told to end.
         await self._writer.__aexit__(None, None, None)
 
-    async def commit(self, entry: Entry) -> None:
-        """Make an entry durable; returns once it is.
+    async def commit(self, *entries: Entry) -> None:
+        """Make these entries durable together; returns once they are.
 
-        Raises `RunTakenError` where its run belongs to another attempt, and `LedgerLost` where the
-        ledger could not be written.
+        Raises `RunTakenError` where a run of theirs belongs to another attempt, and `LedgerLost`
+        where the ledger could not be written.
         """
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, durable))
+        self._waiting.append((entries, durable))
         self._handed_in.set()
         await durable
 
@@ -78,7 +78,7 @@ class Recorder:
                 self._handed_in.set()
 
     async def _write(self, group: list[_Commit]) -> None:
-        entries = [entry for entry, _ in group]
+        entries = [entry for committed, _ in group for entry in committed]
         try:
             await self._blocking(lambda: self._ledger.save(entries))
         except RunTakenError as error:

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, Protocol, assert_never
 
-from pipeline.core.lifecycle import Intended
 from pipeline.core.model import Entry, Json
 from pipeline.core.replies import (
     Accepted,
@@ -119,7 +118,8 @@ class Starter:
             self._variables[row.entry.id] = row.variables
         if self._left is not None:
             self._left -= len(group)
-        await asyncio.gather(*(self._batch.apply(row.entry, Intended()) for row in group))
+        if group:
+            await self._batch.intend([row.entry for row in group])
 
     async def _send_what_is_ready(self, calls: asyncio.TaskGroup) -> None:
         while self._batch.ready:
