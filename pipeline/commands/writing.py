@@ -3,7 +3,7 @@
 Must not know how a sheet is written, nor what happens before or after.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
-from pipeline.core.model import Sheet
-from pipeline.core.variables import Faulty, Sendable
+from pipeline.core.model import NewCell, Sheet
+from pipeline.core.variables import Sendable
 from pipeline.core.writing import (
     About,
     Columns,
@@ -41,9 +41,20 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
         for row in prepared.rows
     }
     aside = _keep_edited(ledger, target)
+    # Remembered before they can be read: else a process that dies in between would disown them.
+    ledger.remember_texts(_passing_texts(columns, cells.values()))
     written = sheets.write(prepared.source, target, columns.headers, cells)
     ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
     return written, aside
+
+
+def _passing_texts(columns: Columns, cells: Iterable[Sequence[NewCell]]) -> set[tuple[str, str]]:
+    """Header and text of the cells that no attempt tells of later: errors pass, credits add up."""
+    headers = {columns.about[name] for name in ("error", "credits") if name in columns.about}
+    places = [(place, h) for place, h in enumerate(columns.headers) if h in headers]
+    return {
+        (h, shown(row[place])) for row in cells for place, h in places if row[place] is not None
+    }
 
 
 def tell_written(written: Written, aside: Path | None, target: Path) -> None:
@@ -101,38 +112,12 @@ def _foreign_cells(prepared: Prepared, ledger: Ledger, columns: Columns) -> dict
     if not here or ledger.is_written_digest(prepared.digest):
         return {}
     ours = texts_of_attempts(ledger.every_attempt(), columns)
-    if (error := columns.about.get("error")) is not None:
-        ours[error] |= {row.error for row in prepared.rows if isinstance(row, Faulty)}
-    proved = _headers_proved_ours(sheet, columns, here, ours)
     foreign = {}
     for header, place in here.items():
-        if header in proved:
-            continue
-        cell = _first_foreign(sheet, place, ours[header])
+        cell = _first_foreign(sheet, place, ours[header] | ledger.written_texts(header))
         if cell is not None:
             foreign[header] = cell
     return foreign
-
-
-def _headers_proved_ours(
-    sheet: Sheet,
-    columns: Columns,
-    here: Mapping[str, int],
-    ours: Mapping[str, set[str]],
-) -> frozenset[str]:
-    """The columns about the run, where the sheet's run ids are all this ledger's.
-
-    An earlier output that a person went on with: its errors and credits may be of a past that the
-    ledger no longer tells, but its run ids can only have come from here.
-    """
-    header = columns.about.get("run_id")
-    if header is None or header not in here:
-        return frozenset()
-    place = here[header]
-    is_ours = any(shown(row.values[place]).strip() for row in sheet.rows) and (
-        _first_foreign(sheet, place, ours[header]) is None
-    )
-    return frozenset(columns.about.values()) if is_ours else frozenset()
 
 
 def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:

@@ -109,7 +109,11 @@ def _error(row: RenderedRow, standing: Standing | None, missing: Sequence[str]) 
 
 
 def texts_of_attempts(attempts: Iterable[Standing], columns: Columns) -> dict[str, set[str]]:
-    """By header, every text that these attempts may have put into that column's cells."""
+    """By header, the texts that these attempts put into that column's cells, each as it is now.
+
+    A total of several attempts, or the error of an attempt that ended otherwise since, is not
+    among them.
+    """
     texts: dict[str, set[str]] = {header: set() for header in columns.headers}
     if "status" in columns.about:
         texts[columns.about["status"]] |= set(Status)

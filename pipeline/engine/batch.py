@@ -155,10 +155,7 @@ class Batch:
             except RunTakenError:
                 await self.apply(entry, Doubtful("the service named a run of another row"))
                 return
-            self._count(entry, after)
-        for instruction in instructions:
-            self._carry_out(after, instruction)
-        self.changed.set()
+        self._follow(entry, after, instructions)
 
     async def intend(self, entries: Sequence[Entry]) -> None:
         """Let the turn of these planned entries come: `apply` for many, in one commit."""
@@ -166,9 +163,14 @@ class Batch:
         steps = [step(entry, Intended(), context) for entry in entries]
         await self.recorder.commit(*(after for after, _ in steps))
         for before, (after, instructions) in zip(entries, steps, strict=True):
+            self._follow(before, after, instructions)
+
+    def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
+        """What follows once the entry is durable."""
+        if after is not before:
             self._count(before, after)
-            for instruction in instructions:
-                self._carry_out(after, instruction)
+        for instruction in instructions:
+            self._carry_out(after, instruction)
         self.changed.set()
 
     def _count(self, before: Entry, after: Entry) -> None:

@@ -36,7 +36,7 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     retries    INTEGER NOT NULL DEFAULT 0,   -- new attempts made by `retry.failed`
     round_id   INTEGER NOT NULL DEFAULT 0,   -- the round that asked for its newest attempt
     owes_retry INTEGER NOT NULL DEFAULT 0,   -- one more look, then a new attempt
-    reading_id    INTEGER NOT NULL,     -- the newest reading that held the row
+    reading_id INTEGER    NOT NULL,     -- the newest reading that held the row
     row_number INTEGER NOT NULL,     -- its number in the sheet then
     variables  TEXT    NOT NULL,     -- start variables, JSON
     cells      TEXT    NOT NULL,     -- the raw cells they were made of, JSON
@@ -65,6 +65,12 @@ CREATE TABLE written (               -- the output sheets that this ledger wrote
     path       TEXT PRIMARY KEY,
     digest     TEXT NOT NULL,        -- SHA-256 of the file
     written_at REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE written_text (          -- what was put into cells and no attempt tells of later
+    header TEXT NOT NULL,
+    text   TEXT NOT NULL,            -- an error that passed, a total of credits
+    PRIMARY KEY (header, text)
 ) WITHOUT ROWID;
 
 CREATE VIEW newest_reading AS SELECT * FROM reading ORDER BY id DESC LIMIT 1;

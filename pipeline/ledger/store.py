@@ -7,7 +7,7 @@ connection, used by one thread at a time; whoever calls it decides which.
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,6 +100,8 @@ SAY_WRITTEN = (
     "SET digest = excluded.digest, written_at = excluded.written_at"
 )
 IS_WRITTEN = "SELECT 1 FROM written WHERE digest = ?"
+REMEMBER_TEXT = "INSERT OR IGNORE INTO written_text VALUES (?, ?)"
+WRITTEN_TEXTS = "SELECT text FROM written_text WHERE header = ?"
 TELL_WRITTEN = "SELECT digest FROM written WHERE path = ?"
 
 
@@ -250,6 +252,15 @@ class Ledger:
             self._connection.execute(LEAVE_UNSENT_AS_THEY_WERE, (round_id,))
             self._connection.execute(END_ROUND, (ended_at, round_id))
         return True
+
+    def remember_texts(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Remember texts that are put into an output's cells, each with its column's header."""
+        with self._transaction():
+            self._connection.executemany(REMEMBER_TEXT, texts)
+
+    def written_texts(self, header: str) -> set[str]:
+        """The texts remembered for a column."""
+        return {text for (text,) in self._connection.execute(WRITTEN_TEXTS, (header,))}
 
     def record_written(self, path: Path, digest: str, written_at: float) -> None:
         """Remember the output sheet as we wrote it."""

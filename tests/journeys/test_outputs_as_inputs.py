@@ -21,6 +21,34 @@ def test_an_edited_output_can_be_the_next_input(tmp_path: Path) -> None:
     assert [row["Error"] for row in rows] == [""] * 3
 
 
+def test_the_errors_and_totals_of_the_past_are_known_again(tmp_path: Path) -> None:
+    """Failed, retried and complete since: an output of then, edited, is still this ledger's."""
+    config = a_batch(tmp_path, 4, simulator={"duration": "0s", "fail": 1.0}, retry={"failed": 1})
+    assert pipeline("run", config).exit == 1
+    then = (tmp_path / "rows.done.csv").read_text("utf-8")
+    rows = read_rows(tmp_path / "rows.done.csv")
+    assert [(row["Credits"], bool(row["Error"])) for row in rows] == [("4", True)] * 4
+    config.write_text(config.read_text("utf-8").replace('"fail": 1.0', '"fail": 0'), "utf-8")
+    assert pipeline("retry", config).exit == 0
+    edited = tmp_path / "edited.csv"
+    edited.write_text(f"{then}New company,9,,,,,\n", "utf-8")
+    ended = pipeline("run", config, "--input", edited, "--json")
+    assert ended.exit == 0, ended.err
+    assert ended.summary["requests"]["start"] == 1
+
+
+def test_what_a_person_wrote_into_our_columns_is_never_written_over(tmp_path: Path) -> None:
+    """A note in the Error column of an output that became the input: exit 2 names its cell."""
+    config = a_batch(tmp_path, 1)
+    assert pipeline("run", config).exit == 0
+    noted = tmp_path / "noted.csv"
+    done = (tmp_path / "rows.done.csv").read_text("utf-8")
+    noted.write_text(f"{done.rstrip()}call them first\n", "utf-8")
+    ended = pipeline("run", config, "--input", noted)
+    assert ended.exit == 2
+    assert "noted.csv!G2" in ended.err
+
+
 def test_a_column_of_the_user_is_never_written_over(tmp_path: Path) -> None:
     """A column that happens to be called Error holds the user's own words: exit 2, one line."""
     config = a_batch(tmp_path, 1)
