@@ -25,7 +25,7 @@ from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.signals import signals_ask
 from pipeline.engine.stop import Stop, Switch
-from pipeline.errors import Exit, PipelineError
+from pipeline.errors import Exit, LedgerLost, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 
@@ -141,6 +141,8 @@ def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | Non
             tell_written(written, aside, prepared.config.output.path)
             if sheets.digest(prepared.source.path) == prepared.digest:
                 break
+    except LedgerLost:
+        raise
     except PipelineError as error:
         for problem in error.problems:
             say(str(problem))

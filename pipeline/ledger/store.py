@@ -116,6 +116,7 @@ class Ledger:
         self.path = path
         self._connection = connection
         self._connection.row_factory = sqlite3.Row
+        self._file = _identity(path)
 
     def states(self) -> dict[RowKey, State]:
         """What is known of every row that was ever planned."""
@@ -287,9 +288,28 @@ class Ledger:
         with self._transaction():
             self._connection.execute(FORGET_FACT, ("holder",))
 
+    def _check_in_place(self) -> None:
+        """Raise `LedgerLost` where another file, or none, stands where ours was opened.
+
+        SQLite goes on writing to a file that was deleted: nobody would ever read it again.
+        """
+        if _identity(self.path) == self._file:
+            return
+        rescued = self.path.with_name(f"{self.path.name}.rescued")
+        rescued.unlink(missing_ok=True)
+        self._connection.execute("VACUUM INTO ?", (_name(rescued),))
+        rescued.chmod(0o600)
+        raise LedgerLost(
+            place=str(self.path),
+            wrong="the ledger was deleted, moved or replaced while the batch ran",
+            remedy=f"all that it held is in {rescued.name}: put that in its place, then give the "
+            "same command again",
+        )
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
+            self._check_in_place()
             self._connection.execute("BEGIN IMMEDIATE")
             yield
             self._connection.execute("COMMIT")
@@ -304,6 +324,15 @@ class Ledger:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of the file that a path names now; ``None``: there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _name(path: Path) -> str:

@@ -459,6 +459,32 @@ def test_a_ledger_that_can_not_be_written_stops_the_batch(tmp_path: Path) -> Non
     assert max(universe.remote.starts_at) <= 1.1
 
 
+@pytest.mark.parametrize("what", ["deleted", "replaced"])
+def test_a_ledger_that_is_gone_stops_the_batch(tmp_path: Path, what: str) -> None:
+    """Deleted or replaced under a running batch: it stops at once, and all it held is rescued."""
+    universe = Universe(tmp_path)
+    universe.sheet = a_sheet(40)
+    path = tmp_path / "batch.ledger"
+
+    async def meanwhile() -> None:
+        await asyncio.sleep(1)
+        path.unlink()
+        if what == "replaced":
+            path.write_bytes(b"")
+
+    with pytest.raises(LedgerLost, match=r"deleted, moved or replaced .*batch\.ledger\.rescued"):
+        universe.call(meanwhile=meanwhile)
+    assert max(universe.remote.starts_at) <= 1.2
+    for left in tmp_path.glob("batch.ledger-*"):
+        left.unlink()
+    (tmp_path / "batch.ledger.rescued").rename(path)
+    universe.call()
+    # The start under way when the ledger was found gone is in doubt, as after a crash.
+    assert set(universe.starts_by_company().values()) == {1}
+    tally = universe.tally()
+    assert tally.count(State.COMPLETE) + tally.count(State.UNCONFIRMED) == 40
+
+
 def test_a_row_that_goes_back_to_wait_while_the_sheet_is_read_is_started_once(
     tmp_path: Path,
 ) -> None:
