@@ -14,7 +14,7 @@ from pipeline.config.load import parse
 from pipeline.config.model import Config
 from pipeline.core.model import Json, Row, RowKey, RunId, Sheet, Standing
 from pipeline.core.planning import plan
-from pipeline.core.replies import Doubtful, LookReply, StartReply, Unreachable
+from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
 from pipeline.core.variables import FromColumn, Recipe, render
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
@@ -23,7 +23,7 @@ from pipeline.engine.stop import Stop, Switch
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
-from pipeline.remote.wire import HttpReply, look_reply, start_reply
+from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.replies import Answer, Cut
 from pipeline.simulator.service import Service
@@ -69,6 +69,7 @@ class Remote:
     clock: VirtualClock
     starts_at: list[float] = field(default_factory=list)
     looks_at: list[float] = field(default_factory=list)
+    lists_at: list[float] = field(default_factory=list)
     before_start: Callable[[], StartReply | None] = lambda: None
     """May answer in the service's place, before anything reached it."""
     before_look: Callable[[], LookReply | None] = lambda: None
@@ -93,6 +94,14 @@ class Remote:
         answer = self.service.get(KEY, WORKFLOW, run_id, self.clock.now())
         http = await self._travelled(answer)
         return Unreachable("the connection was cut") if http is None else look_reply(http, run_id)
+
+    async def list_runs(self, page: int) -> ListReply:
+        """Look at a page of the list of runs."""
+        self.lists_at.append(self.clock.monotonic())
+        query = {"size": "100", "page": str(page)}
+        answer = self.service.list_runs(KEY, WORKFLOW, query, self.clock.now())
+        http = await self._travelled(answer)
+        return Unreachable("the connection was cut") if http is None else list_reply(http)
 
     async def _travelled(self, answer: Answer) -> HttpReply | None:
         delay_seconds = 0.0 if isinstance(answer, Cut) else answer.delay_seconds

@@ -9,8 +9,10 @@ from typing import Final
 
 from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
-from pipeline.core.lifecycle import Context, FreshAsked, RetryAsked, step
+from pipeline.core.events import FreshAsked, RetryAsked
+from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, RoundKind, State
+from pipeline.core.rules import Context
 from pipeline.ledger.store import Ledger
 
 ASKED_STATES: Final = {

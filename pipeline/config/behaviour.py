@@ -73,8 +73,13 @@ class Retry:
     """What is tried again."""
 
     failed: Whole = Field(default=0, description="New attempts, each paid, of a run that FAILED.")
-    unconfirmed: Literal["hold"] = Field(
-        default="hold", description="A start whose reply was lost: held until a person decides."
+    unconfirmed: Literal["reconcile", "hold"] = Field(
+        default="reconcile",
+        description="A start whose reply was lost: looked for in the service's list of runs, or "
+        "held until a person decides.",
+    )
+    settle_seconds: Seconds = _duration(
+        "30s", "settle", "How long the service may lag before a run's absence counts."
     )
 
 

@@ -59,13 +59,6 @@ _NOT_YET: Final = (
         lambda value: value == "once",
     ),
     _NotYet(("variables", _ANY_NAME, "format"), "format", "leave it out"),
-    _NotYet(
-        ("retry", "unconfirmed"),
-        "unconfirmed: reconcile",
-        "write unconfirmed: hold, or leave it out",
-        lambda value: value == "reconcile",
-    ),
-    _NotYet(("retry", "settle"), "settle", "leave it out"),
     _NotYet(("ledger",), "a ledger on PostgreSQL", "write a path, or leave it out", _is_postgres),
 )
 

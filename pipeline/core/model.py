@@ -12,6 +12,9 @@ RunId = NewType("RunId", str)
 RowKey = NewType("RowKey", str)
 """What makes a row the same row in a later export: a digest, never cell content."""
 
+Token = NewType("Token", str)
+"""What tells one attempt's run from every other run at the service: opaque, no cell content."""
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 """A value as the service sends or takes it."""
 
@@ -78,6 +81,10 @@ class FailureClass(StrEnum):
     """The service refused the row's start variables."""
     PROVIDER = "provider"
     """The run was accepted and ended FAILED at the service."""
+    UNCONFIRMED = "unconfirmed"
+    """It is not known whether a run exists, and a person gave the row up."""
+    NEVER_BEGUN = "never begun"
+    """The attempt was in doubt, and was shown never to have begun a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ class Attempt:
     state: State
     round_id: int
     """The round that it was made in; 0 outside of any."""
+    token: Token
+    """What its start carries, and no other: see `core.doubts`."""
     intended_at: float
     started_at: float | None = None
     """When the service's acceptance was read."""
@@ -110,7 +119,8 @@ class Entry:
     id: int
     state: State
     attempts: int = 0
-    """How many attempts were made; one that surely never began is taken back."""
+    """The highest number that an attempt was given. One that surely never began is taken back, but
+    its number is not used again."""
     attempt: Attempt | None = None
     """The newest attempt; ``None`` before the first, and where the newest was taken back."""
     retries: int = 0

@@ -82,7 +82,8 @@ class Unreachable:
 class RunPage:
     """One page of the service's list of runs. No order is promised."""
 
-    total: int
+    total: int | None
+    """How many runs the service says there are; ``None`` where it does not say."""
     runs: tuple[Observation, ...]
 
 

@@ -13,27 +13,30 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from pipeline.config.model import Config
-from pipeline.core.lifecycle import (
-    Context,
+from pipeline.core.events import (
     CountFailure,
     Event,
     Instruction,
     Intended,
+    LateEnd,
     LookLater,
     LookNow,
+    Reconcile,
     SendStart,
     StartAgain,
     StopBatch,
-    step,
 )
-from pipeline.core.model import OUTCOMES, Entry, State
-from pipeline.core.replies import Doubtful
+from pipeline.core.lifecycle import step
+from pipeline.core.model import OUTCOMES, Entry, Observation, State
+from pipeline.core.replies import Accepted, Doubtful
+from pipeline.core.rules import Context
 from pipeline.engine.clock import Clock
+from pipeline.engine.doubts import Doubts
 from pipeline.engine.recorder import Recorder
 from pipeline.engine.stop import REASON_OF_HALT, Stop, StopReason
 from pipeline.engine.watches import Watches
-from pipeline.ledger.records import Tally
-from pipeline.ledger.store import RunTakenError
+from pipeline.ledger.records import Opening, Owner, Tally
+from pipeline.ledger.store import Ledger, RunTakenError
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class Batch:
     def __init__(
         self,
         config: Config,
-        tally: Tally,
+        opening: Opening,
         recorder: Recorder,
         clock: Clock,
         chance: Callable[[], float],
@@ -77,7 +80,7 @@ class Batch:
         self.config = config
         self.clock = clock
         self.recorder = recorder
-        self.counts = Counts.of(tally)
+        self.counts = Counts.of(opening.tally)
         self.stop: Stop | None = None
         self.in_flight: dict[int, Entry] = {}
         """Entries that are starting or running, by id."""
@@ -87,13 +90,15 @@ class Batch:
         """Entries whose intent is durable and whose start has not left."""
         self.again: dict[int, None] = {}
         """Entries that went back to wait for their turn, by id, in order."""
+        self.doubts = Doubts(clock)
         self.watches = Watches(config.polling.backoff, clock, chance)
         self.changed = asyncio.Event()
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
         self._patience: set[asyncio.Timeout] = set()
         self._failures = 0
-        self._to_send = tally.count(State.PLANNED)
+        self._ledger_token = opening.token
+        self._to_send = opening.tally.count(State.PLANNED)
 
     @property
     def is_stopped(self) -> bool:
@@ -147,23 +152,44 @@ class Batch:
 
     async def apply(self, entry: Entry, event: Event) -> None:
         """Let the event happen to the entry: decided, durable, carried out, in this order."""
-        context = Context(self.clock.now(), self.config.retry.failed)
-        after, instructions = step(entry, event, context)
+        after, instructions = step(entry, event, self._context())
         if after is not entry:
             try:
                 await self.recorder.commit(after)
             except RunTakenError:
+                if not isinstance(event, Accepted):
+                    return  # It stays in doubt: the run that was found is another attempt's.
                 await self.apply(entry, Doubtful("the service named a run of another row"))
                 return
         self._follow(entry, after, instructions)
 
     async def intend(self, entries: Sequence[Entry]) -> None:
         """Let the turn of these planned entries come: `apply` for many, in one commit."""
-        context = Context(self.clock.now(), self.config.retry.failed)
+        context = self._context()
         steps = [step(entry, Intended(), context) for entry in entries]
         await self.recorder.commit(*(after for after, _ in steps))
         for before, (after, instructions) in zip(entries, steps, strict=True):
             self._follow(before, after, instructions)
+
+    async def end_late(self, owner: Owner, seen: Observation) -> None:
+        """Let an attempt that is not watched any more be seen to have ended."""
+        context = self._context()
+
+        def amended(ledger: Ledger) -> tuple[Entry, Entry]:
+            return ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), context)[0])
+
+        before, after = await self.recorder.read(amended)
+        assert before.attempt is not None
+        assert after.attempt is not None
+        self.counts.credits += (after.attempt.credits or 0) - (before.attempt.credits or 0)
+        if after.state is not before.state:
+            self.counts.complete += 1
+            self.counts.failed -= before.state is State.FAILED
+            self.counts.expired -= before.state is State.EXPIRED
+        self.changed.set()
+
+    def _context(self) -> Context:
+        return Context(self.clock.now(), self.config.retry.failed, self._ledger_token)
 
     def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
         """What follows once the entry is durable."""
@@ -179,6 +205,8 @@ class Batch:
         else:
             self.in_flight.pop(after.id, None)
             self.watches.forget(after.id)
+        if after.state is not State.UNCONFIRMED:
+            self.doubts.settled(after.id)
         counts = self.counts
         counts.running += (after.state is State.RUNNING) - (before.state is State.RUNNING)
         counts.complete += after.state is State.COMPLETE
@@ -186,6 +214,7 @@ class Batch:
         counts.expired += (after.state is State.EXPIRED) - (before.state is State.EXPIRED)
         if before.state is State.STARTING and after.state is State.RUNNING:
             counts.started += 1
+            self.doubts.accepted(after)
         if before.state not in OUTCOMES and after.attempt is not None:
             counts.credits += after.attempt.credits or 0
 
@@ -199,6 +228,8 @@ class Batch:
                 self.watches.look_now(entry)
             case LookLater():
                 self.watches.look_later(entry)
+            case Reconcile(is_inherited):
+                self.doubts.add(entry.id, is_inherited=is_inherited)
             case CountFailure():
                 self._count_failure()
             case StopBatch(halted):

@@ -26,6 +26,8 @@ class Limiter:
         self._refusals = 0
         self._silences = 0
         self._last_trouble_at = float("-inf")
+        self.first_answer_at: float | None = None
+        """When the service first answered a call of this class."""
 
     @property
     def is_probing(self) -> bool:
@@ -53,6 +55,8 @@ class Limiter:
     def answered(self) -> None:
         """The service answered a call: it is there, and takes more."""
         self._refusals = self._silences = 0
+        if self.first_answer_at is None:
+            self.first_answer_at = self._clock.monotonic()
 
     def refused(self, after_seconds: float | None, sent_at: float) -> None:
         """429 on a call sent at this moment: all calls of the class wait."""

@@ -4,15 +4,13 @@ Must not know what an observation means for a row.
 """
 
 import asyncio
-from collections import Counter
-from typing import Final, Protocol, assert_never
+from typing import Final
 
-from pipeline.core.lifecycle import Event, GaveUp
-from pipeline.core.model import KNOWN_WORDS, Entry, Observation, RunId, RunStatus
-from pipeline.core.replies import Halted, LookReply, Missing, TryLater, Unreachable
+from pipeline.core.events import Event, GaveUp
+from pipeline.core.model import Entry, Observation, RunStatus
+from pipeline.core.replies import LookReply, Missing, Unreachable
 from pipeline.engine.batch import Batch
-from pipeline.engine.limiter import Limiter
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.watches import Watch
 
 LOOKS_OUT_AT_ONCE: Final = 100
@@ -21,38 +19,28 @@ VANISHED_SECONDS: Final = 300
 """A run that the service has not known for so long is gone: right after a start it may lag."""
 
 
-class Looks(Protocol):
-    """The remote, as far as looks go."""
-
-    async def look(self, run_id: RunId) -> LookReply:
-        """Look at one run."""
-        ...
-
-
 class Poller:
     """Looks at each watched run until it has ended."""
 
-    def __init__(self, batch: Batch, remote: Looks, limiter: Limiter) -> None:
+    def __init__(self, batch: Batch, remote: Looks, looking: Looking) -> None:
         self._batch = batch
         self._remote = remote
-        self._limiter = limiter
+        self._looking = looking
         self._looks_out = 0
-        self.unknown_words: Counter[str] = Counter()
-        """Status words that the service is not known to use, and how often they were read."""
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
         """Look at runs until the task is cancelled."""
         while True:
             await self._batch.until(self._may_look)
             await self._until_one_is_due()
-            await self._limiter.slot(unless=self._batch.no_more_calls)
+            await self._looking.limiter.slot(unless=self._batch.no_more_calls)
             if self._may_look():
                 entry_id, watch = self._batch.watches.take()
                 self._looks_out += 1
                 self._batch.call(calls, self._look(entry_id, watch), f"look {entry_id}")
 
     def _may_look(self) -> bool:
-        out = 1 if self._limiter.is_probing else LOOKS_OUT_AT_ONCE
+        out = 1 if self._looking.limiter.is_probing else LOOKS_OUT_AT_ONCE
         return (
             bool(self._batch.watches)
             and self._looks_out < out
@@ -80,7 +68,7 @@ class Poller:
         except TimeoutError:
             reply = Unreachable("the program was stopped before the reply came")
         self._looks_out -= 1
-        self._heed(reply, sent_at)
+        self._looking.heed(reply, sent_at)
         await self._batch.apply(entry, self._judge(entry, watch, reply))
 
     def _judge(self, entry: Entry, watch: Watch, reply: LookReply) -> Event:
@@ -102,22 +90,3 @@ class Poller:
             minutes = f"{give_up_seconds / 60:g}"
             return GaveUp(f"The run had not ended after {minutes} minutes of watching")
         return reply
-
-    def _heed(self, reply: LookReply, sent_at: float) -> None:
-        """Let the whole class of looks learn from one reply."""
-        match reply:
-            case Observation(_, status, word):
-                self._limiter.answered()
-                if status is RunStatus.RUNNING and word not in KNOWN_WORDS:
-                    self.unknown_words[word] += 1
-            case Missing() | Halted():
-                self._limiter.answered()
-            case TryLater(after_seconds):
-                self._limiter.refused(after_seconds, sent_at)
-            case Unreachable(why, after_seconds):
-                self._limiter.unanswered(after_seconds, sent_at)
-                if self._limiter.is_gone:
-                    message = f"the service does not answer looks ({why})"
-                    self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))
-            case _:
-                assert_never(reply)

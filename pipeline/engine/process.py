@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pipeline.config.model import Config
-from pipeline.core.lifecycle import Resumed
+from pipeline.core.events import Resumed
 from pipeline.core.model import State
 from pipeline.core.pacing import Pace
 from pipeline.engine.batch import Batch
 from pipeline.engine.clock import Clock
+from pipeline.engine.latecomers import Latecomers
 from pipeline.engine.limiter import Limiter
-from pipeline.engine.poller import Looks, Poller
+from pipeline.engine.looking import Looking, Looks
+from pipeline.engine.poller import Poller
 from pipeline.engine.progress import Progress
+from pipeline.engine.reconciler import Reconciler
 from pipeline.engine.recorder import Blocking, Recorder
 from pipeline.engine.starter import Starter, Starts
 from pipeline.engine.stop import Stop, Switch
@@ -54,8 +57,8 @@ async def process(
     """
     try:
         async with Recorder(ledger, world.blocking) as recorder:
-            tally = await recorder.read(Ledger.tally)
-            batch = Batch(config, tally, recorder, world.clock, world.chance)
+            opening = await recorder.read(Ledger.opening)
+            batch = Batch(config, opening, recorder, world.clock, world.chance)
             world.switch.connect(batch.ask_to_stop)
             await _resume(batch)
             await _start_and_watch(batch, world, limit)
@@ -66,7 +69,7 @@ async def process(
 
 async def _resume(batch: Batch) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
-    unfinished = (State.STARTING, State.RUNNING, State.EXPIRED)
+    unfinished = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
     entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
     await asyncio.gather(*(batch.apply(entry, Resumed()) for entry in entries))
 
@@ -75,24 +78,30 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
     limits, polling = batch.config.limits, batch.config.polling
     start_limiter = Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance)
     look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
+    looking = Looking(batch, look_limiter)
     starter = Starter(batch, world.remote, start_limiter, limit)
-    poller = Poller(batch, world.remote, look_limiter)
+    poller = Poller(batch, world.remote, looking)
+    reconciler = Reconciler(batch, world.remote, looking, start_limiter)
+    latecomers = Latecomers(batch, world.remote, looking)
 
     def is_over() -> bool:
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        return starter.is_done and not batch.calls and not owed
+        is_watched_out = reconciler.is_done and latecomers.is_done
+        return starter.is_done and not batch.calls and not owed and is_watched_out
 
     async with asyncio.TaskGroup() as group:
         loops = (
             group.create_task(starter.run(group), name="starter"),
             group.create_task(poller.run(group), name="poller"),
+            group.create_task(reconciler.run(), name="reconciler"),
+            group.create_task(latecomers.run(), name="latecomers"),
             group.create_task(world.progress.run(batch), name="progress"),
             group.create_task(_lose_patience(batch), name="patience"),
         )
         await batch.until(is_over)
         for loop in loops:
             loop.cancel()
-    world.progress.finish(batch, poller.unknown_words)
+    world.progress.finish(batch, looking.unknown_words, reconciler.held)
 
 
 async def _lose_patience(batch: Batch) -> None:

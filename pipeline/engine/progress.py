@@ -9,6 +9,7 @@ from typing import Final, NoReturn, TextIO
 
 from tqdm import tqdm
 
+from pipeline.core.reconciling import Hold
 from pipeline.engine.batch import Batch, Counts
 from pipeline.engine.clock import Clock
 
@@ -43,13 +44,17 @@ class Progress:
             self._show(batch)
             await self._clock.sleep(TERMINAL_SECONDS if self._bar is not None else PLAIN_SECONDS)
 
-    def finish(self, batch: Batch, unknown_words: Mapping[str, int]) -> None:
+    def finish(
+        self, batch: Batch, unknown_words: Mapping[str, int], held: Mapping[Hold, int]
+    ) -> None:
         """Show the last figures, and what a person should know beside them."""
         if self._bar is not None:
             self._show(batch)
             self._bar.close()
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
+        for why, rows in held.items():
+            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
 
     def say(self, message: str) -> None:
         """A line for the person, above the progress."""

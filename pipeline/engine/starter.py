@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, Protocol, assert_never
 
+from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Entry, Json
 from pipeline.core.replies import (
     Accepted,
@@ -22,7 +23,7 @@ from pipeline.core.replies import (
 from pipeline.engine.batch import Batch
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.stop import Stop, StopReason
-from pipeline.ledger.records import Startable
+from pipeline.ledger.records import Enrolled
 
 AHEAD_SECONDS: Final = 0.05
 """Intents are committed for so much of the rate ahead of their sends."""
@@ -49,7 +50,7 @@ class Starter:
         self._limiter = limiter
         self._left = limit
         """New attempts that this call may still make; ``None``: any number."""
-        self._queue: deque[Startable] = deque()
+        self._queue: deque[Enrolled] = deque()
         self._variables: dict[int, Mapping[str, Json]] = {}
         self._after_row = 0
         self._sheet_is_read = False
@@ -139,12 +140,16 @@ class Starter:
         reply: StartReply
         try:
             async with self._batch.patience():
-                reply = await self._remote.start(variables, self._batch.config.workflow.metadata)
+                reply = await self._remote.start(variables, self._metadata(entry))
         except TimeoutError:
             reply = Doubtful("the program was stopped before the reply came")
         self._starts_out -= 1
         self._heed(reply, sent_at)
         await self._deal_with(entry, reply)
+
+    def _metadata(self, entry: Entry) -> Mapping[str, Json]:
+        assert entry.attempt is not None
+        return {**self._batch.config.workflow.metadata, TOKEN_FIELD: entry.attempt.token}
 
     async def _deal_with(self, entry: Entry, reply: StartReply) -> None:
         if self._left is not None and isinstance(reply, TryLater | NotConnected | Halted):

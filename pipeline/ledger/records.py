@@ -6,18 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pipeline.core.model import Attempt, Entry, FailureClass, Json, RunId, Standing, State
+from pipeline.core.model import Attempt, Entry, FailureClass, Json, RunId, Standing, State, Token
 
 Values: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Startable:
-    """A planned entry with what its start needs."""
+class Enrolled:
+    """An entry with the row that it is of."""
 
     entry: Entry
     row_number: int
     variables: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The attempt that a run at the service belongs to."""
+
+    entry_id: int
+    number: int
+    state: State
+    """The attempt's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,15 @@ class Tally:
         return sum((self.states or {}).get(state, 0) for state in states)
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the ledger tells a call as it begins."""
+
+    tally: Tally
+    token: str
+    """What the tokens of this call's attempts begin with."""
+
+
 def entry_of(row: sqlite3.Row) -> Entry:
     """An entry with its newest attempt, from a row of the view `entry_now`."""
     return Entry(
@@ -51,13 +70,14 @@ def entry_of(row: sqlite3.Row) -> Entry:
 
 
 def attempt_of(row: sqlite3.Row) -> Attempt | None:
-    """The newest attempt in a row of the view `entry_now`; ``None`` before the first."""
+    """The attempt in a row of the view `entry_now`; ``None`` before the first."""
     if row["number"] is None:
         return None
     return Attempt(
         number=row["number"],
         state=State(row["attempt_state"]),
         round_id=row["attempt_round_id"],
+        token=Token(row["token"]),
         intended_at=row["intended_at"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
@@ -69,9 +89,9 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
     )
 
 
-def startable_of(row: sqlite3.Row) -> Startable:
-    """A planned entry with its start variables, from a row of the view `entry_now`."""
-    return Startable(entry_of(row), row["row_number"], json.loads(row["variables"]))
+def enrolled_of(row: sqlite3.Row) -> Enrolled:
+    """An entry with its row, from a row of the view `entry_now`."""
+    return Enrolled(entry_of(row), row["row_number"], json.loads(row["variables"]))
 
 
 def standing_of(row: sqlite3.Row) -> Standing:
@@ -98,6 +118,7 @@ def attempt_values(entry_id: int, attempt: Attempt) -> Values:
         attempt.number,
         attempt.state,
         attempt.round_id,
+        attempt.token,
         attempt.intended_at,
         attempt.started_at,
         attempt.ended_at,

@@ -3,6 +3,8 @@
 
 CREATE TABLE fact (                  -- single facts about the ledger itself
     name  TEXT PRIMARY KEY,          -- holder: the process id that holds the ledger now
+                                     -- token: random, what this ledger's tokens begin with
+                                     -- machine, inode: where the ledger was last held
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -32,7 +34,7 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
          'unconfirmed',              -- it may have been started: never sent again by guess
          'complete', 'failed',       -- the run ended, or the start was refused
          'expired')),                -- watched for `give_up` and not seen to end
-    attempts   INTEGER NOT NULL DEFAULT 0,
+    attempts   INTEGER NOT NULL DEFAULT 0,   -- the highest number that was used
     retries    INTEGER NOT NULL DEFAULT 0,   -- new attempts made by `retry.failed`
     round_id   INTEGER NOT NULL DEFAULT 0,   -- the round that asked for its newest attempt
     owes_retry INTEGER NOT NULL DEFAULT 0,   -- one more look, then a new attempt
@@ -50,6 +52,7 @@ CREATE TABLE attempt (               -- one intent to start a run, and what came
     number      INTEGER NOT NULL,    -- within its entry, from 1
     state       TEXT    NOT NULL,    -- as an entry's, never 'planned'
     round_id    INTEGER NOT NULL,
+    token       TEXT    NOT NULL UNIQUE,     -- what its start carried in its metadata
     intended_at REAL    NOT NULL,
     started_at  REAL,
     ended_at    REAL,
@@ -57,7 +60,8 @@ CREATE TABLE attempt (               -- one intent to start a run, and what came
     credits     REAL,                -- NULL: the service did not say
     outputs     TEXT,                -- JSON
     error       TEXT,
-    failure     TEXT,                -- who could mend it: input, provider
+    failure     TEXT,                -- input, provider: who could mend it; 'never begun': it was
+                                     -- in doubt, and no run was begun; 'unconfirmed': given up
     PRIMARY KEY (entry_id, number)
 );
 
@@ -75,12 +79,18 @@ CREATE TABLE written_text (          -- what was put into cells and no attempt t
 
 CREATE VIEW newest_reading AS SELECT * FROM reading ORDER BY id DESC LIMIT 1;
 
-CREATE VIEW entry_now AS             -- every entry beside its newest attempt
+-- Every entry beside the attempt that tells of it: the newest one; of a complete entry, the newest
+-- that is complete, since an older attempt may have ended after a newer one failed.
+CREATE VIEW entry_now AS
 SELECT entry.id, row_key, row_number, variables, entry.state, attempts, retries, entry.round_id,
        owes_retry, number, attempt.state AS attempt_state, attempt.round_id AS attempt_round_id,
-       intended_at, started_at, ended_at, run_id, credits, outputs, error, failure,
+       token, intended_at, started_at, ended_at, run_id, credits, outputs, error, failure,
        reading_id = (SELECT id FROM newest_reading) AS in_sheet
-FROM entry LEFT JOIN attempt ON entry_id = entry.id AND number = attempts;
+FROM entry LEFT JOIN attempt ON entry_id = entry.id AND number = coalesce(
+    (SELECT max(number) FROM attempt AS told
+     WHERE told.entry_id = entry.id AND entry.state = 'complete' AND told.state = 'complete'),
+    (SELECT max(number) FROM attempt AS told WHERE told.entry_id = entry.id)
+);
 
 CREATE VIEW row_now AS               -- the same, and what all attempts of the row cost so far
 SELECT entry_now.*, (SELECT sum(credits) FROM attempt WHERE entry_id = entry_now.id) AS total_credits

@@ -140,7 +140,7 @@ def list_reply(http: HttpReply) -> ListReply:
         for item in items
         if isinstance(item, dict) and (ids := _ids_in(item))
     )
-    return RunPage(len(items) if total is None else total, tuple(runs))
+    return RunPage(total, tuple(runs))
 
 
 def page_in(body: Json) -> tuple[list[Json], int | None] | None:

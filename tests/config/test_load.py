@@ -44,7 +44,7 @@ limits:
   max_in_flight: 500
   max_failures: 20
 polling: {rate: 20/s, first: 5s, max: 60s, jitter: 0.3, give_up: 1h}
-retry: {failed: 0, unconfirmed: hold}
+retry: {failed: 0, unconfirmed: reconcile, settle: 30s}
 ledger: ../out/lead-emails.ledger
 """
 
@@ -98,7 +98,7 @@ def test_what_is_left_out_takes_the_documented_default(
         rate=Rate(20, 1.0), first_seconds=5, max_seconds=60, jitter=0.3, give_up_seconds=3600
     )
     assert config.polling.backoff == Backoff(5, 60, 0.3)
-    assert config.retry == Retry(failed=0, unconfirmed="hold")
+    assert config.retry == Retry(failed=0, unconfirmed="reconcile", settle_seconds=30)
     assert config.simulator == Simulator(seed=1, duration_seconds=2, credits=2, fail=0)
     assert config.ledger == tmp_path / "leads.ledger"
 

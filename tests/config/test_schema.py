@@ -88,7 +88,7 @@ def test_the_documented_example_is_valid_for_both(
         ("limits", "{max_failures: 0}"),
         ("polling", "{first: 5m}"),
         ("polling", "{jitter: 2}"),
-        ("retry", "{settle: 30s}"),
+        ("retry", "{settle: half a minute}"),
         ("webhook", "{}"),
     ],
 )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipeline.core.lifecycle import Context
 from pipeline.core.model import (
     Attempt,
     CellValue,
@@ -18,18 +17,21 @@ from pipeline.core.model import (
     Sheet,
     Standing,
     State,
+    Token,
 )
+from pipeline.core.rules import Context
 from pipeline.core.variables import FromColumn, Recipe, Sendable, Variable
 
 NOON: Final = 1_790_000_000.0
 RUN: Final = RunId("WRUN-1")
 
-BEGUN: Final = Attempt(1, State.RUNNING, 0, NOON, started_at=NOON + 1, run_id=RUN)
+TOKEN: Final = Token("0123456789abcdef-1-1")
+BEGUN: Final = Attempt(1, State.RUNNING, 0, TOKEN, NOON, started_at=NOON + 1, run_id=RUN)
 ATTEMPTS: Final[dict[State, Attempt | None]] = {
     State.PLANNED: None,
-    State.STARTING: Attempt(1, State.STARTING, 0, NOON),
+    State.STARTING: Attempt(1, State.STARTING, 0, TOKEN, NOON),
     State.RUNNING: BEGUN,
-    State.UNCONFIRMED: Attempt(1, State.UNCONFIRMED, 0, NOON, error="It is not known"),
+    State.UNCONFIRMED: Attempt(1, State.UNCONFIRMED, 0, TOKEN, NOON, error="It is not known"),
     State.COMPLETE: replace(
         BEGUN, state=State.COMPLETE, ended_at=NOON + 9, credits=2.0, outputs={"Email": "Dear Ada"}
     ),

@@ -1,28 +1,32 @@
 """The one table: what each event makes of an entry, and what is then to be done."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Final, get_args
 
 import pytest
 
-from pipeline.core.lifecycle import (
-    TRANSITIONS,
+from pipeline.core.events import (
     CountFailure,
     Event,
     FreshAsked,
     GaveUp,
     Instruction,
     Intended,
+    LateEnd,
     LookLater,
     LookNow,
+    Reconcile,
     Resumed,
     RetryAsked,
+    RowGivenUp,
+    RunFound,
     SendStart,
+    ShownAbsent,
     StartAgain,
     StopBatch,
-    impossible,
-    step,
 )
+from pipeline.core.lifecycle import TRANSITIONS, step
 from pipeline.core.model import RunStatus, State
 from pipeline.core.replies import (
     Accepted,
@@ -35,6 +39,7 @@ from pipeline.core.replies import (
     TryLater,
     Unreachable,
 )
+from pipeline.core.rules import impossible
 from tests.core.builders import RUN, a_context, an_entry, an_observation
 
 EVENT_TYPES: Final = get_args(Event)
@@ -53,6 +58,10 @@ EXAMPLES: Final[dict[type, Event]] = {
         Missing(),
         Unreachable("the service answered 500"),
         GaveUp("The run had not ended"),
+        RunFound(RUN),
+        ShownAbsent("by the list"),
+        RowGivenUp(),
+        LateEnd(an_observation()),
         Resumed(),
         RetryAsked(1),
         FreshAsked(1),
@@ -60,10 +69,15 @@ EXAMPLES: Final[dict[type, Event]] = {
 }
 STILL_RUNS: Final = an_observation(RunStatus.RUNNING)
 HAS_FAILED: Final = an_observation(RunStatus.FAILED)
+LATE: Final = LateEnd(an_observation())
+LATE_FAILURE: Final = LateEnd(HAS_FAILED)
+FRESH_DOUBT: Final = Reconcile(is_inherited=False)
+OLD_DOUBT: Final = Reconcile(is_inherited=True)
 
 POSSIBLE: Final[list[tuple[State, Event, State, tuple[Instruction, ...]]]] = [
     (State.PLANNED, Intended(), State.STARTING, (SendStart(),)),
     (State.PLANNED, Resumed(), State.PLANNED, ()),
+    (State.PLANNED, LATE, State.PLANNED, ()),
     (State.PLANNED, RetryAsked(1), State.PLANNED, ()),
     (State.PLANNED, FreshAsked(1), State.PLANNED, ()),
     (State.STARTING, Accepted(RUN), State.RUNNING, (LookLater(),)),
@@ -71,8 +85,9 @@ POSSIBLE: Final[list[tuple[State, Event, State, tuple[Instruction, ...]]]] = [
     (State.STARTING, TryLater(3.0), State.PLANNED, (StartAgain(),)),
     (State.STARTING, NotConnected("no route"), State.PLANNED, (StartAgain(),)),
     (State.STARTING, HALTED, State.PLANNED, (StartAgain(), StopBatch(HALTED))),
-    (State.STARTING, Doubtful("the reply was cut off"), State.UNCONFIRMED, ()),
-    (State.STARTING, Resumed(), State.UNCONFIRMED, ()),
+    (State.STARTING, Doubtful("the reply was cut off"), State.UNCONFIRMED, (FRESH_DOUBT,)),
+    (State.STARTING, Resumed(), State.UNCONFIRMED, (OLD_DOUBT,)),
+    (State.STARTING, LATE, State.STARTING, ()),
     (State.STARTING, RetryAsked(1), State.STARTING, ()),
     (State.STARTING, FreshAsked(1), State.STARTING, ()),
     (State.RUNNING, STILL_RUNS, State.RUNNING, (LookLater(),)),
@@ -85,18 +100,29 @@ POSSIBLE: Final[list[tuple[State, Event, State, tuple[Instruction, ...]]]] = [
     (State.RUNNING, GaveUp("Too long"), State.EXPIRED, ()),
     (State.RUNNING, Resumed(), State.RUNNING, (LookNow(),)),
     (State.RUNNING, RetryAsked(1), State.RUNNING, ()),
+    (State.RUNNING, LATE, State.RUNNING, ()),
     (State.RUNNING, FreshAsked(1), State.RUNNING, ()),
-    (State.UNCONFIRMED, Resumed(), State.UNCONFIRMED, ()),
+    (State.UNCONFIRMED, Resumed(), State.UNCONFIRMED, (OLD_DOUBT,)),
+    (State.UNCONFIRMED, RunFound(RUN), State.RUNNING, (LookNow(),)),
+    (State.UNCONFIRMED, ShownAbsent("by the list"), State.PLANNED, (StartAgain(),)),
+    (State.UNCONFIRMED, RowGivenUp(), State.FAILED, ()),
+    (State.UNCONFIRMED, LATE, State.UNCONFIRMED, ()),
     (State.UNCONFIRMED, RetryAsked(1), State.UNCONFIRMED, ()),
     (State.UNCONFIRMED, FreshAsked(1), State.UNCONFIRMED, ()),
     (State.COMPLETE, Resumed(), State.COMPLETE, ()),
+    (State.COMPLETE, LATE, State.COMPLETE, ()),
+    (State.COMPLETE, LATE_FAILURE, State.COMPLETE, ()),
     (State.COMPLETE, RetryAsked(1), State.COMPLETE, ()),
     (State.COMPLETE, FreshAsked(1), State.PLANNED, ()),
     (State.FAILED, Resumed(), State.FAILED, ()),
+    (State.FAILED, LATE, State.COMPLETE, ()),
+    (State.FAILED, LATE_FAILURE, State.FAILED, ()),
     (State.FAILED, RetryAsked(1), State.PLANNED, ()),
     (State.FAILED, FreshAsked(1), State.PLANNED, ()),
     (State.EXPIRED, Resumed(), State.RUNNING, (LookNow(),)),
     (State.EXPIRED, RetryAsked(1), State.EXPIRED, ()),
+    (State.EXPIRED, LATE, State.COMPLETE, ()),
+    (State.EXPIRED, LATE_FAILURE, State.EXPIRED, ()),
     (State.EXPIRED, FreshAsked(1), State.PLANNED, ()),
 ]
 IMPOSSIBLE: Final = [cell for cell, rule in TRANSITIONS.items() if rule is impossible]
@@ -118,7 +144,9 @@ def test_what_an_event_makes_of_an_entry(
     state: State, event: Event, after: State, instructions: tuple[Instruction, ...]
 ) -> None:
     """Each state and event lead to one state and to one list of instructions."""
-    entry, todo = step(an_entry(state), event, a_context())
+    older = an_entry(State.EXPIRED).attempt if isinstance(event, LateEnd) else None
+    before = an_entry(state)
+    entry, todo = step(replace(before, attempt=older or before.attempt), event, a_context())
     assert (entry.state, todo) == (after, instructions)
 
 

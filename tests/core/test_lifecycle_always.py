@@ -6,8 +6,7 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.lifecycle import (
-    TRANSITIONS,
+from pipeline.core.events import (
     Event,
     FreshAsked,
     GaveUp,
@@ -15,10 +14,13 @@ from pipeline.core.lifecycle import (
     Intended,
     Resumed,
     RetryAsked,
+    RowGivenUp,
+    RunFound,
     SendStart,
-    impossible,
-    step,
+    ShownAbsent,
+    StartAgain,
 )
+from pipeline.core.lifecycle import TRANSITIONS, step
 from pipeline.core.model import Entry, Observation, RunId, RunStatus, State
 from pipeline.core.replies import (
     Accepted,
@@ -31,6 +33,7 @@ from pipeline.core.replies import (
     TryLater,
     Unreachable,
 )
+from pipeline.core.rules import impossible
 from tests.core.builders import a_context, an_entry, an_observation
 
 WORDS: Final = st.text(min_size=1, max_size=10)
@@ -52,11 +55,15 @@ EVENTS: Final[dict[type, st.SearchStrategy[Event]]] = {
     Missing: st.just(Missing()),
     Unreachable: st.builds(Unreachable, WORDS),
     GaveUp: st.just(GaveUp("The run had not ended")),
+    RunFound: st.builds(RunFound, st.uuids().map(lambda name: RunId(str(name)))),
+    ShownAbsent: st.just(ShownAbsent("by the list")),
+    RowGivenUp: st.just(RowGivenUp()),
     Resumed: st.just(Resumed()),
     RetryAsked: st.builds(RetryAsked, st.integers(1, 9)),
     FreshAsked: st.builds(FreshAsked, st.integers(1, 9)),
 }
 A_PERSON: Final[set[type]] = {RetryAsked, FreshAsked}
+A_PROOF: Final[set[type]] = {ShownAbsent}
 EXAMPLES: Final = settings(deadline=None, max_examples=100)
 
 Happening = tuple[Entry, Event, Entry, tuple[Instruction, ...]]
@@ -93,33 +100,27 @@ def test_what_is_known_of_a_run_is_never_forgotten(retry_failed: int, data: st.D
 
 @EXAMPLES
 @given(st.integers(0, 2), st.data())
-def test_attempts_only_grow_but_for_a_start_taken_back(
-    retry_failed: int, data: st.DataObject
-) -> None:
-    """An intent is one attempt more, a start that surely never began is one less."""
-    taken_back = {TryLater, NotConnected, Halted}
+def test_the_numbers_of_attempts_only_grow(retry_failed: int, data: st.DataObject) -> None:
+    """An intent takes the next number, and no number is taken twice."""
     for before, event, after, _ in a_life(data, retry_failed, set()):
-        is_taken_back = before.state is State.STARTING and type(event) in taken_back
-        grown = isinstance(event, Intended) - is_taken_back
-        assert after.attempts - before.attempts == grown
+        assert after.attempts - before.attempts == isinstance(event, Intended)
         assert after.attempt is None or after.attempt.number == after.attempts
 
 
 @EXAMPLES
 @given(st.integers(0, 2), st.data())
-def test_a_doubt_is_never_sent_again(retry_failed: int, data: st.DataObject) -> None:
-    """Once it is not known whether a row was started, no event brings a new start about."""
-    for before, _, after, instructions in a_life(data, retry_failed, set()):
-        if before.state is State.UNCONFIRMED:
-            assert (after, instructions) == (before, ())
+def test_a_doubt_is_never_sent_again_unproved(retry_failed: int, data: st.DataObject) -> None:
+    """Once it is not known whether a row was started, only a proof brings a new start about."""
+    for before, _, _, instructions in a_life(data, retry_failed, A_PROOF):
+        assert before.state is not State.UNCONFIRMED or StartAgain() not in instructions
 
 
 @EXAMPLES
 @given(st.data())
 def test_no_row_is_paid_twice_unless_a_person_asks(data: st.DataObject) -> None:
-    """Without `retry.failed` and without a person, at most one start is accepted or in doubt."""
+    """Without `retry.failed`, a proof and a person, at most one start is accepted or in doubt."""
     maybe_paid = 0
-    for before, _, after, instructions in a_life(data, 0, A_PERSON):
+    for before, _, after, instructions in a_life(data, 0, A_PERSON | A_PROOF):
         assert SendStart() not in instructions or maybe_paid == 0
         was_starting = before.state is State.STARTING
         maybe_paid += was_starting and after.state in {State.RUNNING, State.UNCONFIRMED}

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from pipeline.core.lifecycle import (
+from pipeline.core.events import (
     CountFailure,
     Event,
     FreshAsked,
@@ -14,9 +14,9 @@ from pipeline.core.lifecycle import (
     Resumed,
     RetryAsked,
     StartAgain,
-    step,
 )
-from pipeline.core.model import Attempt, Entry, FailureClass, RunId, RunStatus, State
+from pipeline.core.lifecycle import step
+from pipeline.core.model import Attempt, Entry, FailureClass, RunId, RunStatus, State, Token
 from pipeline.core.replies import (
     Accepted,
     Doubtful,
@@ -39,7 +39,7 @@ def test_an_intent_is_a_new_attempt_of_its_round() -> None:
     """The attempt is numbered on, and knows the moment and the round that asked for it."""
     entry, _ = step(asked_again(), Intended(), a_context())
     assert entry.attempts == 2
-    assert entry.attempt == Attempt(2, State.STARTING, 1, NOON + 100)
+    assert entry.attempt == Attempt(2, State.STARTING, 1, Token("-1-2"), NOON + 100)
 
 
 def test_an_acceptance_keeps_the_run() -> None:
@@ -62,10 +62,10 @@ def test_a_refusal_says_the_services_words() -> None:
 @pytest.mark.parametrize("event", [TryLater(None), NotConnected("no route"), HALTED])
 @pytest.mark.parametrize("before", [an_entry(), asked_again()])
 def test_a_start_that_surely_never_began_is_no_attempt(before: Entry, event: Event) -> None:
-    """The attempt is taken back: the next one gets its number."""
+    """The attempt is taken back, and its number is not used again: its token was sent."""
     intended, _ = step(before, Intended(), a_context())
     entry, _ = step(intended, event, a_context())
-    assert (entry.attempts, entry.attempt) == (intended.attempts - 1, None)
+    assert (entry.attempts, entry.attempt) == (intended.attempts, None)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_doubt_says_why_and_what_to_do(event: Event, why: str) -> None:
     assert entry.attempt is not None
     assert entry.attempt.error == (
         f"It is not known whether this row was started ({why}). It is held, so that it is not "
-        "paid for twice: look for its run at the service"
+        "paid for twice: `run` looks for it again, and `resolve` takes your decision"
     )
 
 

@@ -15,7 +15,8 @@ from pipeline.core.cells import (
     find_output,
     shown,
 )
-from pipeline.core.lifecycle import Event, Resumed, RetryAsked, step
+from pipeline.core.events import Event, Resumed, RetryAsked
+from pipeline.core.lifecycle import step
 from pipeline.core.model import RunStatus, State
 from pipeline.core.replies import Missing
 from pipeline.core.variables import Faulty, FromTemplate, render

@@ -183,7 +183,7 @@ def test_failures_are_told_row_by_row(tmp_path: Path) -> None:
     assert ended.exit == 1, ended.err
     rows = _tickets(tmp_path / "out" / "failures.csv")
     statuses = Counter(row["Status"] for row in rows)
-    assert set(statuses) == {"complete", "failed", "unconfirmed"}
+    assert set(statuses) == {"complete", "failed"}
     assert {status: ended.summary[status] for status in statuses} == statuses
     for row in rows:
         assert bool(row["Summary"]) == (row["Status"] == "complete")

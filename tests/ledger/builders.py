@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.core.model import Entry, RunId, State
+from pipeline.core.model import Entry, RunId, State, Token
 from pipeline.core.planning import Plan, plan
 from pipeline.core.variables import Faulty, RenderedRow, Skipped
 from pipeline.ledger.opening import open_ledger
@@ -45,7 +45,8 @@ def stands(entry_id: int, state: State, **attempt: object) -> Entry:
     if entry.attempt is None:
         return entry
     run_id = entry.attempt.run_id and RunId(f"WRUN-{entry_id}")
-    changes: dict[str, object] = {"run_id": run_id, **attempt}
+    token = Token(f"0123456789abcdef-{entry_id}-{attempt.get('number', 1)}")
+    changes: dict[str, object] = {"run_id": run_id, "token": token, **attempt}
     changed = replace(entry.attempt, **changes)  # type: ignore[arg-type]  # fields of an attempt
     return replace(entry, attempt=changed)
 

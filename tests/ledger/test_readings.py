@@ -10,8 +10,9 @@ import pytest
 from pipeline.core.model import RowKey, RunId, State
 from pipeline.core.planning import plan
 from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.queries import NEXT_PLANNED
 from pipeline.ledger.records import Tally
-from pipeline.ledger.store import NEXT_PLANNED, Ledger
+from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON, a_sendable
 from tests.ledger.builders import SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.lifecycle import Context, FreshAsked, RetryAsked, step
+from pipeline.core.events import FreshAsked, RetryAsked
+from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, RoundKind, State
+from pipeline.core.rules import Context
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON

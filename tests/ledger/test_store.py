@@ -73,7 +73,7 @@ def test_an_attempt_keeps_every_character_and_digit(tmp_path: Path) -> None:
         def holds(attempt: Attempt) -> None:
             entry = Entry(entry_id, attempt.state, attempts=1, attempt=attempt)
             # What an attempt was made as does not change: so it is a new one each time.
-            ledger.save([an_entry(id=entry_id)])
+            connection_of(ledger).execute("DELETE FROM attempt")
             ledger.save([entry])
             assert ledger.entries(attempt.state) == [entry]
 
@@ -112,18 +112,21 @@ def test_a_full_disk_is_told_and_nothing_is_half_saved(tmp_path: Path) -> None:
 
 
 def test_an_attempt_that_was_taken_back_is_gone(tmp_path: Path) -> None:
-    """The first leaves no trace; a later one leaves the attempt before it as the newest."""
+    """The first leaves no trace but its number; a later one leaves the attempt before it."""
     with a_ledger(tmp_path, "a", "b") as ledger:
         a, b = ids_of(ledger)
         failed = stands(b, State.FAILED)
         ledger.save([stands(a, State.STARTING), failed])
         ledger.save([replace(stands(b, State.STARTING, number=2), attempts=2)])
         ledger.save(
-            [an_entry(id=a), replace(failed, state=State.PLANNED, attempts=1, attempt=None)]
+            [
+                an_entry(id=a, attempts=1),
+                replace(failed, state=State.PLANNED, attempts=2, attempt=None),
+            ]
         )
         assert ledger.entries(State.PLANNED) == [
-            an_entry(id=a),
-            replace(failed, state=State.PLANNED),
+            an_entry(id=a, attempts=1),
+            replace(failed, state=State.PLANNED, attempts=2),
         ]
         assert len(list(ledger.every_attempt())) == 1
 

@@ -11,13 +11,15 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from pipeline.core.lifecycle import Context, Event, Resumed, RetryAsked, step
+from pipeline.core.events import Event, Resumed, RetryAsked
+from pipeline.core.lifecycle import step
 from pipeline.core.model import RoundKind, State
 from pipeline.core.replies import Missing
+from pipeline.core.rules import Context
 from pipeline.errors import LedgerFault, PipelineError
 from pipeline.ledger.holding import Mount, lock_path, mounts
 from pipeline.ledger.opening import is_held, open_ledger
-from pipeline.ledger.store import PLANNED_BY_ID
+from pipeline.ledger.queries import PLANNED_BY_ID
 from tests.core.builders import NOON
 from tests.ledger.builders import SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
 

@@ -1,0 +1,199 @@
+"""Looks for the runs of attempts in doubt in the service's list, while the batch goes on.
+
+Owns the sweeps: when the list is read, and how it is read whole though it grows meanwhile. Must not
+know what a listing shows: that is `core.reconciling`'s.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from pipeline.core.doubts import Settle, digest_of
+from pipeline.core.events import RunFound, ShownAbsent
+from pipeline.core.model import Observation, RunId, RunStatus, State
+from pipeline.core.reconciling import (
+    Adopt,
+    Claims,
+    Hold,
+    Listed,
+    Listing,
+    NeverBegun,
+    Verdict,
+    judge,
+    listed,
+)
+from pipeline.core.replies import Halted, Missing, RunPage
+from pipeline.engine.batch import Batch
+from pipeline.engine.doubts import CONTROLS
+from pipeline.engine.limiter import Limiter
+from pipeline.engine.looking import Looking, Looks
+from pipeline.engine.stop import REASON_OF_HALT, Stop
+from pipeline.ledger.records import Enrolled
+from pipeline.ledger.store import Ledger
+
+RUNS_A_PAGE: Final = 100
+"""The most that a page of the list holds."""
+PASSES: Final = 4
+"""So often the list is gone through in one sweep, until it was read as a whole."""
+TRIES: Final = 4
+"""So often one page is asked for; the whole class of looks makes its pauses meanwhile."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The list as far as it was read. It is whole once the distinct runs are as many as said."""
+
+    began_at: float
+    runs: dict[RunId, Listed] = field(default_factory=dict)
+    total: int | None = None
+
+    def add(self, page: RunPage) -> None:
+        """Take a page in. A list that shrank is another list: what was read of it is void."""
+        if self.total is not None and (page.total is None or page.total < self.total):
+            self.runs.clear()
+        self.total = page.total
+        self.runs.update((seen.run_id, listed(seen)) for seen in page.runs)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.total is not None and len(self.runs) == self.total
+
+
+class Reconciler:
+    """Settles the doubts of a batch together, in sweeps over the list of runs."""
+
+    def __init__(self, batch: Batch, remote: Looks, looking: Looking, starts: Limiter) -> None:
+        self._batch = batch
+        self._remote = remote
+        self._looking = looking
+        self._starts = starts
+        self._is_busy = False
+        self._has_list = batch.config.retry.unconfirmed == "reconcile"
+        self._last_sweep_at: float | None = None
+        self.held: Counter[Hold] = Counter()
+        """Why the last sweep held what it held."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no doubt can be settled any more within this call."""
+        if self._batch.no_more_calls.is_set():
+            return True
+        return not self._is_busy and self._due_at() is None
+
+    async def run(self) -> None:
+        """Sweep whenever it is worth it, until no call may leave any more."""
+        batch = self._batch
+        while not batch.no_more_calls.is_set():
+            batch.doubts.changed.clear()
+            due_at = self._due_at()
+            if due_at is None:
+                await batch.doubts.changed.wait()
+            elif (wait_seconds := due_at - batch.clock.monotonic()) > 0:
+                # An accepted start makes a sweep worth while earlier, and sets no event.
+                half_settle_seconds = batch.config.retry.settle_seconds / 2
+                await batch.clock.wait(batch.doubts.changed, min(wait_seconds, half_settle_seconds))
+            else:
+                self._is_busy = True
+                await self._sweep()
+                self._is_busy = False
+                batch.changed.set()
+
+    def _due_at(self) -> float | None:
+        if not self._has_list:
+            return None
+        return self._batch.doubts.next_due_at(self._settle(), self._last_sweep_at)
+
+    def _settle(self) -> Settle:
+        answers = (self._starts.first_answer_at, self._looking.limiter.first_answer_at)
+        contact_at = min((at for at in answers if at is not None), default=None)
+        return Settle(self._batch.config.retry.settle_seconds, contact_at)
+
+    async def _sweep(self) -> None:
+        batch = self._batch
+        confirmed = await batch.recorder.read(lambda ledger: ledger.confirmed(CONTROLS))
+        controls = batch.doubts.controls(confirmed)
+        listing = await self._read_list()
+        if listing is None:
+            return
+        rows, claims = await batch.recorder.read(lambda ledger: _claims(ledger, listing))
+        doubts = batch.doubts.among(rows)
+        verdicts = judge(doubts, listing, controls, claims, self._settle())
+        self.held = Counter(verdict for verdict in verdicts.values() if isinstance(verdict, Hold))
+        await self._carry_out(rows, verdicts)
+
+    async def _carry_out(self, rows: Sequence[Enrolled], verdicts: Mapping[int, Verdict]) -> None:
+        for row in rows:
+            match verdicts.get(row.entry.id):
+                case Adopt(run_id):
+                    await self._batch.apply(row.entry, RunFound(run_id))
+                case NeverBegun():
+                    await self._batch.apply(row.entry, ShownAbsent("by the service's list of runs"))
+                case Hold() | None:
+                    pass
+                case impossible:
+                    assert_never(impossible)
+
+    async def _read_list(self) -> Listing | None:
+        """All runs of the workflow, as far as they can be read; ``None``: there is no list."""
+        reading = _Reading(began_at=self._batch.clock.monotonic())
+        self._last_sweep_at = reading.began_at
+        for _ in range(PASSES):
+            number = 1
+            while not reading.is_whole:
+                page = await self._page(number)
+                if isinstance(page, Missing):
+                    self._has_list = False
+                    self.held = Counter({Hold.NO_LIST: len(self._batch.doubts)})
+                    return None
+                if not isinstance(page, RunPage):
+                    return Listing(reading.began_at, reading.runs, is_whole=False)
+                reading.add(page)
+                await self._note_late_ends(page.runs)
+                if not page.runs or number * RUNS_A_PAGE >= (
+                    page.total or number * RUNS_A_PAGE + 1
+                ):
+                    break
+                number += 1
+        return Listing(reading.began_at, reading.runs, reading.is_whole)
+
+    async def _page(self, number: int) -> RunPage | Missing | None:
+        """A page; ``None`` where the service did not give it, or no call may leave any more."""
+        for _ in range(TRIES):
+            await self._looking.limiter.slot(unless=self._batch.no_more_calls)
+            if self._batch.no_more_calls.is_set():
+                return None
+            sent_at = self._batch.clock.monotonic()
+            reply = await self._remote.list_runs(number)
+            self._looking.heed(reply, sent_at)
+            if isinstance(reply, Halted):
+                self._batch.ask_to_stop(Stop(REASON_OF_HALT[reply.reason], reply.message))
+            if isinstance(reply, RunPage | Missing):
+                return reply
+        return None
+
+    async def _note_late_ends(self, runs: Sequence[Observation]) -> None:
+        """What the list tells of attempts that are not watched any more."""
+        ended = {seen.run_id: seen for seen in runs if seen.status is not RunStatus.RUNNING}
+        if not ended:
+            return
+        owners = await self._batch.recorder.read(lambda ledger: ledger.owners([*ended]))
+        for run_id, owner in owners.items():
+            seen = ended[run_id]
+            is_news = owner.state.value != seen.status.value
+            if owner.state in {State.FAILED, State.EXPIRED} and is_news:
+                await self._batch.end_late(owner, seen)
+
+
+def _claims(ledger: Ledger, listing: Listing) -> tuple[list[Enrolled], Claims]:
+    """The rows in doubt, and who owns what of the listing: as of one moment."""
+    tokens = [run.token for run in listing.runs.values() if run.token is not None]
+    bearers = ledger.bearers(tokens)
+    starting = ledger.enrolled(State.STARTING)
+    claims = Claims(
+        runs=ledger.owners([*listing.runs]).keys(),
+        tokens={t for t, owner in bearers.items() if owner.state is not State.UNCONFIRMED},
+        ledger_token=ledger.token,
+        starting={digest_of(row.variables) for row in starting},
+    )
+    return ledger.enrolled(State.UNCONFIRMED), claims

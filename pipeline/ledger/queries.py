@@ -1,0 +1,106 @@
+"""The SQL that the store says. Owns every statement; must not know who asks.
+
+The tables and views are described in `schema.sql`.
+"""
+
+STATES = "SELECT row_key, state FROM entry"
+BEGIN_READING = (
+    "INSERT INTO reading (read_at, source, rows, skipped, faulty) VALUES (?, ?, ?, ?, ?)"
+)
+ENROL = (
+    "INSERT INTO entry (row_key, state, reading_id, row_number, variables, cells, rendering) "
+    "VALUES (?, 'planned', ?, ?, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
+    "SET reading_id = excluded.reading_id, row_number = excluded.row_number"
+)
+SAVE_ENTRY = (
+    "UPDATE entry SET state = ?, attempts = ?, retries = ?, round_id = ?, owes_retry = ? "
+    "WHERE id = ?"
+)
+SAVE_ATTEMPT = (
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
+    "started_at = excluded.started_at, ended_at = excluded.ended_at, run_id = excluded.run_id, "
+    "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
+    "failure = excluded.failure"
+)
+TAKE_BACK_ATTEMPT = (  # only one that is starting can be taken back: all others are on record
+    "DELETE FROM attempt WHERE entry_id = ? AND state = 'starting'"
+)
+ENTRIES_OF_SHEET = (
+    "SELECT * FROM entry_now WHERE in_sheet "
+    "AND state IN (SELECT value FROM json_each(?)) ORDER BY row_number"
+)
+NEXT_PLANNED = (
+    "SELECT * FROM entry_now WHERE in_sheet AND state = 'planned' AND row_number > ? "
+    "ORDER BY row_number LIMIT ?"
+)
+PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for a few ids
+    "SELECT * FROM entry_now WHERE +in_sheet AND +state = 'planned' "
+    "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
+)
+ENROLLED = "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id"
+CONFIRMED = (
+    "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE run_id IS NOT NULL ORDER BY attempt.rowid DESC LIMIT ?"
+)
+OWNERS = (
+    "SELECT run_id, entry_id, number, state FROM attempt "
+    "WHERE run_id IN (SELECT value FROM json_each(?))"
+)
+BEARERS = (
+    "SELECT token, entry_id, number, state FROM attempt "
+    "WHERE token IN (SELECT value FROM json_each(?))"
+)
+SUPERSEDED = (
+    "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE attempt.state = 'expired' AND run_id IS NOT NULL AND number < attempts AND ended_at > ?"
+)
+ENTRY_WITH_ATTEMPT = (
+    "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
+    "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
+    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure "
+    "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
+)
+STANDINGS = "SELECT * FROM row_now"
+EVERY_ATTEMPT = (
+    "SELECT state, number, state AS attempt_state, round_id AS attempt_round_id, token, "
+    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
+    "credits AS total_credits FROM attempt"
+)
+MEAN_CREDITS = "SELECT avg(credits) FROM attempt"
+NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
+NOT_COMPLETE_SINCE = (
+    "SELECT count(*) FROM entry WHERE state <> 'complete' "
+    "AND id IN (SELECT entry_id FROM attempt WHERE rowid > ?)"
+)
+SHEET_COUNTS = "SELECT rows, skipped, faulty FROM newest_reading"
+COUNT_STATES = "SELECT state, count(*) FROM entry_now WHERE in_sheet GROUP BY state"
+SUM_CREDITS = (
+    "SELECT coalesce(sum(attempt.credits), 0), "
+    "count(*) FILTER (WHERE attempt.state = 'complete' AND attempt.credits IS NULL) "
+    "FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE reading_id = (SELECT id FROM newest_reading)"
+)
+OPEN_ROUND = "SELECT id, kind FROM round WHERE ended_at IS NULL"
+BEGIN_ROUND = "INSERT INTO round (kind, opened_at) VALUES (?, ?)"
+OWED_IN_ROUND = (
+    "SELECT 1 FROM entry_now WHERE round_id = ? AND in_sheet "
+    "AND (state IN ('planned', 'starting', 'running') OR owes_retry) LIMIT 1"
+)
+LEAVE_UNSENT_AS_THEY_WERE = (
+    "UPDATE entry SET owes_retry = 0, state = coalesce((SELECT attempt.state FROM attempt "
+    "WHERE entry_id = entry.id ORDER BY number DESC LIMIT 1), 'planned') "
+    "WHERE round_id = ? AND (state = 'planned' OR owes_retry)"
+)
+END_ROUND = "UPDATE round SET ended_at = ? WHERE id = ?"
+SAY_FACT = "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+FORGET_FACT = "DELETE FROM fact WHERE name = ?"
+TELL_FACT = "SELECT value FROM fact WHERE name = ?"
+SAY_WRITTEN = (
+    "INSERT INTO written VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE "
+    "SET digest = excluded.digest, written_at = excluded.written_at"
+)
+IS_WRITTEN = "SELECT 1 FROM written WHERE digest = ?"
+REMEMBER_TEXT = "INSERT OR IGNORE INTO written_text VALUES (?, ?)"
+WRITTEN_TEXTS = "SELECT text FROM written_text WHERE header = ?"
+TELL_WRITTEN = "SELECT digest FROM written WHERE path = ?"
