@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from docs.making.helps import helps
+from docs.making.keys import keys, keys_to_come
 
 CHECKOUT: Final = Path(__file__).parents[2]
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "helps": helps,
+    "keys": keys,
+    "keys-to-come": keys_to_come,
 }
 """What the pages can hold, by the name in the opening comment."""
 

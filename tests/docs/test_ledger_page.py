@@ -36,7 +36,10 @@ def _section_of(table: str) -> str:
     return re.split(r"^(?:##|\*\*)", rest, maxsplit=1, flags=re.MULTILINE)[0] if found else PAGE
 
 
-@pytest.mark.parametrize(("table", "column"), _names_of_the_schema(), ids=".".join)
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [pytest.param(*names, id=".".join(names)) for names in _names_of_the_schema()],
+)
 def test_every_table_view_and_column_is_told(table: str, column: str) -> None:
     """Whoever opens the file finds each name in the page, in the part on its table."""
     assert f"`{table}`" in PAGE
