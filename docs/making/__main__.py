@@ -11,8 +11,11 @@ from typing import Final
 
 from docs.making.helps import helps
 from docs.making.keys import keys, keys_to_come
+from docs.making.picture import picture
 
 CHECKOUT: Final = Path(__file__).parents[2]
+
+PICTURE: Final = CHECKOUT / "docs" / "result.svg"
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "helps": helps,
@@ -42,13 +45,18 @@ def made_anew(page: str) -> str:
 
 
 def main() -> None:
-    """Write the pages that are not as the program is, and say which."""
+    """Write the pages and the picture that are not as the program is, and say which."""
     for path in pages():
         before = path.read_text(encoding="utf-8")
-        after = made_anew(before)
-        if after != before:
-            path.write_text(after, encoding="utf-8")
-            sys.stderr.write(f"Written: {path.relative_to(CHECKOUT)}\n")
+        _write_anew(path, before, made_anew(before))
+    before = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else ""
+    _write_anew(PICTURE, before, picture())
+
+
+def _write_anew(path: Path, before: str, after: str) -> None:
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+        sys.stderr.write(f"Written: {path.relative_to(CHECKOUT)}\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.making.__main__ import CHECKOUT, MARKED, PARTS, made_anew, pages
+from docs.making.__main__ import CHECKOUT, MARKED, PARTS, PICTURE, made_anew, pages
+from docs.making.picture import picture
 
 PAGES = sorted(pages())
 
@@ -27,6 +28,11 @@ def test_every_part_that_can_be_made_stands_in_a_page() -> None:
     named = [found["name"] for text in texts for found in MARKED.finditer(text)]
     assert sorted(named) == sorted(PARTS)
     assert len(named) == sum(text.count("made by `make docs`:") for text in texts)
+
+
+def test_the_picture_shows_what_the_demo_gives() -> None:
+    """After a change to the demo or to what it gives: `make docs`."""
+    assert PICTURE.read_text(encoding="utf-8") == picture()
 
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
