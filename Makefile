@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check bench format clean
+.PHONY: help setup batch test check bench docs format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -50,6 +50,9 @@ format: $(TEST_READY) ## mend what ruff can mend
 
 bench: $(TEST_READY) ## print the table of benchmarks
 	@$(BIN)/python benchmarks/throughput.py
+
+docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
+	@$(BIN)/python -m docs.making
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,10 +7,11 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from textwrap import indent
 from types import FrameType
 from typing import Final, NoReturn, Protocol, cast
 
@@ -29,12 +30,30 @@ VERBS: Final = (
 NOT_YET: Final = ("resolve", "report", "statement", "adjust", "watch", "worker")
 """Verbs that are known, and not supported yet."""
 
+MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {
+    Exit.OK: "every row is complete or skipped",
+    Exit.UNFINISHED: "ended, with rows that failed, expired or stayed unconfirmed",
+    Exit.WRONG: "the config, the sheet, the key or the call is wrong: nothing was started",
+    Exit.STOPPED: "stopped early, with rows still to do: the same command goes on",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C: the same command goes on",
+    Exit.TERMINATED: "terminated: the same command goes on",
+}
+"""The exit codes as `--help` tells them."""
+
+BEGINNING: Final = """\
+pipeline init leads.xlsx --workflow simulator
+pipeline check leads.yaml
+pipeline run leads.yaml"""
+"""The first calls of somebody who has a sheet and nothing else."""
+
 
 class Command(Protocol):
     """What each verb's file in `commands` holds."""
 
     HELP: str
+    """What it does, in a line that begins in small letters and has no full stop."""
     EXAMPLE: str
+    """One call, or several with a line each."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the verb's own arguments."""
@@ -97,6 +116,8 @@ def parser_for(argv: Sequence[str]) -> Parser:
     parser = Parser(
         prog="pipeline",
         description="Run an AI workflow once for each row of a sheet, and never pay for one twice.",
+        epilog=f"{_examples(BEGINNING)}\n\n{_exit_codes()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     verbs = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
@@ -109,7 +130,8 @@ def parser_for(argv: Sequence[str]) -> Parser:
             verb,
             help=command.HELP,
             description=f"{command.HELP[0].upper()}{command.HELP[1:]}.",
-            epilog=f"example: {command.EXAMPLE}",
+            epilog=_examples(command.EXAMPLE),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
         command.add_arguments(subparser)
@@ -117,6 +139,17 @@ def parser_for(argv: Sequence[str]) -> Parser:
     if called is None:
         parser.set_defaults(run=lambda _: _help(parser))
     return parser
+
+
+def _examples(calls: str) -> str:
+    title = "examples" if "\n" in calls else "example"
+    return f"{title}:\n{indent(calls, '  ')}"
+
+
+def _exit_codes() -> str:
+    return "\n".join(
+        ["exit codes:", *(f"  {code:<4} {words}" for code, words in MEANING_OF_EXIT.items())]
+    )
 
 
 def _help(parser: Parser) -> Exit:

@@ -23,7 +23,9 @@ from pipeline.errors import Exit, RemoteFault
 from pipeline.ledger.opening import join_ledger
 
 HELP: Final = "validate all, show the first requests, the counts and the cost; start nothing"
-EXAMPLE: Final = "pipeline check configs/leads.yaml --online"
+EXAMPLE: Final = """\
+pipeline check configs/leads.yaml
+pipeline check configs/leads.yaml --online"""
 REQUESTS_SHOWN: Final = 3
 
 
@@ -52,9 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config, and how far to look."""
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
     parser.add_argument(
-        "--online", action="store_true", help="also ask the service about key and workflow"
+        "--online",
+        action="store_true",
+        help="also ask the service whether the key and the workflow are good: free",
     )
-    parser.add_argument("--json", action="store_true", help="the findings on stdout as JSON")
+    parser.add_argument("--json", action="store_true", help="the findings as JSON")
 
 
 def run(arguments: argparse.Namespace) -> Exit:

@@ -17,8 +17,12 @@ EXAMPLE: Final = "pipeline export configs/leads.yaml --output so-far.xlsx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config, and where to write."""
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
-    parser.add_argument("--input", type=Path, metavar="PATH", help="read this sheet instead")
-    parser.add_argument("--output", type=Path, metavar="PATH", help="write this file instead")
+    parser.add_argument(
+        "--input", type=Path, metavar="PATH", help="read this sheet, not the config's"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="PATH", help="write this file, not the config's"
+    )
 
 
 def run(arguments: argparse.Namespace) -> Exit:

@@ -14,18 +14,26 @@ from pipeline.errors import Exit, OutputFault
 from pipeline.sheets import Source
 
 HELP: Final = "write a commented config from a sheet's headers"
-EXAMPLE: Final = "pipeline init leads.xlsx --workflow simulator"
+EXAMPLE: Final = """\
+pipeline init leads.xlsx --workflow simulator
+pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123"""
 SUFFIXES_WITH_SHEETS: Final = frozenset({".xlsx", ".xlsm"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The sheet, and what the config is to hold."""
-    parser.add_argument("sheet", type=Path, metavar="SHEET", help="the sheet to run over")
+    parser.add_argument("sheet", type=Path, metavar="SHEET", help="the workbook or CSV file")
     parser.add_argument(
-        "-o", dest="config", type=Path, metavar="CONFIG", help="default: <sheet>.yaml, here"
+        "-o",
+        dest="config",
+        type=Path,
+        metavar="CONFIG",
+        help="the file to write (default: <sheet>.yaml, here)",
     )
     parser.add_argument(
-        "--workflow", metavar="WCFG-…|simulator", help="with simulator it runs as it is"
+        "--workflow",
+        metavar="WCFG-…|simulator",
+        help="the workflow's id; with simulator the config runs as it is, without a key",
     )
 
 

@@ -8,7 +8,9 @@ from pipeline.core.model import RoundKind
 from pipeline.errors import Exit
 
 HELP: Final = "give rows that failed or expired a new attempt, then go on as run"
-EXAMPLE: Final = "pipeline retry configs/leads.yaml"
+EXAMPLE: Final = """\
+pipeline retry configs/leads.yaml --limit 5
+pipeline retry configs/leads.yaml"""
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 

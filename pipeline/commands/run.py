@@ -30,7 +30,10 @@ from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 
 HELP: Final = "start, resume or complete a batch: always the same command"
-EXAMPLE: Final = "pipeline run configs/leads.yaml --limit 5"
+EXAMPLE: Final = """\
+pipeline run configs/leads.yaml --limit 5
+pipeline run configs/leads.yaml
+pipeline run configs/leads.yaml --input exports/june.xlsx --output out/june.xlsx"""
 TRIES_AT_A_MOVING_INPUT: Final = 3
 """How often the output is written anew because the input changed during the write itself."""
 
@@ -38,18 +41,22 @@ TRIES_AT_A_MOVING_INPUT: Final = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config, and the flags that `retry` shares."""
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
-    parser.add_argument("--input", type=Path, metavar="PATH", help="read this sheet instead")
-    parser.add_argument("--output", type=Path, metavar="PATH", help="write this file instead")
+    parser.add_argument(
+        "--input", type=Path, metavar="PATH", help="read this sheet, not the config's"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="PATH", help="write this file, not the config's"
+    )
     parser.add_argument(
         "--limit", type=_at_least_one, metavar="N", help="send at most N new attempts: a pilot"
     )
     parser.add_argument(
         "--fresh",
         action="store_true",
-        help="leave earlier results of these rows aside and pay for them again",
+        help="leave the earlier results of these rows aside, and pay for them again",
     )
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
-    parser.add_argument("--json", action="store_true", help="the summary on stdout as JSON")
+    parser.add_argument("--yes", action="store_true", help="ask nothing: agree beforehand")
+    parser.add_argument("--json", action="store_true", help="the summary as JSON, alone on stdout")
 
 
 def _at_least_one(text: str) -> int:

@@ -21,18 +21,42 @@ DEFAULTS: Final = Settings()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where to listen, what to keep, and how the service behaves."""
     parser.add_argument(
-        "--port", type=int, default=0, metavar="N", help="0, the default: any that is free"
+        "--port",
+        type=int,
+        default=0,
+        metavar="N",
+        help="listen here (default: on any port that is free; it is printed)",
     )
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep the runs in this file, and find them again"
     )
-    parser.add_argument("--seed", type=int, default=DEFAULTS.seed, help="of all its chances")
     parser.add_argument(
-        "--duration", type=_duration, default=DEFAULTS.duration_seconds, help="of a run: 2s"
+        "--seed",
+        type=int,
+        default=DEFAULTS.seed,
+        metavar="N",
+        help="by which all chances are drawn (default: %(default)s)",
     )
-    parser.add_argument("--credits", type=float, default=DEFAULTS.credits, help="that a run costs")
     parser.add_argument(
-        "--fail", type=float, default=DEFAULTS.fail, help="share of runs that fail, 0 to 1"
+        "--duration",
+        type=_duration,
+        default=DEFAULTS.duration_seconds,
+        metavar="TIME",
+        help="how long a run takes on average, such as 500ms or 1min (default: %(default)gs)",
+    )
+    parser.add_argument(
+        "--credits",
+        type=float,
+        default=DEFAULTS.credits,
+        metavar="N",
+        help="what a run costs (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--fail",
+        type=float,
+        default=DEFAULTS.fail,
+        metavar="SHARE",
+        help="share of the runs that fail, 0 to 1 (default: %(default)g)",
     )
 
 

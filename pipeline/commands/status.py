@@ -12,13 +12,15 @@ from pipeline.ledger.opening import is_held, join_ledger
 from pipeline.ledger.records import Tally
 
 HELP: Final = "show the ledger's counts and credits, also while a run goes on"
-EXAMPLE: Final = "pipeline status configs/leads.yaml --json"
+EXAMPLE: Final = """\
+pipeline status configs/leads.yaml
+pipeline status configs/leads.yaml --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config and the form of the answer."""
     parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
-    parser.add_argument("--json", action="store_true", help="the counts on stdout as JSON")
+    parser.add_argument("--json", action="store_true", help="the counts as JSON")
 
 
 def run(arguments: argparse.Namespace) -> Exit:

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,34 +16,49 @@ from pipeline.remote.client import Client
 from pipeline.remote.webhooks import EventType, Webhook
 
 HELP: Final = "list, show, add or remove the webhooks registered at the service"
-EXAMPLE: Final = "pipeline webhooks add configs/leads.yaml --url https://example.org/hook"
+EXAMPLE: Final = """\
+pipeline webhooks list configs/leads.yaml
+pipeline webhooks add configs/leads.yaml --url https://example.org/hook"""
+
+ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "list": ("show every registration of the workspace", ""),
+    "show": ("show one registration", " WHK-0123"),
+    "add": ("register an address for one type of event", " --url https://example.org/hook"),
+    "remove": ("remove a registration", " WHK-0123"),
+}
+"""Each action's meaning, and the end of an example of it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which registration."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name, help_ in (
-        ("list", "every registration of the workspace"),
-        ("show", "one registration"),
-        ("add", "register an address for one type of event"),
-        ("remove", "remove a registration"),
-    ):
-        action = actions.add_parser(name, help=help_, allow_abbrev=False)
+    for name, (meaning, example) in ACTIONS.items():
+        action = actions.add_parser(
+            name,
+            help=meaning,
+            description=f"{meaning[0].upper()}{meaning[1:]}.",
+            epilog=f"example:\n  pipeline webhooks {name} configs/leads.yaml{example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
         action.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
         if name in {"show", "remove"}:
             action.add_argument("id", metavar="ID", help="as `webhooks list` shows it")
         if name == "add":
-            action.add_argument("--url", required=True, help="where the service posts the events")
+            action.add_argument(
+                "--url", required=True, help="where the service is to post the events"
+            )
             action.add_argument(
                 "--event",
                 choices=[event.value for event in EventType],
                 default=EventType.COMPLETED.value,
-                help="default: %(default)s",
+                metavar="TYPE",
+                help="one of %(choices)s (default: %(default)s)",
             )
             action.add_argument(
                 "--workspace",
                 action="store_true",
-                help="for all workflows of the workspace, not the config's alone",
+                help="for all workflows of the workspace, not the config's workflow alone",
             )
 
 

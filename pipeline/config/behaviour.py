@@ -104,7 +104,7 @@ class Simulator:
     """How the bundled simulator behaves; only with base_url: simulator."""
 
     seed: int = Field(default=1, strict=True, description="The same seed, the same behaviour.")
-    duration_seconds: Seconds = _duration("2s", "duration", "How long a run takes.")
+    duration_seconds: Seconds = _duration("2s", "duration", "How long a run takes on average.")
     credits: Amount = Field(default=2, description="What a run costs, in credits.")
     fail: Share = Field(default=0, description="Share of the runs that end FAILED: 0 to 1.")
     faults: OrDefaults[Faults] = Field(

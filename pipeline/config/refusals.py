@@ -48,7 +48,7 @@ class _NotYet:
     holds: Callable[[object], bool] = _always
 
 
-_NOT_YET: Final = (
+NOT_YET: Final = (
     _NotYet(("webhook",), "webhook", "leave it out: runs are polled"),
     _NotYet(("limits", "max_credits"), "max_credits", "leave it out, and use `run --limit N`"),
     _NotYet(("limits", "credits_per_run"), "credits_per_run", "leave it out"),
@@ -61,6 +61,7 @@ _NOT_YET: Final = (
     _NotYet(("variables", _ANY_NAME, "format"), "format", "leave it out"),
     _NotYet(("ledger",), "a ledger on PostgreSQL", "write a path, or leave it out", _is_postgres),
 )
+"""The keys, or values of them, that are known and not supported yet; `_ANY_NAME` stands for any."""
 
 
 def take_out_refused(data: Mapping[str, object]) -> tuple[dict[str, object], list[Finding]]:
@@ -84,7 +85,7 @@ def _credentials(data: Mapping[str, object]) -> Iterator[Finding]:
 
 
 def _not_yet(data: Mapping[str, object]) -> Iterator[Finding]:
-    for entry in _NOT_YET:
+    for entry in NOT_YET:
         for location, value in _matches(data, entry.location, ()):
             if entry.holds(value):
                 yield Finding(location, f"{entry.what} is not supported yet", entry.remedy)

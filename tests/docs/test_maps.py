@@ -1,0 +1,43 @@
+"""The pages for those who work on the project name what is there."""
+
+import re
+import tomllib
+
+import pytest
+
+from docs.making.__main__ import CHECKOUT
+
+CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+DEPENDENCIES = (CHECKOUT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+
+FILE = re.compile(r"`([\w./-]+\.(?:py|sql|md|yaml|json|toml|lock))`")
+
+
+@pytest.mark.parametrize(
+    ("title", "requirements"),
+    [
+        ("To run", PROJECT["project"]["dependencies"]),
+        ("To set up", PROJECT["dependency-groups"]["build"]),
+        ("To work on it", PROJECT["dependency-groups"]["dev"]),
+    ],
+)
+def test_each_dependency_has_its_reason(title: str, requirements: list[str]) -> None:
+    """No package comes in without a reason, and no reason outlives its package."""
+    section = DEPENDENCIES.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+    told = re.findall(r"^\| ([\w-]+) \| \w", section, re.MULTILINE)[1:]
+    assert sorted(told) == sorted(re.split(r"[<>=!~\[; ]", name)[0] for name in requirements)
+
+
+def test_every_room_stands_in_the_map() -> None:
+    """Whoever is new finds each folder of the program where the page begins."""
+    rooms = {path.parent.name for path in (CHECKOUT / "pipeline").glob("*/__init__.py")}
+    map_ = CONTRIBUTING.split("```\n")[1]
+    assert rooms == set(re.findall(r"^  (\w+)/", map_, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", sorted(set(FILE.findall(CONTRIBUTING))))
+def test_every_file_that_is_named_is_there(name: str) -> None:
+    """A file that moved takes its line of "to add X, touch Y" along."""
+    places = (CHECKOUT, CHECKOUT / "pipeline", CHECKOUT / "pipeline" / "commands")
+    assert any((place / name).exists() for place in places)
