@@ -63,8 +63,8 @@ def refused(call: Call, tmp_path: Path) -> Refused:
 
 
 def contents(folder: Path) -> dict[Path, str]:
-    """Every file of a folder with the digest of what it holds."""
-    files = (path for path in folder.rglob("*") if path.is_file())
+    """Every file of a folder with the digest of what it holds, but for SQLite's shared memory."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".ledger-shm")
     return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
