@@ -43,6 +43,15 @@ def a_ledger_of_version(version: int) -> "Arrange":
     return put
 
 
+def a_ledger_cut_short(folder: Path) -> None:
+    """A ledger whose copy to another disk broke off."""
+    with open_ledger(folder / "batch.ledger"):
+        pass
+    with (folder / "batch.ledger").open("r+b") as file:
+        file.truncate(20_000)
+    (folder / "batch.ledger-lock").unlink(missing_ok=True)
+
+
 RUN = ("run", "batch.yaml")
 
 WRONG_PLACES = {
@@ -90,6 +99,11 @@ WRONG_PLACES = {
         beside(a_ledger_of_version(99)),
         "batch.ledger: the ledger was written by a newer program (schema 99)",
         "update this program",
+    ),
+    "ledger is damaged": (
+        beside(a_ledger_cut_short),
+        "batch.ledger: the ledger is damaged",
+        "put back a copy of it",
     ),
     "nothing to export": (
         said("export", "batch.yaml"),
