@@ -146,6 +146,11 @@ WRONG_COMMAND_LINES = {
         "--help",
     ),
     "unknown flag before": (said("--fast"), "pipeline: ", "see pipeline --help"),
+    "workflow of no kind": (
+        said("init", "leads.csv", "-o", "new.yaml", "--workflow", "a b/c"),
+        "--workflow: the workflow's id holds a space",
+        "tab API",
+    ),
     "no config": (said("run"), "pipeline run: the following arguments are required: CONFIG", "--"),
     "key by a flag": (said(*RUN, f"--api-key={KEY}"), "pipeline run: ", "--help"),
     "key by a flag in two": (said("--api-key", KEY, *RUN), "pipeline: ", "the commands are init"),
