@@ -73,6 +73,8 @@ def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path
             with started("run", config, *flags) as process:
                 simulator.until(starts, process)
                 process.kill()
+                # It was under way: an agreement that was asked for anew would have ended it.
+                assert process.wait() == -signal.SIGKILL, flags
         ended = pipeline("retry", config, "--json")
         assert "A round of `fresh` goes on" in ended.err
         doubts = ended.summary["unconfirmed"]
