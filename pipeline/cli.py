@@ -99,15 +99,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("PIPELINE_TRACEBACK"):
             raise
         # A traceback helps no user and may show a cell; the place alone helps whoever mends it.
+        cause = _first_cause(error)
         _tell(
-            f"A fault of this program ({type(error).__name__} at {_place_of(error)}); nothing "
+            f"A fault of this program ({type(cause).__name__} at {_place_of(cause)}); nothing "
             "that was recorded is lost: report it, then give the same command again"
         )
         return Exit.STOPPED
 
 
 def _run(argv: Sequence[str]) -> int:
-    arguments = parser_for(argv).parse_args(argv)
+    arguments, unknown = parser_for(argv).parse_known_args(argv)
+    if unknown:
+        raise _left_over(_called(argv), unknown)
     return cast("int", arguments.run(arguments))
 
 
@@ -121,7 +124,7 @@ def parser_for(argv: Sequence[str]) -> Parser:
         allow_abbrev=False,
     )
     verbs = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
-    called = next((word for word in argv if not word.startswith("-")), None)
+    called = _called(argv)
     if called is not None and called not in VERBS:
         raise _unknown(called)
     for verb in VERBS if called is None else (called,):
@@ -152,6 +155,18 @@ def _exit_codes() -> str:
     )
 
 
+def _called(argv: Sequence[str]) -> str | None:
+    return next((word for word in argv if not word.startswith("-")), None)
+
+
+def _left_over(verb: str | None, words: Sequence[str]) -> UsageFault:
+    command = f"pipeline {verb}" if verb else "pipeline"
+    flags = [word.partition("=")[0] for word in words if word.startswith("-")]
+    # A flag's value is not told: somebody may have given the key by it.
+    wrong = f"there is no flag {flags[0]}" if flags else "there is a word too many"
+    return UsageFault(place=command, wrong=wrong, remedy=f"see {command} --help")
+
+
 def _help(parser: Parser) -> Exit:
     parser.print_help(sys.stderr)
     return Exit.WRONG
@@ -166,7 +181,8 @@ def _unknown(verb: str) -> UsageFault:
         )
     near = get_close_matches(verb, VERBS, n=1)
     return UsageFault(
-        place=f"pipeline {verb}",
+        # What is no word of ours is not told: it may be a key behind a flag that does not exist.
+        place=f"pipeline {verb}" if near else "pipeline",
         wrong="there is no such command",
         remedy=f"did you mean {near[0]}?" if near else f"the commands are {', '.join(VERBS)}",
     )
@@ -179,6 +195,12 @@ def _tell(*lines: str) -> None:
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise Terminated
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _place_of(error: BaseException) -> str:

@@ -54,7 +54,8 @@ class PipelineError(Exception):
         return (self,)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.wrong}; {self.remedy}"
+        # A path or a word of the command line may hold line breaks.
+        return " ".join(f"{self.place}: {self.wrong}; {self.remedy}".splitlines())
 
 
 class UsageFault(PipelineError):

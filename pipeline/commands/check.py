@@ -67,8 +67,8 @@ def run(arguments: argparse.Namespace) -> Exit:
     known: Mapping[RowKey, State] = {}
     mean_credits = None
     with join_ledger(prepared.config.ledger) as ledger:
+        columns_to_write(prepared, ledger)
         if ledger is not None:
-            columns_to_write(prepared, ledger)
             known, mean_credits = ledger.states(), ledger.mean_credits()
     planned = plan(prepared.rows, known)
     forecast = _forecast(prepared, planned, mean_credits)

@@ -7,10 +7,12 @@ from typing import Final
 
 from pipeline import sheets
 from pipeline.commands.terminal import say
+from pipeline.config.readers import read_workflow_id
 from pipeline.config.sample import sample_config
+from pipeline.config.units import ValueFault
 from pipeline.core.cells import shown
 from pipeline.core.model import Sheet
-from pipeline.errors import Exit, OutputFault
+from pipeline.errors import Exit, OutputFault, UsageFault
 from pipeline.sheets import Source
 
 HELP: Final = "write a commented config from a sheet's headers"
@@ -39,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Write the config; never over one that is there."""
+    if arguments.workflow is not None:
+        _check_workflow(arguments.workflow)
     config = arguments.config or Path(f"{arguments.sheet.stem}.yaml")
     if config.exists():
         raise OutputFault(
@@ -68,6 +72,13 @@ def run(arguments: argparse.Namespace) -> Exit:
         say("Put your workflow's id into it; until then `pipeline check` tells what is missing.")
     say(f"Next: pipeline check {config}")
     return Exit.OK
+
+
+def _check_workflow(workflow: str) -> None:
+    try:
+        read_workflow_id(workflow)
+    except ValueFault as fault:
+        raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
 
 
 def _columns_with_blanks(sheet: Sheet) -> frozenset[str]:

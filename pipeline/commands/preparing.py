@@ -18,6 +18,7 @@ from pipeline.core.cells import NoSuchColumnError, find_column
 from pipeline.core.model import Sheet
 from pipeline.core.variables import Recipe, RenderedRow, badly_named_rows, render
 from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
+from pipeline.ledger.place import check_place
 from pipeline.sheets import Source
 
 FAULTS_OF_A_KIND: Final = 10
@@ -56,16 +57,19 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
     """Load the config, read its sheet and render the rows. Raises `FaultGroup`, nothing else."""
     draft = parse(path)
     config = _overridden(draft.config, overrides) if draft.config else None
-    input_ = config.input if config else draft.input
+    input_ = _overridden_input(draft.input, overrides) if draft.input else None
     faults: list[PipelineError] = list(draft.faults)
     sheet_read = None
     with _collected_in(faults):
         sheet_read = _read(source_of(input_)) if input_ else None
-    if sheet_read is not None:
+    if sheet_read is not None and input_ is not None:
         faults += _column_faults(draft, sheet_read[1])
+        faults += _row_key_faults(sheet_read[1], input_)
     if config is not None:
         with _collected_in(faults):
             sheets.check_target(source_of(config.input), config.output.path)
+        with _collected_in(faults):
+            check_place(config.ledger)
         with _collected_in(faults):
             find_key(config, os.environ)
     if faults or config is None or sheet_read is None:
@@ -75,8 +79,12 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
 
 def read_again(prepared: Prepared) -> Prepared:
     """The same config over the sheet as it now is. Raises `PipelineError`."""
+    digest, sheet = _read(prepared.source)
+    faults = list(_row_key_faults(sheet, prepared.config.input))
+    if faults:
+        raise FaultGroup(faults)
     try:
-        return _prepared(prepared.config, *_read(prepared.source))
+        return _prepared(prepared.config, digest, sheet)
     except NoSuchColumnError as error:
         place = str(prepared.source.path)
         raise InputFault(place=place, wrong=error.wrong, remedy=error.remedy) from None
@@ -88,11 +96,7 @@ def _read(source: Source) -> tuple[str, Sheet]:
 
 
 def _prepared(config: Config, digest: str, sheet: Sheet) -> Prepared:
-    recipe = recipe_of(config)
-    faults = list(_row_key_faults(sheet, recipe))
-    if faults:
-        raise FaultGroup(faults)
-    rows = tuple(render(sheet, recipe))
+    rows = tuple(render(sheet, recipe_of(config)))
     return Prepared(config, source_of(config.input), digest, sheet, rows)
 
 
@@ -113,16 +117,18 @@ def recipe_of(config: Config) -> Recipe:
 
 
 def _overridden(config: Config, overrides: Overrides) -> Config:
-    input_path, output_path = overrides.input, overrides.output
-    if input_path is not None:
-        input_path = input_path.absolute()
-        # An output that was named for the config's input is named for this one instead.
-        if config.output.path == default_output(config.input.path):
-            output_path = output_path or default_output(input_path)
-        config = replace(config, input=replace(config.input, path=input_path))
+    input_, output_path = _overridden_input(config.input, overrides), overrides.output
+    # An output that was named for the config's input is named for this one instead.
+    if overrides.input is not None and config.output.path == default_output(config.input.path):
+        output_path = output_path or default_output(input_.path)
+    config = replace(config, input=input_)
     if output_path is not None:
         config = replace(config, output=replace(config.output, path=output_path.absolute()))
     return config
+
+
+def _overridden_input(input_: Input, overrides: Overrides) -> Input:
+    return replace(input_, path=overrides.input.absolute()) if overrides.input else input_
 
 
 @contextmanager
@@ -142,8 +148,13 @@ def _column_faults(draft: Draft, sheet: Sheet) -> Iterator[ConfigFault]:
             yield ConfigFault(place=use.place, wrong=error.wrong, remedy=error.remedy)
 
 
-def _row_key_faults(sheet: Sheet, recipe: Recipe) -> Iterator[InputFault]:
-    faults = list(badly_named_rows(sheet, recipe))
+def _row_key_faults(sheet: Sheet, input_: Input) -> Iterator[InputFault]:
+    """The rows that the key does not name; none where its columns are not there to be read."""
+    recipe = Recipe(service="", workflow_id="", variables={}, key=input_.key, where=input_.where)
+    try:
+        faults = list(badly_named_rows(sheet, recipe))
+    except NoSuchColumnError:
+        return
     for cell, wrong in faults[:FAULTS_OF_A_KIND]:
         yield InputFault(
             place=cell,

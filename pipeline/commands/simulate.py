@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import sys
 from pathlib import Path
 from typing import Final
@@ -46,14 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--credits",
-        type=float,
+        type=_amount,
         default=DEFAULTS.credits,
         metavar="N",
         help="what a run costs (default: %(default)g)",
     )
     parser.add_argument(
         "--fail",
-        type=float,
+        type=_share,
         default=DEFAULTS.fail,
         metavar="SHARE",
         help="share of the runs that fail, 0 to 1 (default: %(default)g)",
@@ -65,6 +66,24 @@ def _duration(text: str) -> float:
         return read_duration_seconds(text)
     except ValueFault as fault:
         raise argparse.ArgumentTypeError(f"{fault.wrong}: {fault.remedy}") from None
+
+
+def _amount(text: str) -> float:
+    return _number_up_to(math.inf, text, "write 0 or more")
+
+
+def _share(text: str) -> float:
+    return _number_up_to(1, text, "write a number from 0 to 1")
+
+
+def _number_up_to(most: float, text: str, remedy: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (0 <= number <= most and math.isfinite(number)):
+        raise argparse.ArgumentTypeError(f"{text!r} is out of range: {remedy}")
+    return number
 
 
 def run(arguments: argparse.Namespace) -> Exit:

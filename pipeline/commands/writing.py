@@ -22,7 +22,7 @@ from pipeline.core.writing import (
     free_headers,
     texts_of_attempts,
 )
-from pipeline.errors import OutputFault
+from pipeline.errors import FaultGroup, OutputFault
 from pipeline.ledger.store import Ledger
 from pipeline.sheets import Written
 
@@ -67,26 +67,31 @@ def tell_written(written: Written, aside: Path | None, target: Path) -> None:
         say(f"Values too long for a cell stand whole in {written.overflow.name}.")
 
 
-def columns_to_write(prepared: Prepared, ledger: Ledger) -> Columns:
+def columns_to_write(prepared: Prepared, ledger: Ledger | None) -> Columns:
     """The new columns, each at the right end, or in place of one that is blank or ours.
 
-    Raises `OutputFault` where the input has a column of such a name that holds something else.
+    Without a ledger, none is ours. Raises `FaultGroup` where the input has columns of such names
+    that hold something else.
     """
     config = prepared.config
     named = Columns({} if config.outputs == "*" else config.outputs, _about(config))
     foreign = _foreign_cells(prepared, ledger, named)
-    for header, cell in foreign.items():
-        raise OutputFault(
-            place=cell,
-            wrong=f"the input has a column {header!r} that holds something else",
-            remedy=f"rename it there, or name the new column otherwise in {config.path.name}",
-        )
+    if foreign:
+        raise FaultGroup([_foreign_fault(config, *found) for found in foreign.items()])
     if config.outputs != "*":
         return named
-    outputs = all_outputs(ledger.every_attempt())
+    outputs = () if ledger is None else all_outputs(ledger.every_attempt())
     unnamed = Columns({name: name for name in outputs}, {})
     taken = {*named.headers, *_foreign_cells(prepared, ledger, unnamed)}
     return Columns(free_headers(outputs, taken), named.about)
+
+
+def _foreign_fault(config: Config, header: str, cell: str) -> OutputFault:
+    return OutputFault(
+        place=cell,
+        wrong=f"the input has a column {header!r} that holds something else",
+        remedy=f"rename it there, or name the new column otherwise in {config.path.name}",
+    )
 
 
 def _about(config: Config) -> Mapping[About, str]:
@@ -101,7 +106,7 @@ def _about(config: Config) -> Mapping[About, str]:
     return {name: header for name, header in headers.items() if header is not None}
 
 
-def _foreign_cells(prepared: Prepared, ledger: Ledger, columns: Columns) -> dict[str, str]:
+def _foreign_cells(prepared: Prepared, ledger: Ledger | None, columns: Columns) -> dict[str, str]:
     """By header, the first cell in a column of that name that this ledger can't have written."""
     sheet = prepared.sheet
     here = {
@@ -109,12 +114,13 @@ def _foreign_cells(prepared: Prepared, ledger: Ledger, columns: Columns) -> dict
         for header, name in zip(columns.headers, column_names(columns.headers), strict=True)
         if name in sheet.columns
     }
-    if not here or ledger.is_written_digest(prepared.digest):
+    if not here or (ledger and ledger.is_written_digest(prepared.digest)):
         return {}
-    ours = texts_of_attempts(ledger.every_attempt(), columns)
+    ours = texts_of_attempts(ledger.every_attempt() if ledger else (), columns)
     foreign = {}
     for header, place in here.items():
-        cell = _first_foreign(sheet, place, ours[header] | ledger.written_texts(header))
+        past = ledger.written_texts(header) if ledger else set()
+        cell = _first_foreign(sheet, place, ours[header] | past)
         if cell is not None:
             foreign[header] = cell
     return foreign

@@ -111,6 +111,13 @@ def _connected(path: Path) -> sqlite3.Connection:
             connection.close()
         if isinstance(error, LedgerFault):
             raise
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+            # Never "name another": with a new ledger, every row would be paid for again.
+            raise LedgerFault(
+                place=str(path),
+                wrong=f"the ledger is damaged ({error})",
+                remedy="keep the file, and put back a copy of it before you go on",
+            ) from error
         raise _cannot_open(path, error) from error
     return connection
 

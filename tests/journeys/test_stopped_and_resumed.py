@@ -69,7 +69,10 @@ def test_a_batch_killed_at_random_moments_pays_for_no_row_twice(tmp_path: Path) 
 
 
 def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path) -> None:
-    """`--fresh` killed in the middle: `run` completes the round, and no row is sent twice in it."""
+    """`--fresh` killed in the middle: whatever is given next goes on, and sends no row twice in it.
+
+    Nobody is asked once more either: what the round costs was agreed to.
+    """
     with a_simulator("--duration", "100ms") as simulator:
         workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
         config = a_batch(
@@ -80,18 +83,21 @@ def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path
             retry={"settle": "500ms"},
         )
         assert pipeline("run", config).exit == 0
-        with started("run", config, "--fresh", "--yes") as process:
-            simulator.until(80, process)
-            process.kill()
-        ended = pipeline("run", config, "--json")
+        for starts, flags in ((75, ["--fresh", "--yes"]), (90, ["--fresh"]), (105, [])):
+            with started("run", config, *flags) as process:
+                simulator.until(starts, process)
+                process.kill()
+                # It was under way: an agreement that was asked for anew would have ended it.
+                assert process.wait() == -signal.SIGKILL, flags
+        ended = pipeline("retry", config, "--json")
         assert "A round of `fresh` goes on" in ended.err
-        starts = simulator.starts_by_company()
-        assert set(starts.values()) == {2}
+        begun = simulator.starts_by_company()
+        assert set(begun.values()) == {2}
         assert ended.summary["complete"] == 60
         # The round has ended: the next call sends nothing.
         again = pipeline("run", config, "--json")
         assert again.summary["requests"]["start"] == 0
-        assert sum(simulator.starts_by_company().values()) == sum(starts.values())
+        assert sum(simulator.starts_by_company().values()) == sum(begun.values())
 
 
 def test_a_second_process_is_told_who_holds_the_batch(tmp_path: Path) -> None:
