@@ -89,6 +89,9 @@ class Faults:
 
     lost_reply: Share = Field(default=0, description="The start is taken, its reply is lost.")
     lost_request: Share = Field(default=0, description="The start is lost before it is taken.")
+    late_start: Share = Field(
+        default=0, description="The connection is cut, and the run is begun a second later."
+    )
     server_error: Share = Field(default=0, description="5xx, and nothing was started.")
     server_error_after: Share = Field(default=0, description="5xx, and the run was started.")
     too_many: Share = Field(default=0, description="429 with Retry-After.")

@@ -14,6 +14,9 @@ from pipeline.simulator.replies import Answer, Cut, Reply, error, invalid, not_f
 SLOW_SECONDS: Final = 2.0
 """How long a slow reply takes."""
 
+LATE_SECONDS: Final = 1.0
+"""How long after the connection died a late start begins its run."""
+
 UNSEEN_SECONDS: Final = 1.0
 """How long after its start a run may be unknown to those who look for it."""
 
@@ -33,6 +36,7 @@ class Fault(StrEnum):
 
     LOST_REPLY = "lost_reply"
     LOST_REQUEST = "lost_request"
+    LATE_START = "late_start"
     SERVER_ERROR = "server_error"
     SERVER_ERROR_AFTER = "server_error_after"
     TOO_MANY = "too_many"
@@ -47,6 +51,7 @@ BEFALLS: Final[Mapping[Call, tuple[Fault, ...]]] = {
     Call.START: (
         Fault.LOST_REPLY,
         Fault.LOST_REQUEST,
+        Fault.LATE_START,
         Fault.SERVER_ERROR,
         Fault.SERVER_ERROR_AFTER,
         Fault.TOO_MANY,
@@ -85,6 +90,8 @@ class Faults:
     """The run is begun, and the connection is cut before the reply."""
     lost_request: float = 0.0
     """The connection is cut, and nothing is begun."""
+    late_start: float = 0.0
+    """The connection is cut, and the run is begun `LATE_SECONDS` later."""
     server_error: float = 0.0
     """500 with a page of HTML, and nothing is begun."""
     server_error_after: float = 0.0
@@ -129,7 +136,14 @@ def answer_instead(fault: Fault | None, call: Call) -> Answer | None:
             return not_found("Workflow run")
         case Fault.REFUSED:
             return invalid("startVariables", "The workflow does not accept these start variables")
-        case None | Fault.LOST_REPLY | Fault.SERVER_ERROR_AFTER | Fault.SLOW | Fault.GARBLED:
+        case (
+            None
+            | Fault.LOST_REPLY
+            | Fault.LATE_START
+            | Fault.SERVER_ERROR_AFTER
+            | Fault.SLOW
+            | Fault.GARBLED
+        ):
             return None
         case _:
             assert_never(fault)
@@ -138,7 +152,7 @@ def answer_instead(fault: Fault | None, call: Call) -> Answer | None:
 def on_the_way(fault: Fault | None, reply: Reply) -> Answer:
     """What becomes of the reply to a call that was done."""
     match fault:
-        case Fault.LOST_REPLY:
+        case Fault.LOST_REPLY | Fault.LATE_START:
             return Cut()
         case Fault.SERVER_ERROR_AFTER:
             return _server_error()

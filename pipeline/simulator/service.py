@@ -19,7 +19,14 @@ from pipeline.simulator.bodies import (
     read_start,
     read_webhook,
 )
-from pipeline.simulator.faults import UNSEEN_SECONDS, Call, Fault, answer_instead, on_the_way
+from pipeline.simulator.faults import (
+    LATE_SECONDS,
+    UNSEEN_SECONDS,
+    Call,
+    Fault,
+    answer_instead,
+    on_the_way,
+)
 from pipeline.simulator.records import (
     Record,
     RefusedStart,
@@ -59,6 +66,8 @@ class Service:
         self._keep = keep
         self._runs: dict[str, Run] = {}
         self._runs_of_workflow: dict[str, list[Run]] = {}
+        self._late: list[Run] = []
+        """Runs whose connection was dead before they were begun."""
         self._refused = 0
         self._webhooks: dict[str, Webhook] = {}
         self._registrations = 0
@@ -77,8 +86,11 @@ class Service:
         if not isinstance(content, StartBody):
             self._commit(RefusedStart(moment))
             return content
-        run = begin(self._settings, len(self._runs) + 1, workflow_id, content, moment)
+        begins_at = moment + LATE_SECONDS if fault is Fault.LATE_START else moment
+        run = begin(self._settings, len(self._runs) + 1, workflow_id, content, begins_at)
         self._commit(run)
+        if fault is Fault.LATE_START:
+            self._late.append(run)
         return on_the_way(fault, success({"id": run.id}))
 
     def get(self, key: str, workflow_id: str, run_id: str, moment: float) -> Answer:
@@ -87,7 +99,7 @@ class Service:
         if refusal := self._refusal(key, workflow_id):
             return refusal
         run = self._runs.get(run_id)
-        if run is None or run.workflow_id != workflow_id:
+        if run is None or run.workflow_id != workflow_id or self._is_to_begin(run, moment):
             return not_found(NO_RUN)
         fault = self._fault_of_look(run, moment)
         instead = answer_instead(fault, Call.LOOK)
@@ -96,7 +108,7 @@ class Service:
     def list_runs(
         self, key: str, workflow_id: str, query: Mapping[str, str], moment: float
     ) -> Answer:
-        """GET /workflow/{id}/run/: a page of the workflow's runs, the newest first."""
+        """GET /workflow/{id}/run/: a page of the workflow's runs, by default the newest first."""
         self._lists += 1
         if refusal := self._refusal(key, workflow_id):
             return refusal
@@ -106,11 +118,26 @@ class Service:
         page = answer_instead(fault, Call.LIST) or read_page(query, first_page=1)
         if not isinstance(page, Page):
             return page
-        runs = self._runs_of_workflow.get(workflow_id, [])
-        newest = len(runs) - page.size * page.number
-        shown = reversed(runs[max(0, newest - page.size) : max(0, newest)])
+        runs = self._begun(workflow_id, moment)
+        if self._settings.is_list_ordered:
+            newest = len(runs) - page.size * page.number
+            shown = runs[max(0, newest - page.size) : max(0, newest)][::-1]
+        else:
+            # Ids are as good as drawn by lot, so a new run may come in anywhere.
+            first = page.size * (page.number - 1)
+            shown = sorted(runs, key=lambda run: run.id)[first : first + page.size]
         items: list[Json] = [view(run, self._settings, moment) for run in shown]
         return on_the_way(fault, success({"total": len(runs), "data": items}))
+
+    def _begun(self, workflow_id: str, moment: float) -> list[Run]:
+        """The workflow's runs, without those that begin late and have not begun."""
+        runs = self._runs_of_workflow.get(workflow_id, [])
+        if not any(self._is_to_begin(run, moment) for run in self._late):
+            return runs
+        return [run for run in runs if not self._is_to_begin(run, moment)]
+
+    def _is_to_begin(self, run: Run, moment: float) -> bool:
+        return run in self._late and moment < run.created_at
 
     def create_webhook(self, key: str, body: bytes, moment: float) -> Answer:
         """POST /webhook: registers an address for events of one type."""

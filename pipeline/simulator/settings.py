@@ -28,6 +28,8 @@ class Settings:
     """Whether a run shows the metadata of its start."""
     list_runs: bool = True
     """Whether there is a list of runs at all; else it is answered 404."""
+    is_list_ordered: bool = True
+    """Whether the list begins with the newest run; else it is in no order that means anything."""
     credits_in_run: bool = True
     """Whether a run that ended names its credits."""
 

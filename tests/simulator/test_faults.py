@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.simulator.faults import (
     BEFALLS,
+    LATE_SECONDS,
     SLOW_SECONDS,
     UNSEEN_SECONDS,
     Call,
@@ -187,3 +188,33 @@ def test_a_look_that_failed_is_drawn_anew() -> None:
     while started(service).status != 200:
         pass
     assert {looked(service).status for _ in range(30)} == {200, 500}
+
+
+def test_a_late_start_begins_its_run_after_the_connection_died() -> None:
+    """Neither look nor list shows the run at first; from `LATE_SECONDS` on, both do."""
+    service = a_service(late_start=1)
+    assert started(service) == Cut()
+    run_id = service.count_with_runs(NOON).body["runs"][0]["id"]
+
+    def seen(age_seconds: float) -> tuple[bool, object]:
+        look = service.get(KEY, WORKFLOW, run_id, NOON + age_seconds)
+        page = service.list_runs(KEY, WORKFLOW, {}, NOON + age_seconds)
+        return look.status == 200, page.body["data"]["total"]
+
+    assert seen(LATE_SECONDS / 2) == (False, 0)
+    assert seen(LATE_SECONDS) == (True, 1)
+
+
+def test_a_list_without_an_order_is_still_the_same_list() -> None:
+    """Every run is on one page of it, wherever new ones come in."""
+    service = Service(Settings(duration_seconds=0, is_list_ordered=False))
+    for _ in range(25):
+        started(service)
+    pages = [
+        service.list_runs(KEY, WORKFLOW, {"page": str(n), "size": "10"}, NOON).body["data"]["data"]
+        for n in (1, 2, 3)
+    ]
+    ids = [run["id"] for page in pages for run in page]
+    begun = [run["id"] for run in service.count_with_runs(NOON).body["runs"]]
+    assert sorted(ids) == sorted(begun)
+    assert ids not in (begun, begun[::-1])
