@@ -124,7 +124,7 @@ class Service:
             shown = runs[max(0, newest - page.size) : max(0, newest)][::-1]
         else:
             # Ids are as good as drawn by lot, so a new run may come in anywhere.
-            first = page.size * (page.number - 1)
+            first = page.size * page.number
             shown = sorted(runs, key=lambda run: run.id)[first : first + page.size]
         items: list[Json] = [view(run, self._settings, moment) for run in shown]
         return on_the_way(fault, success({"total": len(runs), "data": items}))
