@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check bench docs format clean
+.PHONY: help setup batch test check simulate-crashes guards bench docs format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -11,7 +11,7 @@ RUN_READY := $(VENV)/.ready-to-run
 TEST_READY := $(VENV)/.ready-to-test
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make batch CONFIG=configs/demo.yaml              run or go on with a batch"
 	@echo "  make batch CONFIG=configs/demo.yaml ARGS=--json  pass on flags of 'pipeline run'"
@@ -47,6 +47,14 @@ check: $(TEST_READY) ## format, lint, types, layers
 
 format: $(TEST_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+N ?= 10000
+SEED ?= 1
+simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 300 are in the tests
+	@$(BIN)/python -m tests.simulation $(SEED) $(N)
+
+guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
+	@$(BIN)/python -m tests.simulation.guards
 
 bench: $(TEST_READY) ## print the table of benchmarks
 	@$(BIN)/python benchmarks/throughput.py

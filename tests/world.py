@@ -70,6 +70,7 @@ class Remote:
     starts_at: list[float] = field(default_factory=list)
     looks_at: list[float] = field(default_factory=list)
     lists_at: list[float] = field(default_factory=list)
+    runs_a_page: int = 100
     before_start: Callable[[], StartReply | None] = lambda: None
     """May answer in the service's place, before anything reached it."""
     before_look: Callable[[], LookReply | None] = lambda: None
@@ -98,7 +99,7 @@ class Remote:
     async def list_runs(self, page: int) -> ListReply:
         """Look at a page of the list of runs."""
         self.lists_at.append(self.clock.monotonic())
-        query = {"size": "100", "page": str(page)}
+        query = {"size": str(self.runs_a_page), "page": str(page)}
         answer = self.service.list_runs(KEY, WORKFLOW, query, self.clock.now())
         http = await self._travelled(answer)
         return Unreachable("the connection was cut") if http is None else list_reply(http)
@@ -221,25 +222,6 @@ class Universe:
 
 class Crash(BaseException):
     """The process died: nothing that it would have done is done any more."""
-
-
-class CrashingBlocking:
-    """Runs what blocks in line, and dies before or after the n-th time."""
-
-    def __init__(self, calls: int, *, is_done_first: bool) -> None:
-        self._calls_left = calls
-        self._is_done_first = is_done_first
-
-    async def __call__(self, call: Callable[[], T], /) -> T:
-        """Run it, or die."""
-        await asyncio.sleep(0)
-        self._calls_left -= 1
-        if self._calls_left < 0 or (self._calls_left == 0 and not self._is_done_first):
-            raise Crash
-        result = call()
-        if self._calls_left == 0:
-            raise Crash
-        return result
 
 
 async def in_line(call: Callable[[], T], /) -> T:

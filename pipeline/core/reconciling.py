@@ -97,11 +97,12 @@ class Hold(Enum):
 Verdict: TypeAlias = Adopt | NeverBegun | Hold
 
 
-class _Echo(Enum):
-    """What comes back of a start in the list, as known runs show."""
+@dataclass(frozen=True, slots=True)
+class _Echo:
+    """What comes back in the list of what runs were started with, as known runs show."""
 
-    TOKEN = "token"  # noqa: S105  # a name, no secret
-    INPUT = "input"
+    has_tokens: bool
+    has_inputs: bool
 
 
 def judge(
@@ -113,71 +114,80 @@ def judge(
 ) -> dict[int, Verdict]:
     """What the list shows of each doubt, by its entry's id."""
     verdicts: dict[int, Verdict] = {}
+    found: list[Control] = []
     by_token = {run.token: run for run in listing.runs.values() if run.token is not None}
     for doubt in doubts:
         run = by_token.get(doubt.token)
         if run is not None and run.run_id not in claims.runs:
             verdicts[doubt.entry_id] = Adopt(run.run_id)
-    adopted = {verdict.run_id for verdict in verdicts.values() if isinstance(verdict, Adopt)}
+            found.append(Control(run.run_id, doubt.token, doubt.input))
+    adopted = {control.run_id for control in found}
     left = [doubt for doubt in doubts if doubt.entry_id not in verdicts]
-    echo = _echo(listing, controls)
+    # A run that was just found by its token is known to exist as well as any.
+    echo = _echo(listing, controls or found, claims)
     if isinstance(echo, Hold):
         return verdicts | dict.fromkeys((doubt.entry_id for doubt in left), echo)
-    unclaimed = defaultdict(list)
-    for run in listing.runs.values():
-        if run.run_id not in adopted and not _is_claimed(run, claims, echo):
-            unclaimed[run.input].append(run.run_id)
+    unclaimed = [
+        run
+        for run in listing.runs.values()
+        if run.run_id not in adopted and not _is_claimed(run, claims, echo)
+    ]
     newest = max((c.accepted_at for c in controls if c.accepted_at is not None), default=None)
     for equals in _by_input(left).values():
         is_settled = all(settle.is_over(doubt.since, listing.began_at, newest) for doubt in equals)
-        verdicts |= _judge_equals(equals, unclaimed[equals[0].input], echo, claims, is_settled)
+        answers: Sequence[Verdict] = [Hold.TOO_EARLY] * len(equals)
+        if is_settled:
+            answers = _judge_equals(equals, unclaimed, echo, claims)
+        verdicts |= {d.entry_id: answer for d, answer in zip(equals, answers, strict=True)}
     return verdicts
 
 
 def _judge_equals(
-    doubts: Sequence[Doubt],
-    unclaimed: Sequence[RunId],
-    echo: _Echo,
-    claims: Claims,
-    is_settled: bool,  # noqa: FBT001 - a finding, not a switch
-) -> dict[int, Verdict]:
-    """The verdict on doubts of one input: they can't be told from each other but by token."""
-    ids = [doubt.entry_id for doubt in doubts]
-    if not is_settled:
-        return dict.fromkeys(ids, Hold.TOO_EARLY)
-    if not unclaimed:
-        return dict.fromkeys(ids, NeverBegun())
-    if echo is _Echo.TOKEN:
+    doubts: Sequence[Doubt], unclaimed: Sequence[Listed], echo: _Echo, claims: Claims
+) -> Sequence[Verdict]:
+    """A verdict on each of the settled doubts of one input: a token alone tells them apart."""
+    # A run whose input can't be compared may be of any input.
+    candidates = [run for run in unclaimed if not echo.has_inputs or run.input == doubts[0].input]
+    if not candidates:
+        return [NeverBegun()] * len(doubts)
+    if echo.has_tokens or any(run.token is not None for run in candidates):
         # Ours would bear its token, but someone's run that bears none may be ours after all.
-        return dict.fromkeys(ids, Hold.UNCLAIMED_EQUAL)
+        return [Hold.UNCLAIMED_EQUAL] * len(doubts)
     if doubts[0].input in claims.starting:
-        return dict.fromkeys(ids, Hold.EQUAL_STARTING)
-    if len(unclaimed) != len(doubts):
-        return dict.fromkeys(ids, Hold.UNCLAIMED_EQUAL)
-    return {entry_id: Adopt(run_id) for entry_id, run_id in zip(ids, unclaimed, strict=True)}
+        return [Hold.EQUAL_STARTING] * len(doubts)
+    if len(candidates) != len(doubts):
+        return [Hold.UNCLAIMED_EQUAL] * len(doubts)
+    return [Adopt(run.run_id) for run in candidates]
 
 
-def _echo(listing: Listing, controls: Sequence[Control]) -> _Echo | Hold:
+def _echo(listing: Listing, controls: Sequence[Control], claims: Claims) -> _Echo | Hold:
     """The positive control: what the list proves to show of runs that are known to exist."""
     if not listing.is_whole:
         return Hold.NOT_WHOLE
     if not controls or any(control.run_id not in listing.runs for control in controls):
         return Hold.NO_CONTROL
     shown = [(control, listing.runs[control.run_id]) for control in controls]
+    has_inputs = all(run.input == control.input for control, run in shown)
     if all(run.token == control.token for control, run in shown):
-        return _Echo.TOKEN
-    if all(run.input == control.input for control, run in shown):
-        return _Echo.INPUT
+        return _Echo(has_tokens=True, has_inputs=has_inputs)
+    # Metadata that comes back of some runs only shows nothing of those of which it does not.
+    if has_inputs and not any(_is_ours(run, claims) for run in listing.runs.values()):
+        return _Echo(has_tokens=False, has_inputs=True)
     return Hold.NO_ECHO
+
+
+def _is_ours(run: Listed, claims: Claims) -> bool:
+    """Whether a listed run bears a token of this ledger."""
+    return run.token is not None and run.token.startswith(f"{claims.ledger_token}-")
 
 
 def _is_claimed(run: Listed, claims: Claims, echo: _Echo) -> bool:
     """Whether a listed run is surely none of the doubts'."""
     if run.run_id in claims.runs:
         return True
-    if echo is _Echo.INPUT or run.token is None:
+    if not echo.has_tokens or run.token is None:
         return False
-    return run.token in claims.tokens or not run.token.startswith(f"{claims.ledger_token}-")
+    return run.token in claims.tokens or not _is_ours(run, claims)
 
 
 def _by_input(doubts: Iterable[Doubt]) -> dict[InputDigest, list[Doubt]]:

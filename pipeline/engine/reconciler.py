@@ -32,8 +32,6 @@ from pipeline.engine.stop import REASON_OF_HALT, Stop
 from pipeline.ledger.records import Enrolled
 from pipeline.ledger.store import Ledger
 
-RUNS_A_PAGE: Final = 100
-"""The most that a page of the list holds."""
 PASSES: Final = 4
 """So often the list is gone through in one sweep, until it was read as a whole."""
 TRIES: Final = 4
@@ -150,9 +148,7 @@ class Reconciler:
                     return Listing(reading.began_at, reading.runs, is_whole=False)
                 reading.add(page)
                 await self._note_late_ends(page.runs)
-                if not page.runs or number * RUNS_A_PAGE >= (
-                    page.total or number * RUNS_A_PAGE + 1
-                ):
+                if not page.runs or number * self._remote.runs_a_page >= (page.total or 0):
                     break
                 number += 1
         return Listing(reading.began_at, reading.runs, reading.is_whole)
