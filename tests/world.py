@@ -12,9 +12,12 @@ from typing import TypeVar
 
 from pipeline.config.load import parse
 from pipeline.config.model import Config
-from pipeline.core.model import Json, Row, RowKey, RunId, Sheet, Standing
+from pipeline.core.events import RetryAsked
+from pipeline.core.lifecycle import step
+from pipeline.core.model import Json, RoundKind, Row, RowKey, RunId, Sheet, Standing, State
 from pipeline.core.planning import plan
 from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
+from pipeline.core.rules import Context
 from pipeline.core.variables import FromColumn, Recipe, render
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
@@ -162,6 +165,17 @@ class Universe:
         # The next call begins when this one ended.
         self.clock.epoch += passed_seconds
         return stop
+
+    def ask_again(self) -> None:
+        """A person asks for a new attempt of all that failed or expired."""
+        with self.ledger() as ledger:
+            entries = ledger.entries_of_sheet(State.FAILED, State.EXPIRED)
+            context = Context(self.clock.epoch)
+            ledger.begin_round(
+                RoundKind.RETRY,
+                self.clock.epoch,
+                lambda number: [step(entry, RetryAsked(number), context)[0] for entry in entries],
+            )
 
     async def _processed(
         self,

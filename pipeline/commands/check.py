@@ -17,7 +17,15 @@ from pipeline.commands.writing import columns_to_write
 from pipeline.config.model import Config
 from pipeline.core.model import Json, RowKey, State
 from pipeline.core.planning import Decision, Plan, plan
-from pipeline.core.replies import Halted, ListReply, Missing, RunPage, TryLater, Unreachable
+from pipeline.core.replies import (
+    Halted,
+    ListReply,
+    Missing,
+    RunPage,
+    TryLater,
+    Unreachable,
+    Unreadable,
+)
 from pipeline.core.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
 from pipeline.ledger.opening import join_ledger
@@ -163,6 +171,6 @@ def _refusal(reply: ListReply) -> tuple[str, str, str] | None:
         case Missing():
             remedy = "copy the id again: in copy.ai, open the workflow, tab API"
             return "workflow.id", "the service does not know this workflow", remedy
-        case Unreachable(why):
+        case Unreadable(why) | Unreachable(why):
             remedy = "check the address and the network"
             return "workflow.base_url", f"the service does not answer ({why})", remedy

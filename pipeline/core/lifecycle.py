@@ -30,6 +30,7 @@ from pipeline.core.replies import (
     Refused,
     TryLater,
     Unreachable,
+    Unreadable,
 )
 from pipeline.core.rules import (
     Context,
@@ -79,6 +80,7 @@ NOT_UNDER_WAY: Final[dict[type, Rule]] = {
     Doubtful: impossible,
     Observation: impossible,
     Missing: impossible,
+    Unreadable: impossible,
     Unreachable: impossible,
     GaveUp: impossible,
 }
@@ -102,6 +104,7 @@ _ROWS: Final[dict[State, dict[type, Rule]]] = {
         Doubtful: doubt,
         Observation: impossible,
         Missing: impossible,
+        Unreadable: impossible,
         Unreachable: impossible,
         GaveUp: impossible,
         RunFound: impossible,
@@ -122,6 +125,7 @@ _ROWS: Final[dict[State, dict[type, Rule]]] = {
         Doubtful: impossible,
         Observation: observe,
         Missing: look_later,
+        Unreadable: look_in_vain,
         Unreachable: look_in_vain,
         GaveUp: expire,
         RunFound: impossible,

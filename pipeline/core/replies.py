@@ -71,8 +71,15 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The service is there and answered a look, but what it said tells nothing of the run."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unreachable:
-    """A look brought nothing: no connection, a 5xx, a reply that can't be read. Nothing is lost."""
+    """A look brought nothing: no connection, no reply, a 5xx. Nothing is lost."""
 
     why: str
     after_seconds: float | None = None
@@ -88,5 +95,5 @@ class RunPage:
 
 
 StartReply: TypeAlias = Accepted | Refused | TryLater | NotConnected | Halted | Doubtful
-LookReply: TypeAlias = Observation | Missing | TryLater | Unreachable | Halted
-ListReply: TypeAlias = RunPage | Missing | TryLater | Unreachable | Halted
+LookReply: TypeAlias = Observation | Missing | TryLater | Unreadable | Unreachable | Halted
+ListReply: TypeAlias = RunPage | Missing | TryLater | Unreadable | Unreachable | Halted

@@ -15,6 +15,7 @@ from pipeline.core.replies import (
     RunPage,
     TryLater,
     Unreachable,
+    Unreadable,
 )
 from pipeline.engine.batch import Batch
 from pipeline.engine.limiter import Limiter
@@ -52,7 +53,7 @@ class Looking:
                 self.limiter.answered()
                 if status is RunStatus.RUNNING and word not in KNOWN_WORDS:
                     self.unknown_words[word] += 1
-            case RunPage() | Missing() | Halted():
+            case RunPage() | Missing() | Unreadable() | Halted():
                 self.limiter.answered()
             case TryLater(after_seconds):
                 self.limiter.refused(after_seconds, sent_at)

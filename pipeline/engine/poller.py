@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.core.events import Event, GaveUp
 from pipeline.core.model import Entry, Observation, RunStatus
-from pipeline.core.replies import LookReply, Missing, Unreachable
+from pipeline.core.replies import LookReply, Missing, Unreachable, Unreadable
 from pipeline.engine.batch import Batch
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.watches import Watch
@@ -79,14 +79,17 @@ class Poller:
             watch.missing_since = None
         elif watch.missing_since is None:
             watch.missing_since = now
+        tells_nothing = isinstance(reply, Missing | Unreadable)
         is_running = isinstance(reply, Observation) and reply.status is RunStatus.RUNNING
-        if entry.owes_retry or not (is_missing or is_running):
+        if entry.owes_retry or not (tells_nothing or is_running):
             return reply
         give_up_seconds = self._batch.config.polling.give_up_seconds
         missing_seconds = 0 if watch.missing_since is None else now - watch.missing_since
         if missing_seconds >= VANISHED_SECONDS:
             return GaveUp("The service does not know this run any more")
-        if now - watch.began_at >= give_up_seconds:
-            minutes = f"{give_up_seconds / 60:g}"
-            return GaveUp(f"The run had not ended after {minutes} minutes of watching")
-        return reply
+        if now - watch.began_at < give_up_seconds:
+            return reply
+        told = f"after {give_up_seconds / 60:g} minutes of watching"
+        if isinstance(reply, Unreadable):
+            return GaveUp(f"The run could not be seen to end {told}: {reply.why}")
+        return GaveUp(f"The run had not ended {told}")

@@ -23,6 +23,7 @@ from pipeline.core.replies import (
     StartReply,
     TryLater,
     Unreachable,
+    Unreadable,
 )
 from pipeline.remote.body import (
     amount_or_none,
@@ -118,10 +119,10 @@ def look_reply(http: HttpReply, run_id: RunId) -> LookReply:
         return _nothing_seen(http)
     run = _run_in(parsed(http.body))
     if run is None:
-        return Unreachable(_why(http, "without a run"))
+        return Unreadable(_why(http, "without a run"))
     named = _ids_in(run)
     if named and run_id not in named:
-        return Unreachable(_why(http, "with another run than the one asked for"))
+        return Unreadable(_why(http, "with another run than the one asked for"))
     return _observation(run, run_id, http.secret)
 
 
@@ -133,7 +134,7 @@ def list_reply(http: HttpReply) -> ListReply:
         return _nothing_seen(http)
     page = page_in(parsed(http.body))
     if page is None:
-        return Unreachable(_why(http, "without a list of runs"))
+        return Unreadable(_why(http, "without a list of runs"))
     items, total = page
     runs = (
         _observation(item, RunId(ids[0]), http.secret)

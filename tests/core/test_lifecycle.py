@@ -38,6 +38,7 @@ from pipeline.core.replies import (
     Refused,
     TryLater,
     Unreachable,
+    Unreadable,
 )
 from pipeline.core.rules import impossible
 from tests.core.builders import RUN, a_context, an_entry, an_observation
@@ -57,6 +58,7 @@ EXAMPLES: Final[dict[type, Event]] = {
         an_observation(),
         Missing(),
         Unreachable("the service answered 500"),
+        Unreadable("too large"),
         GaveUp("The run had not ended"),
         RunFound(RUN),
         ShownAbsent("by the list"),
@@ -94,6 +96,7 @@ POSSIBLE: Final[list[tuple[State, Event, State, tuple[Instruction, ...]]]] = [
     (State.RUNNING, an_observation(), State.COMPLETE, ()),
     (State.RUNNING, HAS_FAILED, State.FAILED, (CountFailure(),)),
     (State.RUNNING, Missing(), State.RUNNING, (LookLater(),)),
+    (State.RUNNING, Unreadable("too large"), State.RUNNING, (LookLater(),)),
     (State.RUNNING, Unreachable("500"), State.RUNNING, (LookLater(),)),
     (State.RUNNING, TryLater(3.0), State.RUNNING, (LookLater(),)),
     (State.RUNNING, HALTED, State.RUNNING, (LookLater(), StopBatch(HALTED))),

@@ -32,6 +32,7 @@ from pipeline.core.replies import (
     Refused,
     TryLater,
     Unreachable,
+    Unreadable,
 )
 from pipeline.core.rules import impossible
 from tests.core.builders import a_context, an_entry, an_observation
@@ -54,6 +55,7 @@ EVENTS: Final[dict[type, st.SearchStrategy[Event]]] = {
     ),
     Missing: st.just(Missing()),
     Unreachable: st.builds(Unreachable, WORDS),
+    Unreadable: st.builds(Unreadable, WORDS),
     GaveUp: st.just(GaveUp("The run had not ended")),
     RunFound: st.builds(RunFound, st.uuids().map(lambda name: RunId(str(name)))),
     ShownAbsent: st.just(ShownAbsent("by the list")),

@@ -14,6 +14,7 @@ from pipeline.core.replies import (
     StartReply,
     TryLater,
     Unreachable,
+    Unreadable,
 )
 from pipeline.remote.client import Client
 from pipeline.remote.secret import Secret
@@ -124,7 +125,7 @@ def test_a_reply_beyond_16_mib_is_dropped(serving: Serving, answer: Answer) -> N
             async with a_client(service.url) as client:
                 start, look = await client.start({}, {}), await client.look(RUN)
             why = "the service answered 200 (the reply is larger than 16 MiB)"
-            assert (start, look) == (Doubtful(why), Unreachable(why))
+            assert (start, look) == (Doubtful(why), Unreadable(why))
 
     asyncio.run(scenario())
 

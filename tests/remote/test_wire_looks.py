@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipeline.core.model import Observation, RunStatus
-from pipeline.core.replies import Halted, HaltReason, Missing, RunPage, Unreachable
+from pipeline.core.replies import Halted, HaltReason, Missing, RunPage, Unreachable, Unreadable
 from pipeline.remote.wire import HttpReply, list_reply, look_reply
 from tests.remote.replies import (
     CUT,
@@ -115,12 +115,17 @@ def test_a_failed_run_tells_why(name: str) -> None:
         a_reply(200, CUT),
         a_reply(200, b"[" * 100_000),
         a_reply(200, b'{"data":{"id":"WRUN-1","n":' + b"9" * 5000 + b"}}"),
-        *(a_reply(status, HTML) for status in (302, 400, 402, 408, 422, 500, 502, 503)),
     ],
 )
-def test_a_look_that_brings_nothing_loses_nothing(http: HttpReply) -> None:
-    """Another run's reply, no run or no sense: the run is looked at again, and is not "missing"."""
-    assert isinstance(look_reply(http, RUN), Unreachable)
+def test_an_answer_that_tells_nothing_of_the_run_loses_nothing(http: HttpReply) -> None:
+    """Another run's reply, no run or no sense: the service is there, and the run not "missing"."""
+    assert isinstance(look_reply(http, RUN), Unreadable)
+
+
+@pytest.mark.parametrize("status", [302, 400, 402, 408, 422, 500, 502, 503])
+def test_a_look_that_brings_nothing_loses_nothing(status: int) -> None:
+    """Whatever stands between or is broken: the run is looked at again, and is not "missing"."""
+    assert isinstance(look_reply(a_reply(status, HTML), RUN), Unreachable)
 
 
 def test_a_run_under_two_names_is_known_by_either() -> None:
@@ -171,4 +176,4 @@ def test_a_service_without_a_list_says_so(status: int) -> None:
 @pytest.mark.parametrize("body", [b"", HTML, b'{"data":{}}', b'{"data":{"data":{}}}', b"7"])
 def test_a_list_that_is_none_is_never_an_empty_list(body: bytes) -> None:
     """What can't be read shows no absence."""
-    assert isinstance(list_reply(a_reply(200, body)), Unreachable)
+    assert isinstance(list_reply(a_reply(200, body)), Unreadable)

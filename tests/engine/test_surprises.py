@@ -1,0 +1,167 @@
+"""Outcomes that surprise: each is counted once, paid for once, and told."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.model import Observation, RunId, RunStatus, State
+from pipeline.core.replies import LookReply, Missing, RunPage, Unreadable
+from pipeline.engine.stop import Stop, StopReason
+from pipeline.simulator.faults import Faults
+from tests.world import Universe, a_sheet
+
+
+def of_one_run(universe: Universe, change: Callable[[LookReply], LookReply]) -> None:
+    """Looks at the first run that is looked at are answered otherwise; its siblings as ever."""
+    look = universe.remote.look
+    chosen: list[RunId] = []
+
+    async def changed(run_id: RunId) -> LookReply:
+        chosen.append(run_id)
+        reply = await look(run_id)
+        return change(reply) if run_id == chosen[0] else reply
+
+    universe.remote.look = changed  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Missing(), "does not know this run any more"),
+        (Unreadable("the reply is larger than 16 MiB"), "larger than 16 MiB"),
+        (
+            Unreadable("the service answered 200 with another run than the one asked for"),
+            "another",
+        ),
+        (Observation(RunId("x"), RunStatus.RUNNING, "PAUSED"), "had not ended after 60 minutes"),
+    ],
+    ids=["vanished", "fifty megabytes", "another run", "an unknown status for an hour"],
+)
+def test_a_run_that_can_not_be_seen_to_end_expires_alone(
+    tmp_path: Path, reply: LookReply, error: str
+) -> None:
+    """The others complete; it is expired within `give_up`, told why, and never paid for unseen."""
+    universe = Universe(tmp_path)
+    universe.sheet = a_sheet(5)
+    of_one_run(universe, lambda _: reply)
+    assert universe.call() is None
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.count(State.EXPIRED)) == (4, 1)
+    (expired,) = [s for s in universe.standings().values() if s.state is State.EXPIRED]
+    assert expired.attempt is not None
+    assert error in (expired.attempt.error or "")
+    assert universe.call() is None
+    assert set(universe.starts_by_company().values()) == {1}
+
+
+def test_a_run_that_completes_with_nothing_is_complete(tmp_path: Path) -> None:
+    """COMPLETE without output or credits: the row is complete, its credits are unknown."""
+    universe = Universe(tmp_path)
+
+    def bare(reply: LookReply) -> LookReply:
+        assert isinstance(reply, Observation)
+        return replace(reply, outputs=None, credits=None)
+
+    of_one_run(universe, bare)
+    assert universe.call() is None
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits_unknown, tally.credits) == (10, 1, 18)
+
+
+def test_a_failed_run_that_turned_complete_is_found_by_a_sweep(tmp_path: Path) -> None:
+    """The list tells of it while a doubt is looked for: its outputs are used, and paid for once."""
+    universe = Universe(tmp_path, faults=Faults(lost_reply=0.2))
+
+    def failed(reply: LookReply) -> LookReply:
+        assert isinstance(reply, Observation)
+        if reply.status is RunStatus.RUNNING:
+            return reply
+        return replace(reply, status=RunStatus.FAILED, outputs=None, credits=None, message="no")
+
+    of_one_run(universe, failed)
+    assert universe.call() is None
+    assert universe.remote.lists_at
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits) == (10, 20)
+
+
+def test_a_run_that_a_retry_left_behind_is_counted_when_it_ends(tmp_path: Path) -> None:
+    """Its credits count; the newer attempt, complete, keeps its outputs."""
+    universe = Universe(tmp_path, duration_seconds=1500, polling={"give_up": "20min"})
+    universe.sheet = a_sheet(1)
+    universe.call()
+    assert universe.tally().count(State.EXPIRED) == 1
+    universe.ask_again()
+    universe.call()
+    assert universe.starts_by_company() == {"Company 2": 2}
+    for _ in range(5):
+        universe.call()
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits) == (1, 4)
+
+
+def test_a_run_left_behind_completes_the_row_where_the_newer_came_to_nothing(
+    tmp_path: Path,
+) -> None:
+    """What was paid for and is there is used: the row is complete by its older attempt."""
+    universe = Universe(tmp_path, duration_seconds=1500, polling={"give_up": "20min"})
+    universe.sheet = a_sheet(1)
+    universe.call()
+    universe.ask_again()
+    look = universe.remote.look
+    first: list[RunId] = []
+    with universe.ledger() as ledger:
+        first += [
+            s.attempt.run_id for s in ledger.every_attempt() if s.attempt and s.attempt.run_id
+        ]
+
+    async def the_newer_fails(run_id: RunId) -> LookReply:
+        reply = await look(run_id)
+        if run_id in first or not isinstance(reply, Observation):
+            return reply
+        return Observation(run_id, RunStatus.FAILED, "FAILED", credits=1.0, message="no")
+
+    universe.remote.look = the_newer_fails  # type: ignore[method-assign]
+    for _ in range(5):
+        universe.call()
+        universe.clock.epoch += 250
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits) == (1, 3)
+    (standing,) = universe.standings().values()
+    assert standing.attempt is not None
+    assert standing.attempt.run_id == first[0]
+
+
+def test_a_key_that_is_refused_on_the_list_stops_the_batch(tmp_path: Path) -> None:
+    """As on any other call: nothing more is sent, and the doubt stays one."""
+    universe = Universe(tmp_path, faults=Faults(lost_reply=1))
+    universe.sheet = a_sheet(1)
+
+    async def meanwhile() -> None:
+        await asyncio.sleep(5)
+        universe.switch.ask(Stop(StopReason.INTERRUPTED, "interrupted"))
+
+    universe.call(meanwhile=meanwhile)
+    assert universe.tally().count(State.UNCONFIRMED) == 1
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 1
+
+
+def test_a_list_that_shrinks_proves_nothing(tmp_path: Path) -> None:
+    """Each page says of fewer runs than the one before: the row stays held."""
+    universe = Universe(tmp_path, faults=Faults(lost_request=0.3))
+    universe.sheet = a_sheet(4)
+    list_runs = universe.remote.list_runs
+    totals = iter(range(1000, 0, -1))
+
+    async def shrinking(page: int) -> object:
+        reply = await list_runs(page)
+        return RunPage(next(totals), reply.runs) if isinstance(reply, RunPage) else reply
+
+    universe.remote.list_runs = shrinking  # type: ignore[method-assign, assignment]
+    universe.call()
+    assert universe.tally().count(State.UNCONFIRMED) > 0
+    assert set(universe.starts_by_company().values()) == {1}
