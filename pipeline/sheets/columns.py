@@ -22,9 +22,9 @@ class ColumnFormats:
     formats: tuple[Element, ...]
 
     @classmethod
-    def of(cls, content: bytes, encoding: str, part: str) -> "ColumnFormats":
+    def of(cls, content: bytes, part: str) -> "ColumnFormats":
         """The formats in these bytes. Raises `PartError`."""
-        formats = tuple(tree_of_piece(content, encoding, part).below("col"))
+        formats = tuple(tree_of_piece(content, part).below("col"))
         if not all(f.attribute("min").isdigit() and f.attribute("max").isdigit() for f in formats):
             raise PartError(f"its part {part} formats columns without a number")
         return cls(content, formats)

@@ -47,19 +47,19 @@ class Element:
 def tree_of(content: bytes, part: str) -> Element:
     """The part's root. Raises `PartError`."""
     check_spelling(content, part)
-    return _Builder(content, None).build(b"", part)
+    return _Builder(content).build(b"", part)
 
 
-def tree_of_piece(content: bytes, encoding: str, part: str) -> Element:
+def tree_of_piece(content: bytes, part: str) -> Element:
     """The element that begins this piece of a part, which is cut before its end tag."""
     name = content[1:].split(b">", 1)[0].split()[0]
-    return _Builder(content, encoding).build(b"</%b>" % name, part)
+    return _Builder(content).build(b"</%b>" % name, part)
 
 
 class _Builder:
-    def __init__(self, content: bytes, encoding: str | None) -> None:
+    def __init__(self, content: bytes) -> None:
         self._content = content
-        self._parser = a_parser(encoding)
+        self._parser = a_parser()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text

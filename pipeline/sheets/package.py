@@ -9,7 +9,6 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
 
 from pipeline.sheets.archive import Archive, Entry
 from pipeline.sheets.elements import Element, tree_of
@@ -43,10 +42,10 @@ class Package:
 
     def entry(self, part: str) -> Entry:
         """The archive's entry of a part; of two under one name, the last, as other readers do."""
-        for name in (part, unquote(part)):
-            if (entry := self._entries.get(_key(name))) is not None:
-                return entry
-        raise _missing(part)
+        entry = self._entries.get(_key(part))
+        if entry is None:
+            raise _missing(part)
+        return entry
 
     def stream(self, part: str) -> Iterator[bytes]:
         """A part's content in pieces."""

@@ -1,4 +1,4 @@
-"""What the parts of a workbook may be: XML without a DOCTYPE, in bytes that hold ASCII as ASCII.
+"""What the parts of a workbook may be: XML without a DOCTYPE, in UTF-8.
 
 Owns the one way in which a part is parsed, and the error of a part that can't be copied. Must not
 know what a part means, nor the file that it stands in.
@@ -25,12 +25,12 @@ class PartError(Exception):
         self.remedy = remedy
 
 
-def a_parser(encoding: str | None = None) -> XMLParserType:
+def a_parser() -> XMLParserType:
     """A parser that refuses a DOCTYPE: no part has one, and entities that nest come by it alone.
 
     Attributes come as a list, name after value, since a mapping for each cell costs time.
     """
-    parser = ParserCreate(encoding)
+    parser = ParserCreate()
     parser.ordered_attributes = True
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype

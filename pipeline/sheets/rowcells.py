@@ -14,37 +14,23 @@ from pipeline.sheets.references import DIGITS, column_number
 from pipeline.sheets.tags import attribute_of, end_of_element, end_of_tag, with_attribute
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """How the part spells its elements."""
-
-    encoding: str
-    """The part's encoding, in which ASCII is ASCII."""
-    prefix: str
-    """What stands before the name of each element, as ``x:``."""
-
-    def bytes_of(self, text: str) -> bytes:
-        """Text in the part's encoding; a character that it lacks, by its number."""
-        codec = self.encoding if self.encoding == "utf-8" else "ascii"
-        return text.encode(codec, "xmlcharrefreplace")
-
-    def cell(self, reference: str, style: int, value: NewCell) -> str:
-        """The cell's element: text is inline, and is kept with all its white space."""
-        p = self.prefix
-        place = f'<{p}c r="{reference}" s="{style}"' if style else f'<{p}c r="{reference}"'
-        match value:
-            case None:
-                return f"{place}/>"
-            case str():
-                text = escaped(value).replace("&", "&amp;").replace("<", "&lt;")
-                text = text.replace(">", "&gt;")
-                return (
-                    f'{place} t="inlineStr"><{p}is><{p}t xml:space="preserve">{text}'
-                    f"</{p}t></{p}is></{p}c>"
-                )
-            case int() | float():
-                # As Excel does: a whole number has no fraction.
-                return f"{place}><{p}v>{repr(value).removesuffix('.0')}</{p}v></{p}c>"
+def cell_element(prefix: str, reference: str, style: int, value: NewCell) -> str:
+    """The cell's element, with its row's prefix: text is inline, with all its white space."""
+    p = prefix
+    place = f'<{p}c r="{reference}" s="{style}"' if style else f'<{p}c r="{reference}"'
+    match value:
+        case None:
+            return f"{place}/>"
+        case str():
+            text = escaped(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            return (
+                f'{place} t="inlineStr"><{p}is><{p}t xml:space="preserve">{text}'
+                f"</{p}t></{p}is></{p}c>"
+            )
+        case int() | float():
+            # As Excel does: a whole number has no fraction.
+            number = repr(value).removesuffix(".0")
+            return f"{place}><{p}v>{number}</{p}v></{p}c>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +43,29 @@ class OldCell:
     style: int
 
 
-def cells_in(row: bytes, spelling: Spelling) -> list[OldCell]:
+def cells_in(row: bytes, prefix: str) -> list[OldCell]:
     """The cells of a row, given from its start tag up to its end tag."""
-    return _CellFinder(row, spelling).find()
+    return _CellFinder(row, prefix).find()
 
 
-def with_cells_behind(row: bytes, cells: Sequence[str], spelling: Spelling) -> bytes:
+def with_cells_behind(row: bytes, cells: Sequence[str]) -> bytes:
     """The row with these cells behind its last one."""
-    return row + spelling.bytes_of("".join(cells))
+    return row + "".join(cells).encode()
 
 
-def with_cells_among(
-    row: bytes, old: Sequence[OldCell], cells: Mapping[int, str], spelling: Spelling
-) -> bytes:
+def with_cells_among(row: bytes, old: Sequence[OldCell], cells: Mapping[int, str]) -> bytes:
     """The row with these cells by their columns, in place of old ones or between them."""
     new = dict(sorted(cells.items()))
     pieces = []
     done = end_of_tag(row)
     for cell in old:
         before = [new.pop(column) for column in list(new) if column < cell.column]
-        pieces += [row[done : cell.start], spelling.bytes_of("".join(before))]
+        pieces += [row[done : cell.start], "".join(before).encode()]
         done = cell.start
         if cell.column in new:
-            pieces.append(spelling.bytes_of(new.pop(cell.column)))
+            pieces.append(new.pop(cell.column).encode())
             done = cell.stop
-    last = spelling.bytes_of("".join(new.values()))
+    last = "".join(new.values()).encode()
     behind = max((cell.stop for cell in old), default=done)
     tag = row[: end_of_tag(row)]
     return b"".join((tag, *pieces, row[done:behind], last, row[behind:]))
@@ -105,12 +89,12 @@ def with_spans(row: bytes, last_column: int) -> bytes:
 class _CellFinder:
     """Expat's handlers over one row."""
 
-    def __init__(self, row: bytes, spelling: Spelling) -> None:
-        self._content = row + f"</{spelling.prefix}row>".encode()
-        self._name = f"{spelling.prefix}c"
+    def __init__(self, row: bytes, prefix: str) -> None:
+        self._content = row + f"</{prefix}row>".encode()
+        self._name = f"{prefix}c"
         self._cells: list[OldCell] = []
         self._column = self._start = self._style = 0
-        self._parser = a_parser(spelling.encoding)
+        self._parser = a_parser()
         self._parser.StartElementHandler = self._start_cell
         self._parser.EndElementHandler = self._end_cell
 

@@ -18,7 +18,6 @@ from pipeline.sheets.headers import columns_of, header_values, shared_places, st
 from pipeline.sheets.package import Package
 from pipeline.sheets.parts import PartError
 from pipeline.sheets.references import COLUMNS_LIMIT, Area, area_of, cell_of
-from pipeline.sheets.rowcells import Spelling
 from pipeline.sheets.source import Source
 from pipeline.sheets.splice import pieces_of
 from pipeline.sheets.styles import Styles
@@ -50,7 +49,6 @@ class SheetPlan:
     """The file and the sheet, as an error names them."""
     part: str
     layout: Layout
-    spelling: Spelling
     targets: tuple[Target, ...]
     header_row: int | None
     header_style: int
@@ -93,7 +91,6 @@ def sheet_plan(
         place=place,
         part=part,
         layout=layout,
-        spelling=Spelling(layout.encoding, layout.prefix),
         targets=targets,
         header_row=source.header_row,
         header_style=_style_at(header, end),
@@ -137,10 +134,10 @@ def _header_and_formats(
         row = layout.rows.numbers.index(header_row)
         places.append((layout.rows.starts[row], layout.rows.ends[row]))
     pieces = list(pieces_of(package.stream(part), places))
-    header = None if header_row is None else tree_of_piece(pieces[-1], layout.encoding, part)
+    header = None if header_row is None else tree_of_piece(pieces[-1], part)
     if layout.columns is None:
         return header, None
-    return header, ColumnFormats.of(pieces[0], layout.encoding, part)
+    return header, ColumnFormats.of(pieces[0], part)
 
 
 def _names(package: Package, header: Element | None, width: int) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.references import Area, area_of
 from pipeline.sheets.rowcells import (
     OldCell,
+    cell_element,
     cells_in,
     with_cells_among,
     with_cells_behind,
@@ -44,6 +45,7 @@ class _SheetWriter:
         self, plan: SheetPlan, cells: Mapping[int, Sequence[NewCell]], overflow: Overflow
     ) -> None:
         self._plan = plan
+        self._prefix = plan.layout.prefix
         self._cells = cells
         self._overflow = overflow
         self._first_column = min((target.column for target in plan.targets), default=0)
@@ -91,7 +93,8 @@ class _SheetWriter:
     def _with_headers(self, row: bytes) -> bytes:
         number = self._plan.header_row
         cells = {
-            target.column: self._plan.spelling.cell(
+            target.column: cell_element(
+                self._prefix,
                 f"{target.letters}{number}",
                 self._style_for(target.name, self._plan.header_style),
                 target.name,
@@ -100,12 +103,12 @@ class _SheetWriter:
         }
         if not cells:
             return row
-        return self._with_cells_among(row, cells_in(row, self._plan.spelling), cells)
+        return self._with_cells_among(row, cells_in(row, self._prefix), cells)
 
     def _with_cells(self, number: int, last_column: int, row: bytes) -> bytes:
         if last_column < self._first_column:
             return self._with_cells_behind(number, row)
-        old = cells_in(row, self._plan.spelling)
+        old = cells_in(row, self._prefix)
         styles = {cell.column: cell.style for cell in old}
         cells = {}
         for target, value in self._values(number):
@@ -124,14 +127,14 @@ class _SheetWriter:
             if value is not None
         ]
         row = with_spans(row, self._last_column) if cells else row
-        return with_cells_behind(row, cells, self._plan.spelling)
+        return with_cells_behind(row, cells)
 
     def _with_cells_among(
         self, row: bytes, old: Sequence[OldCell], cells: Mapping[int, str]
     ) -> bytes:
         if not cells:
             return row
-        row = with_cells_among(row, old, cells, self._plan.spelling)
+        row = with_cells_among(row, old, cells)
         return with_spans(row, self._last_column)
 
     def _values(self, number: int) -> Iterator[tuple[Target, NewCell]]:
@@ -144,7 +147,7 @@ class _SheetWriter:
 
     def _cell(self, target: Target, number: int, style: int, value: NewCell) -> str:
         reference = f"{target.letters}{number}"
-        return self._plan.spelling.cell(reference, self._style_for(value, style), value)
+        return cell_element(self._prefix, reference, self._style_for(value, style), value)
 
     def _style_for(self, value: NewCell, style: int) -> int:
         """The style, or its twin in which a formula's sign is only text, or is a sign again."""

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
+
+PIECE_BYTES: Final = 64 * 1024
+"""Small pieces are handed on together: each costs whoever takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +19,15 @@ class Edit:
 
 def spliced(chunks: Iterable[bytes], edits: Iterable[Edit]) -> Iterator[bytes]:
     """The stream with its edits made; they come in the order of their places and don't overlap."""
-    reader = _Reader(chunks)
-    for edit in edits:
-        yield from reader.upto(edit.start)
-        yield edit.rewrite(b"".join(reader.upto(edit.stop)))
-    yield from reader.rest()
+    held: list[bytes] = []
+    size = 0
+    for piece in _edited(_Reader(chunks), edits):
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def pieces_of(chunks: Iterable[bytes], places: Iterable[tuple[int, int]]) -> Iterator[bytes]:
@@ -29,6 +37,13 @@ def pieces_of(chunks: Iterable[bytes], places: Iterable[tuple[int, int]]) -> Ite
         for _ in reader.upto(start):
             pass
         yield b"".join(reader.upto(stop))
+
+
+def _edited(reader: "_Reader", edits: Iterable[Edit]) -> Iterator[bytes]:
+    for edit in edits:
+        yield from reader.upto(edit.start)
+        yield edit.rewrite(b"".join(reader.upto(edit.stop)))
+    yield from reader.rest()
 
 
 class _Reader:

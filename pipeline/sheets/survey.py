@@ -50,7 +50,6 @@ class Layout:
     """What a look over a sheet's part found. Grows during the look, and not after."""
 
     rows: Rows = field(default_factory=Rows)
-    encoding: str = UTF8
     prefix: str = ""
     """What stands before the name of a row, as ``x:``."""
     merges: list[Area] = field(default_factory=list)
@@ -102,7 +101,8 @@ class _Surveyor:
         return self._layout
 
     def _declaration(self, _: str, encoding: str | None, __: int) -> None:
-        self._layout.encoding = (encoding or UTF8).lower()
+        if encoding is not None and encoding.lower() != UTF8:
+            raise PartError(f"its part {self._part} is spelled in {encoding.lower()}")
 
     def _handle_outside(self) -> None:
         self._parser.StartElementHandler = self._start_outside
@@ -144,11 +144,12 @@ class _Surveyor:
 
     def _start_inside(self, name: str, attributes: list[str]) -> None:
         if name == self._cell_name:
-            reference = attributes[1] if attributes[:1] == ["r"] else _value(attributes, "r")
-            if reference is None:
-                self._column += 1
-            else:
+            if attributes and attributes[0] == "r":
+                self._place_cell(attributes[1])
+            elif (reference := _value(attributes, "r")) is not None:
                 self._place_cell(reference)
+            else:
+                self._column += 1
             if self._column > self._last_column:  # noqa: PLR1730 - a call takes longer
                 self._last_column = self._column
         elif name == self._row_name:
