@@ -14,9 +14,18 @@ from difflib import get_close_matches
 from io import BufferedReader
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
+from typing import Final
 
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
+
+WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
+"""Kinds of workbooks that are read and not written, and the kind of their copy."""
+
+
+class PlaceFault(OutputFault):
+    """A place can't be written to: another one might."""
 
 
 def content_of(path: Path) -> bytes:
@@ -70,11 +79,14 @@ def check_target(source: Source, target: Path) -> None:
             wrong="the output would be written over the input",
             remedy="name another file for the output",
         )
-    if target.suffix.lower() != source.suffix:
+    kind = WRITTEN_AS.get(source.suffix, source.suffix)
+    if target.suffix.lower() != kind:
         raise OutputFault(
             place=str(target),
-            wrong=f"the output must be of the input's kind, {source.suffix}",
-            remedy=f"name it {target.with_suffix(source.suffix).name}",
+            wrong=f"the output must be of the input's kind, {kind}"
+            if kind == source.suffix
+            else f"an input of the kind {source.suffix} is written as {kind}",
+            remedy=f"name it {target.with_suffix(kind).name}",
         )
     try:
         _check_folder(target)
@@ -95,6 +107,16 @@ def _check_folder(target: Path) -> None:
             wrong=f"nothing can be written to {folder}",
             remedy="name a folder that can be written to",
         )
+
+
+def second_places(source: Source, target: Path) -> Iterator[Path]:
+    """Where a copy can be kept that can't be put in its place: names that are free.
+
+    Beside the input, then in the system's folder of temporary files, but never in the target's own.
+    """
+    for folder in (source.path.parent, Path(gettempdir())):
+        if folder.absolute() != target.parent.absolute():
+            yield _first_free(_second_names(folder / target.name))
 
 
 def write_whole(target: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
@@ -133,11 +155,14 @@ def _put_in_place(temporary: Path, target: Path) -> Path:
     try:
         temporary.replace(target)
     except PermissionError:
-        names = (f"{target.stem}.new-{n}{target.suffix}" for n in count(1))
-        second = _first_free(target.with_name(name) for name in names)
+        second = _first_free(_second_names(target))
         temporary.replace(second)
         return second
     return target
+
+
+def _second_names(target: Path) -> Iterator[Path]:
+    return (target.with_name(f"{target.stem}.new-{n}{target.suffix}") for n in count(1))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -188,8 +213,8 @@ def _nearest(path: Path) -> str:
     return f"did you mean {near[0]!r}?" if near else "mend the path"
 
 
-def _unwritable(path: Path, error: OSError) -> OutputFault:
-    return OutputFault(
+def _unwritable(path: Path, error: OSError) -> PlaceFault:
+    return PlaceFault(
         place=str(path),
         wrong=f"it can't be written ({error.strerror or type(error).__name__})",
         remedy="close it in other programs, make room, or name another place for the output",

@@ -8,6 +8,7 @@ cell is filled. Must not know how a sheet is read.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from pipeline.core.model import NewCell
 from pipeline.errors import OutputFault
@@ -42,15 +43,27 @@ def filled(
     overflow: Overflow,
 ) -> Iterator[bytes]:
     """The workbook's copy in pieces. Raises `InputFault` and `OutputFault`."""
-    with opened(source.path) as file, _told(source):
+    with opened(source.path) as file:
+        yield from copied(file, source, columns, cells, overflow)
+
+
+def copied(
+    file: BinaryIO,
+    source: Source,
+    columns: Sequence[str],
+    cells: Mapping[int, Sequence[NewCell]],
+    overflow: Overflow,
+) -> Iterator[bytes]:
+    """The copy of a workbook that is open; errors name the source. Raises `OutputFault`."""
+    with _told(source):
         archive = Archive(file)
         package = Package(archive)
         plan = sheet_plan(source, package, columns, cells.keys())
         content = sheet_content(package.stream(plan.part), plan, cells, overflow)
-        yield from _copied(archive, package, plan, content)
+        yield from _entries(archive, package, plan, content)
 
 
-def _copied(
+def _entries(
     archive: Archive, package: Package, plan: SheetPlan, content: Iterator[bytes]
 ) -> Iterator[bytes]:
     copy = ArchiveCopy(archive)

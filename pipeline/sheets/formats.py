@@ -5,6 +5,7 @@ file of its kind is met, so that a run over a text file does not wait for pandas
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +13,7 @@ from typing import Final, Protocol, cast
 
 from pipeline.core.model import NewCell, Sheet
 from pipeline.errors import InputFault
-from pipeline.sheets.files import check_target, write_whole
+from pipeline.sheets.files import PlaceFault, check_target, second_places, write_whole
 from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.source import Source, Written
 
@@ -27,6 +28,9 @@ READERS: Final = {
 WRITERS: Final = {
     ".xlsx": "pipeline.sheets.filling",
     ".xlsm": "pipeline.sheets.filling",
+    ".xls": "pipeline.sheets.converted",
+    ".xlsb": "pipeline.sheets.converted",
+    ".ods": "pipeline.sheets.converted",
     ".csv": "pipeline.sheets.delimited",
     ".tsv": "pipeline.sheets.delimited",
 }
@@ -92,9 +96,26 @@ def write(
 
     `cells` gives a row's new cells, in the order of `columns`, by the row's number in the file. A
     column whose name the sheet already has is filled in place, in these rows only; the others go
-    to its right end. Raises `InputFault` and `OutputFault`; the old target then stands as it was.
+    to its right end. Where the target's folder can't be written to any more, the copy is kept
+    elsewhere, and `Written` tells where. Raises `InputFault` and `OutputFault`; the old target then
+    stands as it was.
     """
     check_target(source, target)
+    try:
+        return _write_at(target, source, columns, cells)
+    except PlaceFault as fault:
+        for place in second_places(source, target):
+            with suppress(PlaceFault):
+                return _write_at(place, source, columns, cells)
+        raise fault from None
+
+
+def _write_at(
+    target: Path,
+    source: Source,
+    columns: Sequence[str],
+    cells: Mapping[int, Sequence[NewCell]],
+) -> Written:
     overflow = Overflow(target)
     content = _writer(source).filled(source, columns, cells, overflow)
     path, digest = write_whole(target, _pieces(content, overflow))
