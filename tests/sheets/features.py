@@ -108,7 +108,8 @@ def _commented(folder: Path) -> Path:
     return path
 
 
-def _signed(folder: Path) -> Path:
+def a_signed_package(folder: Path) -> Path:
+    """A workbook with a digital signature."""
     parts = parts_with(more={"_xmlsignatures/origin.sigs": ""})
     parts["_rels/.rels"] = a_listing({"rId1": ("officeDocument", "xl/workbook.xml")}).replace(
         "</Relationships>",

@@ -10,6 +10,7 @@ STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT_RELATIONSHIPS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 SHEET = "xl/worksheets/sheet1.xml"
 ROWS = (
@@ -18,10 +19,13 @@ ROWS = (
     '<row r="2"><c r="A2" t="inlineStr"><is><t>Ada</t></is></c><c r="B2"><v>7</v></c></row>'
 )
 STYLES = (
-    f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills>'
-    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
+    f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font/></fonts>'
+    '<fills count="1"><fill><patternFill/></fill></fills><borders count="1"><border/></borders>'
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="3"><xf numFmtId="0" xfId="0"/><xf numFmtId="14" xfId="0"/>'
-    '<xf numFmtId="0" fontId="0" xfId="0"><alignment wrapText="1"/></xf></cellXfs></styleSheet>'
+    '<xf numFmtId="0" fontId="0" xfId="0"><alignment wrapText="1"/></xf></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
 )
 
 
@@ -41,12 +45,22 @@ def a_listing(ways: Mapping[str, tuple[str, str]], base: str = RELATIONSHIPS) ->
     return f'<Relationships xmlns="{PACKAGE}/relationships">{listed}</Relationships>'
 
 
-def content_types(*overrides: str) -> str:
-    """The list of the parts' types; those of these names are listed one by one."""
-    listed = "".join(f'<Override PartName="/{name}" ContentType="a/b"/>' for name in overrides)
+def content_types(*more: str) -> str:
+    """The list of the parts' types, with further parts of some type."""
+    types = {
+        "xl/workbook.xml": "sheet.main",
+        SHEET: "worksheet",
+        "xl/styles.xml": "styles",
+        **dict.fromkeys(more, "other"),
+    }
+    listed = "".join(
+        f'<Override PartName="/{name}" ContentType="{SPREADSHEET}.{kind}+xml"/>'
+        for name, kind in types.items()
+    )
     return (
-        f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" '
-        f'ContentType="application/xml"/>{listed}</Types>'
+        f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{listed}</Types>'
     )
 
 
