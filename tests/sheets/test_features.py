@@ -6,10 +6,11 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipeline.errors import OutputFault
-from pipeline.sheets import rehearse
+from pipeline.sheets import rehearse, write
 from tests.sheets.builders import a_copy, a_source
-from tests.sheets.features import KEPT, REFUSED, Kept, Refused
-from tests.sheets.fidelity import added_cells, changed_sheet, parts_of
+from tests.sheets.features import KEPT, REFUSED, SAID, Kept, Refused, Said
+from tests.sheets.fidelity import added_cells, calamine_values, changed_sheet, parts_of
+from tests.sheets.fidelity_page import PAGE, page
 
 COLUMNS = ("Email", "Score")
 CELLS = {2: ("=x", 5)}
@@ -34,6 +35,21 @@ def _values(path: Path, places: set[str]) -> dict[str, object]:
     with CalamineWorkbook.from_path(str(path)) as workbook:
         grid = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     return {place: grid[int(place[1:]) - 1][ord(place[0]) - ord("A")] for place in places}
+
+
+@pytest.mark.parametrize("feature", SAID, ids=lambda feature: feature.name)
+def test_what_can_not_be_kept_is_said_before(tmp_path: Path, feature: Said) -> None:
+    """The rehearsal says it in one line; the write then goes through."""
+    source = a_source(feature.make(tmp_path))
+    (line,) = rehearse(source, COLUMNS, {2})
+    assert feature.told in line
+    written = write(source, tmp_path / "out.xlsx", COLUMNS, CELLS)
+    assert "=x" in calamine_values(written.path, "Leads")[1]
+
+
+def test_the_page_of_features_is_what_the_tests_hold() -> None:
+    """`docs/fidelity.md` lists what is tried here, and nothing else."""
+    assert PAGE.read_text("utf-8") == page()
 
 
 @pytest.mark.parametrize("feature", REFUSED, ids=lambda feature: feature.name)

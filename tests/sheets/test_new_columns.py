@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline.core.cells import EXACT_INTEGER
 from pipeline.core.model import NewCell
-from pipeline.sheets import rehearse
 from pipeline.sheets.exceltext import FORBIDDEN
 from pipeline.sheets.references import column_number
 from pipeline.sheets.rowcells import cell_element, cells_in, with_cells_among
 from tests.sheets.builders import a_copy, a_source, opened
-from tests.sheets.features import a_signed_package
 from tests.sheets.fidelity import calamine_values, parts_of, reference
 from tests.sheets.packages import ROWS, SHEET, a_package, a_sheet, parts_with
 
@@ -60,14 +58,6 @@ def test_new_cells_take_the_format_that_their_column_has(tmp_path: Path) -> None
     copy = opened(a_copy(source, {2: ["=x", 5]}, ["Email", "Score"]).path)
     assert [copy[c].alignment.wrap_text for c in ("C1", "C2", "D2")] == [None, True, None]
     assert copy["C2"].quotePrefix is True
-
-
-def test_a_signature_is_said_to_be_void(tmp_path: Path) -> None:
-    """A signed workbook is written, and the person knows before what that does to it."""
-    source = a_source(a_signed_package(tmp_path))
-    (line,) = rehearse(source, ["Email"], {2})
-    assert line == "leads.xlsx is signed: in the output the signature will be void."
-    assert calamine_values(a_copy(source).path, "Leads")[1] == ["Ada", 7.0, "x"]
 
 
 VALUES = st.one_of(
