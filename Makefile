@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check bench format clean
+.PHONY: help setup batch test check check-office bench format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -11,7 +11,7 @@ RUN_READY := $(VENV)/.ready-to-run
 TEST_READY := $(VENV)/.ready-to-test
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make batch CONFIG=configs/demo.yaml              run or go on with a batch"
 	@echo "  make batch CONFIG=configs/demo.yaml ARGS=--json  pass on flags of 'pipeline run'"
@@ -45,11 +45,16 @@ check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
+check-office: $(TEST_READY) ## see that LibreOffice shows the same values before and after
+	@command -v soffice >/dev/null || { echo "LibreOffice is missing: install it (on Debian: apt-get install libreoffice-calc)" >&2; exit 2; }
+	@$(BIN)/pytest -q tests/office/check_office.py
+
 format: $(TEST_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 bench: $(TEST_READY) ## print the table of benchmarks
 	@$(BIN)/python benchmarks/throughput.py
+	@$(BIN)/python benchmarks/writing.py
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

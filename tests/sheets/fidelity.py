@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
@@ -131,8 +132,10 @@ def openpyxl_values(path: Path, sheet: str, *, data_only: bool) -> dict[str, obj
 
 
 def _plain(value: object) -> object:
-    """A formula as its text; openpyxl gives an array's as an object that equals only itself."""
-    return getattr(value, "text", value)
+    """A formula over several cells by what it says: as objects, no two of them are equal."""
+    if isinstance(value, ArrayFormula | DataTableFormula):
+        return sorted((name, str(text)) for name, text in vars(value).items())
+    return value
 
 
 def reference(row: int, column: int) -> str:

@@ -1,20 +1,16 @@
 """Workbooks of other programs, as they really are: nothing of the user's is lost in the copy.
 
-They stand in the folder that the environment variable WORKBOOKS names, else in
-``../shared/workbooks`` beside the checkout; its ``manifest.json`` names each one's sheet and header
-row. Where there is no such folder, these tests are left out.
+Where they are not there (`tests/sheets/real.py` says where they are looked for), these tests are
+left out.
 """
 
-import json
-import os
-from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 
 import pytest
 
 from pipeline.core.model import NewCell
-from pipeline.sheets import Source, rehearse, write
+from pipeline.sheets import rehearse, write
 from tests.sheets.fidelity import (
     added_cells,
     calamine_values,
@@ -23,43 +19,10 @@ from tests.sheets.fidelity import (
     parts_of,
     reference,
 )
+from tests.sheets.real import CASES, FOLDER, Case
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
-FOLDER = Path(os.environ.get("WORKBOOKS", CHECKOUT.parent / "shared" / "workbooks"))
 COLUMNS = ("New text", "New number", "New = sign")
 
-
-@dataclass(frozen=True)
-class Case:
-    """One workbook, by what the manifest says of it."""
-
-    path: Path
-    sheet: str
-    header_row: int | None
-    feature: str
-
-    @property
-    def source(self) -> Source:
-        """The sheet as the program is told of it."""
-        return Source(self.path, self.sheet, self.header_row)
-
-
-def _cases() -> list[Case]:
-    manifest = FOLDER / "manifest.json"
-    if not manifest.is_file():
-        return []
-    return [
-        Case(
-            path=FOLDER / entry["file"],
-            sheet=entry["sheet"],
-            header_row=None if entry["header_row"] == "none" else entry["header_row"],
-            feature=entry["feature"],
-        )
-        for entry in json.loads(manifest.read_text("utf-8"))
-    ]
-
-
-CASES = _cases()
 if not CASES:
     pytest.skip(f"left out: there is no manifest.json in {FOLDER}", allow_module_level=True)
 
