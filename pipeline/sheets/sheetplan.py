@@ -4,27 +4,25 @@ Owns where each new column goes, and every reason why a workbook can be read and
 to. Must not know what the cells will hold, nor how they are spelled.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
 
 from pipeline.core.cells import column_letter, column_names
 from pipeline.core.model import Sheet
 from pipeline.errors import OutputFault
-from pipeline.sheets.calcchain import without_cells
 from pipeline.sheets.columns import ColumnFormats
 from pipeline.sheets.elements import Element, tree_of_piece
 from pipeline.sheets.headers import columns_of, header_values, shared_places, strings_at
 from pipeline.sheets.package import Package
 from pipeline.sheets.parts import PartError
-from pipeline.sheets.references import COLUMNS_LIMIT, Area, area_of, cell_of
+from pipeline.sheets.references import COLUMNS_LIMIT, area_of
 from pipeline.sheets.source import Source
 from pipeline.sheets.splice import pieces_of
+from pipeline.sheets.standing import chain_without, check_replaceable
 from pipeline.sheets.styles import Styles
 from pipeline.sheets.survey import Layout, survey
 from pipeline.sheets.table import check_numbers, places_of
-
-CLEAR_OR_RENAME: Final = "clear it in the input, or name another column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,6 @@ class Target:
 class SheetPlan:
     """All that is known of the sheet and its new columns before the first of them is written."""
 
-    place: str
-    """The file and the sheet, as an error names them."""
     part: str
     layout: Layout
     targets: tuple[Target, ...]
@@ -84,11 +80,10 @@ def sheet_plan(
     targets = _targets(Sheet(name, names, ()), source.header_row, columns, end, formats)
     _check_width(place, targets)
     standing = {target.column for target in targets if target.is_standing}
-    _check_standing(name, layout, standing, rows)
+    check_replaceable(name, layout, standing, rows)
     styles_part = package.first_related(package.workbook_part, "styles")
-    rewritten, dropped = _chain(package, identity, standing & layout.formula_columns, rows)
+    rewritten, dropped = chain_without(package, identity, standing & layout.formula_columns, rows)
     return SheetPlan(
-        place=place,
         part=part,
         layout=layout,
         targets=targets,
@@ -116,11 +111,14 @@ def _sheet(source: Source, package: Package) -> tuple[str, int, str]:
 
 def _check_rows(place: str, layout: Layout, rows: Collection[int], header_row: int | None) -> None:
     numbers = layout.rows.numbers
-    filled = {n for n, last in zip(numbers, layout.rows.last_contents, strict=True) if last}
-    check_numbers(place, filled, [*rows, *([] if header_row is None else [header_row])])
-    if len(set(numbers)) < len(numbers):
+    # Sets of a million numbers are made only where something is wrong.
+    if any(one >= next_ for one, next_ in pairwise(numbers)) and len(set(numbers)) < len(numbers):
         twice = next(n for n in numbers if numbers.count(n) > 1)
         raise PartError(f"row {twice} stands twice in its part")
+    if header_row is not None:
+        check_numbers(place, numbers, [header_row])
+    if sum(number in rows for number in layout.rows.with_content()) < len(rows):
+        check_numbers(place, set(layout.rows.with_content()), rows)
 
 
 def _header_and_formats(
@@ -185,71 +183,6 @@ def _check_width(place: str, targets: Sequence[Target]) -> None:
             wrong=f"with the new columns it would be wider than Excel's {COLUMNS_LIMIT:,} columns",
             remedy="delete columns that are not needed, or write fewer outputs",
         )
-
-
-def _check_standing(
-    name: str, layout: Layout, columns: Collection[int], rows: Collection[int]
-) -> None:
-    """That each cell to fill in place can be replaced alone."""
-    for row, column, area in _within(layout.merges, columns, rows):
-        if (row, column) != (area.first_row, area.first_column):
-            raise OutputFault(
-                place=f"{name}!{column_letter(column - 1)}{row}",
-                wrong="the cell is merged with others, and can't be filled",
-                remedy="unmerge it in the input, or name another column",
-            )
-    for row, column, area in _within(layout.arrays, columns, rows):
-        if not _is_replaced(area, columns, rows):
-            raise _tied(name, row, column)
-    for area, row, column in layout.shared:
-        if column in columns and row in rows and not _is_replaced(area, columns, rows):
-            raise _tied(name, row, column)
-
-
-def _within(
-    areas: Sequence[Area], columns: Collection[int], rows: Collection[int]
-) -> Iterator[tuple[int, int, Area]]:
-    """The cells of these columns and rows that lie in one of the areas."""
-    for area in areas:
-        for column in sorted(columns):
-            if area.first_column <= column <= area.last_column:
-                for row in range(area.first_row, area.last_row + 1):
-                    if row in rows:
-                        yield row, column, area
-
-
-def _is_replaced(area: Area, columns: Collection[int], rows: Collection[int]) -> bool:
-    """Whether all of an area's cells will be replaced."""
-    return all(c in columns for c in range(area.first_column, area.last_column + 1)) and all(
-        r in rows for r in range(area.first_row, area.last_row + 1)
-    )
-
-
-def _tied(name: str, row: int, column: int) -> OutputFault:
-    return OutputFault(
-        place=f"{name}!{column_letter(column - 1)}{row}",
-        wrong="the cell's formula fills other cells too, and can't be replaced alone",
-        remedy=CLEAR_OR_RENAME,
-    )
-
-
-def _chain(
-    package: Package, sheet: int, columns: Collection[int], rows: Collection[int]
-) -> tuple[Mapping[str, bytes], frozenset[str]]:
-    """What becomes of the order of calculation where formulas in these columns are replaced."""
-    part = package.first_related(package.workbook_part, "calcChain")
-    if part is None or not columns:
-        return {}, frozenset()
-
-    def is_replaced(identity: int, reference: str) -> bool:
-        row, column = cell_of(reference)
-        return identity == sheet and column in columns and row in rows
-
-    content, left = without_cells(package.content(part), part, is_replaced)
-    if left:
-        return {part: content}, frozenset()
-    # A chain of no cells is against the schema: the part goes, and with it its mentions.
-    return package.without_mentions(part), frozenset({part})
 
 
 def _style_at(header: Element | None, column: int) -> int:

@@ -5,7 +5,7 @@ the cells. By ECMA-376, part 1, 18.3.1. Must not know what will be written, nor 
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -33,8 +33,9 @@ class Rows:
     last_contents: Numbers = field(default_factory=lambda: array("H"))
     """The last column that has a cell with content; 0 where the row is blank."""
 
-    def __len__(self) -> int:
-        return len(self.numbers)
+    def with_content(self) -> Iterator[int]:
+        """The numbers of the rows that are not blank."""
+        return (n for n, last in zip(self.numbers, self.last_contents, strict=True) if last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Layout:
         """The last column that holds anything, or is merged beside the rows from this one on."""
         merged = [area.last_column for area in self.merges if area.last_row >= first_row]
         arrays = [area.last_column for area in self.arrays]
-        return max([*self.rows.last_contents, *merged, *arrays], default=0)
+        return max(*merged, *arrays, max(self.rows.last_contents, default=0), 0)
 
 
 def survey(chunks: Iterable[bytes], part: str) -> Layout:
