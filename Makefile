@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check simulate-crashes guards bench docs format clean
+.PHONY: help setup batch test check check-office simulate-crashes guards bench docs format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -45,6 +45,10 @@ check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
+check-office: $(TEST_READY) ## see that LibreOffice shows the same values before and after
+	@command -v soffice >/dev/null || { echo "LibreOffice is missing: install it (on Debian: apt-get install libreoffice-calc)" >&2; exit 2; }
+	@$(BIN)/pytest -q tests/office/check_office.py
+
 format: $(TEST_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
@@ -58,6 +62,7 @@ guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
 
 bench: $(TEST_READY) ## print the table of benchmarks
 	@$(BIN)/python benchmarks/throughput.py
+	@$(BIN)/python benchmarks/writing.py
 
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making

@@ -1,7 +1,7 @@
 """The only room that knows a file format: reads the sheet, writes its copy."""
 
 from pipeline.sheets.files import check_target, digest, keep_aside
-from pipeline.sheets.formats import read, write
+from pipeline.sheets.formats import read, rehearse, write
 from pipeline.sheets.source import Source, Written
 
-__all__ = ["Source", "Written", "check_target", "digest", "keep_aside", "read", "write"]
+__all__ = ["Source", "Written", "check_target", "digest", "keep_aside", "read", "rehearse", "write"]

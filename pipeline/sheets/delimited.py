@@ -6,7 +6,7 @@ line ends and its encoding.
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +40,11 @@ FORBIDDEN: Final = re.compile("[\0\ud800-\udfff]")
 def read(source: Source) -> Sheet:
     """The sheet as it stands; all values are text. Raises `InputFault`."""
     return _sheet(source, _parsed(source))
+
+
+def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, ...]:
+    """Nothing to know: a text file that was read can be added to."""
+    return ()
 
 
 def filled(

@@ -1,9 +1,9 @@
-"""Excel workbooks: read by calamine through pandas, and filled. Owns the reading.
+"""Excel workbooks: read by calamine through pandas. Owns the reading.
 
 Must not know what the cells mean. No exception of a library leaves this module.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from io import BytesIO
 from typing import Final
@@ -12,25 +12,11 @@ import pandas as pd
 from python_calamine import CalamineError
 
 from pipeline.core.cells import EXACT_INTEGER
-from pipeline.core.model import CellValue, NewCell, Sheet
-from pipeline.errors import InputFault, OutputFault
-from pipeline.sheets.exceltext import fitted
+from pipeline.core.model import CellValue, Sheet
+from pipeline.errors import InputFault
 from pipeline.sheets.files import content_of
-from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.source import Source
-from pipeline.sheets.table import check_rows, places_of, sheet_of
-from pipeline.sheets.workbook import (
-    cell_at,
-    content_end,
-    fill,
-    loaded,
-    make_plain,
-    saved,
-    write_header,
-)
-
-COLUMNS_LIMIT: Final = 16_384
-"""The columns of a sheet, by Excel's "specifications and limits"."""
+from pipeline.sheets.table import sheet_of
 
 OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""
@@ -41,34 +27,6 @@ ZIP_MAGIC: Final = b"PK"
 def read(source: Source) -> Sheet:
     """The sheet as it stands. Raises `InputFault`."""
     return _read(source, content_of(source.path))
-
-
-def filled(
-    source: Source,
-    columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
-    overflow: Overflow,
-) -> bytes:
-    """The workbook's copy with the new columns. Raises `InputFault` and `OutputFault`."""
-    content = content_of(source.path)
-    sheet = _read(source, content)
-    place = _place(source, sheet.name)
-    check_rows(place, sheet, cells)
-    worksheet = loaded(source, content, sheet.name)
-    end = max(len(sheet.columns), content_end(worksheet, source.header_row or 1))
-    places = places_of(sheet, source.header_row, columns, end)
-    _check_width(place, places)
-    if source.header_row is not None:
-        for index, name in zip(places, columns, strict=True):
-            if index >= end:
-                write_header(worksheet, source.header_row, index, name)
-    for row, values in cells.items():
-        for index, name, value in zip(places, columns, values, strict=True):
-            cell = cell_at(worksheet, row, index)
-            if index >= end:
-                make_plain(cell)
-            fill(cell, fitted(value, row, name, overflow) if isinstance(value, str) else value)
-    return saved(source, worksheet)
 
 
 def _read(source: Source, content: bytes) -> Sheet:
@@ -142,12 +100,3 @@ def _value(value: CellValue) -> CellValue:
 
 def _place(source: Source, sheet: str) -> str:
     return f"{source.path}, sheet {sheet}"
-
-
-def _check_width(place: str, places: Sequence[int]) -> None:
-    if places and max(places) >= COLUMNS_LIMIT:
-        raise OutputFault(
-            place=place,
-            wrong=f"with the new columns it would be wider than Excel's {COLUMNS_LIMIT:,} columns",
-            remedy="delete columns that are not needed, or write fewer outputs",
-        )

@@ -13,11 +13,15 @@ LIMIT_UNITS: Final = 32_767
 """The longest text in a cell, in UTF-16 code units."""
 
 FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 ESCAPE_LIKE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def fitted(text: str, row: int, column: str, overflow: Overflow) -> str:
     """The text, or as much of it as a cell can hold with a note on where the whole is kept."""
+    # A character takes two units at most: most texts are surely short enough.
+    if len(text) <= LIMIT_UNITS // 2 and not FORBIDDEN.search(text):
+        return text
     held = FORBIDDEN.sub("\ufffd", text)
     if _units(held) > LIMIT_UNITS:
         note = f" … [cut: the whole text of {len(text)} characters is in {overflow.name}]"
@@ -37,7 +41,14 @@ def escaped(text: str) -> str:
     A carriage return would come back as a line feed (XML 1.0, section 2.11), and text that looks
     like an escape as the character that it names.
     """
-    return ESCAPE_LIKE.sub("_x005F_", text).replace("\r", "_x000D_")
+    if "_x" in text:
+        text = ESCAPE_LIKE.sub("_x005F_", text)
+    return text.replace("\r", "_x000D_")
+
+
+def unescaped(text: str) -> str:
+    """The text that a spelling in the file stands for."""
+    return ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _units(text: str) -> int:

@@ -7,14 +7,25 @@ the target, then the folder synced (POSIX ``rename`` is atomic within one file s
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
+from typing import Final
 
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
+
+WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
+"""Kinds of workbooks that are read and not written, and the kind of their copy."""
+
+
+class PlaceFault(OutputFault):
+    """A place can't be written to: another one might."""
 
 
 def content_of(path: Path) -> bytes:
@@ -25,13 +36,20 @@ def content_of(path: Path) -> bytes:
         raise _unreadable(path, error) from None
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits. Raises `InputFault`."""
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A file to be read while the block lasts. Raises `InputFault`."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            yield file
     except OSError as error:
         raise _unreadable(path, error) from None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits. Raises `InputFault`."""
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep_aside(path: Path, moment: datetime) -> Path:
@@ -61,11 +79,14 @@ def check_target(source: Source, target: Path) -> None:
             wrong="the output would be written over the input",
             remedy="name another file for the output",
         )
-    if target.suffix.lower() != source.suffix:
+    kind = WRITTEN_AS.get(source.suffix, source.suffix)
+    if target.suffix.lower() != kind:
         raise OutputFault(
             place=str(target),
-            wrong=f"the output must be of the input's kind, {source.suffix}",
-            remedy=f"name it {target.with_suffix(source.suffix).name}",
+            wrong=f"the output must be of the input's kind, {kind}"
+            if kind == source.suffix
+            else f"an input of the kind {source.suffix} is written as {kind}",
+            remedy=f"name it {target.with_suffix(kind).name}",
         )
     try:
         _check_folder(target)
@@ -88,30 +109,44 @@ def _check_folder(target: Path) -> None:
         )
 
 
-def write_whole(target: Path, content: bytes) -> tuple[Path, str]:
-    """Put a file in its place, whole or not at all; missing folders are made.
+def second_places(source: Source, target: Path) -> Iterator[Path]:
+    """Where a copy can be kept that can't be put in its place: names that are free.
 
-    Gives the path and the SHA-256 of the bytes. Where only the target is locked, as by a program
+    Beside the input, then in the system's folder of temporary files, but never in the target's own.
+    """
+    for folder in (source.path.parent, Path(gettempdir())):
+        if folder.absolute() != target.parent.absolute():
+            yield _first_free(_second_names(folder / target.name))
+
+
+def write_whole(target: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
+    """Put a file of these pieces in its place, whole or not at all; missing folders are made.
+
+    Gives the path and the SHA-256 of the bytes. The pieces are all made before the file is in its
+    place. Where only the target is locked, as by a program
     that has it open, the path is ``<stem>.new-<n>.<ext>`` beside it. Raises `OutputFault`.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        place = _replace(target, content)
+        written = _replace(target, pieces)
         _sync_folder(target.parent)
     except OSError as error:
         raise _unwritable(target, error) from None
-    return place, hashlib.sha256(content).hexdigest()
+    return written
 
 
-def _replace(target: Path, content: bytes) -> Path:
+def _replace(target: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
+    sha256 = hashlib.sha256()
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         # Opened here rather than by `tempfile`, whose mode 0600 would stay on the target.
         with temporary.open("xb") as file:
-            file.write(content)
+            for piece in pieces:
+                sha256.update(piece)
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        return _put_in_place(temporary, target)
+        return _put_in_place(temporary, target), sha256.hexdigest()
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -120,11 +155,14 @@ def _put_in_place(temporary: Path, target: Path) -> Path:
     try:
         temporary.replace(target)
     except PermissionError:
-        names = (f"{target.stem}.new-{n}{target.suffix}" for n in count(1))
-        second = _first_free(target.with_name(name) for name in names)
+        second = _first_free(_second_names(target))
         temporary.replace(second)
         return second
     return target
+
+
+def _second_names(target: Path) -> Iterator[Path]:
+    return (target.with_name(f"{target.stem}.new-{n}{target.suffix}") for n in count(1))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -175,8 +213,8 @@ def _nearest(path: Path) -> str:
     return f"did you mean {near[0]!r}?" if near else "mend the path"
 
 
-def _unwritable(path: Path, error: OSError) -> OutputFault:
-    return OutputFault(
+def _unwritable(path: Path, error: OSError) -> PlaceFault:
+    return PlaceFault(
         place=str(path),
         wrong=f"it can't be written ({error.strerror or type(error).__name__})",
         remedy="close it in other programs, make room, or name another place for the output",

@@ -4,34 +4,56 @@ Must not know a format: a format's module, with the libraries that it needs, is 
 file of its kind is met, so that a run over a text file does not wait for pandas to start.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Final, Protocol, cast
 
 from pipeline.core.model import NewCell, Sheet
 from pipeline.errors import InputFault
-from pipeline.sheets.files import check_target, write_whole
+from pipeline.sheets.files import PlaceFault, check_target, second_places, write_whole
 from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.source import Source, Written
 
-MODULES: Final = {
+READERS: Final = {
     ".xlsx": "pipeline.sheets.excel",
     ".xlsm": "pipeline.sheets.excel",
     ".csv": "pipeline.sheets.delimited",
     ".tsv": "pipeline.sheets.delimited",
 }
-"""The module that reads and writes a kind of file."""
+"""The module that reads a kind of file."""
+
+WRITERS: Final = {
+    ".xlsx": "pipeline.sheets.filling",
+    ".xlsm": "pipeline.sheets.filling",
+    ".xls": "pipeline.sheets.converted",
+    ".xlsb": "pipeline.sheets.converted",
+    ".ods": "pipeline.sheets.converted",
+    ".csv": "pipeline.sheets.delimited",
+    ".tsv": "pipeline.sheets.delimited",
+}
+"""The module that writes a kind of file."""
 
 NOT_YET: Final = frozenset({".xls", ".xlsb", ".ods"})
 """Workbooks that are known and not read."""
 
 
-class Format(Protocol):
-    """What a format's module offers. Neither call writes to a file."""
+class Reader(Protocol):
+    """What the module offers that reads a format."""
 
     def read(self, source: Source) -> Sheet:
         """The sheet as it stands; raises `InputFault`."""
+
+
+class Writer(Protocol):
+    """What the module offers that writes a format. It writes to no file itself."""
+
+    def rehearse(
+        self, source: Source, columns: Sequence[str], rows: Collection[int]
+    ) -> tuple[str, ...]:
+        """What a person should know before; raises what `filled` would, where the input tells."""
 
     def filled(
         self,
@@ -39,9 +61,10 @@ class Format(Protocol):
         columns: Sequence[str],
         cells: Mapping[int, Sequence[NewCell]],
         overflow: Overflow,
-    ) -> bytes:
+    ) -> bytes | Iterator[bytes]:
         """The bytes of the input's copy with the new columns; raises `InputFault`, `OutputFault`.
 
+        They come in pieces where the format need not hold the whole, and each piece may raise.
         What the cells can't hold is given to `overflow`.
         """
 
@@ -51,7 +74,16 @@ def read(source: Source) -> Sheet:
 
     Raises `InputFault` where the file can't be read, or has no such sheet, header or row.
     """
-    return _format_of(source).read(source)
+    return cast("Reader", _module(source, READERS)).read(source)
+
+
+def rehearse(source: Source, columns: Sequence[str], rows: Collection[int]) -> tuple[str, ...]:
+    """Find out before anything is paid for whether these columns could be written in these rows.
+
+    Gives what a person should know of the output, a line each. Raises `InputFault` and
+    `OutputFault`, as `write` would for a reason that stands in the input.
+    """
+    return _writer(source).rehearse(source, columns, rows)
 
 
 def write(
@@ -64,22 +96,50 @@ def write(
 
     `cells` gives a row's new cells, in the order of `columns`, by the row's number in the file. A
     column whose name the sheet already has is filled in place, in these rows only; the others go
-    to its right end. Raises `InputFault` and `OutputFault`; the old target then stands as it was.
+    to its right end. Where the target's folder can't be written to any more, the copy is kept
+    elsewhere, and `Written` tells where. Raises `InputFault` and `OutputFault`; the old target then
+    stands as it was.
     """
     check_target(source, target)
+    try:
+        return _write_at(target, source, columns, cells)
+    except PlaceFault as fault:
+        for place in second_places(source, target):
+            with suppress(PlaceFault):
+                return _write_at(place, source, columns, cells)
+        raise fault from None
+
+
+def _write_at(
+    target: Path,
+    source: Source,
+    columns: Sequence[str],
+    cells: Mapping[int, Sequence[NewCell]],
+) -> Written:
     overflow = Overflow(target)
-    content = _format_of(source).filled(source, columns, cells, overflow)
-    # The cells' notes name this file, so it is there before they can be read; where the target
-    # then can't be put in place, the old one stands beside a newer overflow.
-    beside = overflow.write()
-    path, digest = write_whole(target, content)
-    return Written(path, digest, beside)
+    content = _writer(source).filled(source, columns, cells, overflow)
+    path, digest = write_whole(target, _pieces(content, overflow))
+    return Written(path, digest, overflow.written)
 
 
-def _format_of(source: Source) -> Format:
+def _pieces(content: bytes | Iterator[bytes], overflow: Overflow) -> Iterator[bytes]:
+    """The copy's bytes; once they are made, and before they are in place, the overflow is there.
+
+    The cells' notes name its file, so it must not come after them. Where the target then can't be
+    put in place, the old one stands beside a newer overflow.
+    """
+    yield from [content] if isinstance(content, bytes) else content
+    overflow.write()
+
+
+def _writer(source: Source) -> Writer:
+    return cast("Writer", _module(source, WRITERS))
+
+
+def _module(source: Source, modules: Mapping[str, str]) -> ModuleType:
     kind = source.suffix
-    if kind in MODULES:
-        return cast("Format", import_module(MODULES[kind]))
+    if kind in modules:
+        return import_module(modules[kind])
     if kind in NOT_YET:
         raise InputFault(
             place=str(source.path),
@@ -89,5 +149,5 @@ def _format_of(source: Source) -> Format:
     raise InputFault(
         place=str(source.path),
         wrong=f"a file of the kind {kind} can't be read" if kind else "the name has no suffix",
-        remedy=f"name a file of the kind {', '.join(MODULES)}",
+        remedy=f"name a file of the kind {', '.join(modules)}",
     )

@@ -25,7 +25,8 @@ class Written:
     """A file that is in its place, whole."""
 
     path: Path
-    """The target, or the name beside it where the target was locked."""
+    """The target, or where the copy is kept instead: beside it where only the target was locked, in
+    another folder where its own could not be written to."""
     digest: str
     """SHA-256 of the file's bytes, in hexadecimal digits."""
     overflow: Path | None

@@ -1,6 +1,6 @@
 """From a grid of values to a Sheet, and where new columns go. Must not know files or formats."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pipeline.core.cells import column_letter, column_names
 from pipeline.core.model import CellValue, NewCell, Row, Sheet
@@ -58,7 +58,12 @@ def places_of(
 
 def check_rows(place: str, sheet: Sheet, cells: Mapping[int, Sequence[NewCell]]) -> None:
     """That the sheet still has each row that gets cells. Raises `OutputFault`."""
-    gone = cells.keys() - {row.number for row in sheet.rows}
+    check_numbers(place, {row.number for row in sheet.rows}, cells)
+
+
+def check_numbers(place: str, standing: Collection[int], wanted: Iterable[int]) -> None:
+    """That the rows of these numbers still stand in the sheet. Raises `OutputFault`."""
+    gone = set(wanted).difference(standing)
     if gone:
         raise OutputFault(
             place=place,

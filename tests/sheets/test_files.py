@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -164,3 +165,46 @@ def test_a_folder_that_is_read_only_is_told_before(
     with pytest.raises(OutputFault, match="nothing can be written to"):
         check_target(source, tmp_path / "deep" / "out.csv")
     assert [file.name for file in tmp_path.iterdir()] == ["leads.csv"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_a_copy_that_finds_no_place_is_kept_beside_the_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A disk that is full at the very end costs no result: it has a second name, which is told."""
+    source = a_source(a_file(tmp_path, "a\n1\n"))
+    (tmp_path / "out").mkdir()
+    a_file(tmp_path, "older", "done.new-1.csv")
+    open_ = Path.open
+
+    def full(path: Path, *arguments: str, **more: str) -> IO[Any]:
+        if path.parent.name == "out":
+            raise OSError(code, os.strerror(code))
+        return open_(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", full)
+    written = a_copy(source, {2: ["x\0"]}, name="out/done.csv")
+    assert written.path == tmp_path / "done.new-2.csv"
+    assert written.overflow == tmp_path / "done.new-2.overflow.txt"
+    assert "done.new-2.overflow.txt" in written.path.read_text("utf-8")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_copy_is_kept_in_the_last_place_that_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where neither folder can be written to, the system's folder for such files holds it."""
+    folder, last = tmp_path / "sheets", tmp_path / "last"
+    folder.mkdir()
+    last.mkdir()
+    source = a_source(a_file(folder, "a\n1\n"))
+    open_ = Path.open
+
+    def gone(path: Path, *arguments: str, **more: str) -> IO[Any]:
+        if path.parent == folder and path != source.path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return open_(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", gone)
+    monkeypatch.setattr("tempfile.tempdir", str(last))
+    assert a_copy(source).path == last / "leads.done.new-1.csv"

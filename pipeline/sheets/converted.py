@@ -1,0 +1,91 @@
+"""Workbooks of the kinds .xls, .xlsb and .ods: their copy is a new .xlsx of all sheets' values.
+
+What is not a value (formats, formulas, charts, macros) is not taken over. The values are written
+by openpyxl to a file of their own, and that is filled as any .xlsx. Must not know how new columns
+are placed or spelled.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from python_calamine import CalamineError, CalamineWorkbook
+
+from pipeline.core.model import CellValue, NewCell
+from pipeline.errors import OutputFault
+from pipeline.sheets.exceltext import FORBIDDEN, escaped
+from pipeline.sheets.filling import copied
+from pipeline.sheets.overflow import Overflow
+from pipeline.sheets.source import Source
+
+SHEET_NAME_LIMIT: Final = 31
+"""The longest name of a sheet, by Excel's "specifications and limits"."""
+
+
+def rehearse(source: Source, _: Sequence[str], __: Collection[int]) -> tuple[str, ...]:
+    """What a person should know before: what the output will not be."""
+    name, kind = source.path.name, source.suffix
+    return (
+        f"{name} is {kind}: the output is a new .xlsx of values, without formats and formulas.",
+    )
+
+
+def filled(
+    source: Source,
+    columns: Sequence[str],
+    cells: Mapping[int, Sequence[NewCell]],
+    overflow: Overflow,
+) -> Iterator[bytes]:
+    """The new workbook in pieces. Raises `InputFault` and `OutputFault`."""
+    with TemporaryFile() as file:
+        with _read(source) as old:
+            _write_values(old, file)
+        yield from copied(file, source, columns, cells, overflow)
+
+
+@contextmanager
+def _read(source: Source) -> Iterator[CalamineWorkbook]:
+    try:
+        with CalamineWorkbook.from_path(str(source.path)) as workbook:
+            _check_names(source, workbook)
+            yield workbook
+    except CalamineError:
+        raise _not_convertible(source, "it has a sheet that can't be read") from None
+
+
+def _check_names(source: Source, workbook: CalamineWorkbook) -> None:
+    for name in workbook.sheet_names:
+        if len(name) > SHEET_NAME_LIMIT or INVALID_TITLE_REGEX.search(name):
+            raise _not_convertible(source, f"Excel takes no sheet of the name {name!r}")
+
+
+def _not_convertible(source: Source, wrong: str) -> OutputFault:
+    return OutputFault(
+        place=str(source.path), wrong=wrong, remedy="save it as .xlsx and name that file"
+    )
+
+
+def _write_values(old: CalamineWorkbook, file: BinaryIO) -> None:
+    new = Workbook(write_only=True)
+    for name in old.sheet_names:
+        sheet = new.create_sheet(name)
+        assert isinstance(sheet, WriteOnlyWorksheet), "the workbook is for writing only"
+        for line in old.get_sheet_by_name(name).to_python(skip_empty_area=False):
+            sheet.append([_cell(sheet, value) for value in line])
+    new.save(file)
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: CellValue) -> Cell:
+    if not isinstance(value, str):
+        return WriteOnlyCell(sheet, value)  # type: ignore[arg-type]  # its stub knows fewer types
+    cell = WriteOnlyCell(sheet)
+    if value:
+        # Bound as openpyxl's own reader does it: the setter would make a formula of `=…`.
+        cell._value = escaped(FORBIDDEN.sub("\ufffd", value))  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+        cell.data_type = "s"
+    return cell

@@ -1,0 +1,63 @@
+"""What the parts of a workbook may be: XML without a DOCTYPE, in UTF-8.
+
+Owns the one way in which a part is parsed, and the error of a part that can't be copied. Must not
+know what a part means, nor the file that it stands in.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+from xml.parsers.expat import ExpatError, ParserCreate, XMLParserType
+
+SAVE_AGAIN: Final = "save it once more in Excel as .xlsx, or the sheet alone as .csv"
+
+WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\0", b"<\0")
+"""How a part begins that spells a character in two bytes or four: XML 1.0, appendix F."""
+
+T = TypeVar("T")
+
+
+class PartError(Exception):
+    """A part that can't be copied; holds what is wrong and what to do."""
+
+    def __init__(self, wrong: str, remedy: str = SAVE_AGAIN) -> None:
+        super().__init__(wrong, remedy)
+        self.wrong = wrong
+        self.remedy = remedy
+
+
+def a_parser() -> XMLParserType:
+    """A parser that refuses a DOCTYPE: no part has one, and entities that nest come by it alone.
+
+    Attributes come as a list, name after value, since a mapping for each cell costs time.
+    """
+    parser = ParserCreate()
+    parser.ordered_attributes = True
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    return parser
+
+
+def parsed(feed: Callable[[], T], part: str) -> T:
+    """What a parse gives; its errors as a `PartError` that names the part."""
+    try:
+        return feed()
+    except ExpatError as error:
+        raise PartError(f"its part {part} is damaged (line {error.lineno})") from None
+
+
+def check_spelling(beginning: bytes, part: str) -> None:
+    """That the part's markup is ASCII: it is looked at as bytes. Raises `PartError`."""
+    if beginning.startswith(WIDE_MARKS):
+        raise PartError(f"its part {part} is spelled in UTF-16")
+
+
+def local(name: str) -> str:
+    """A name without its prefix."""
+    return name.rpartition(":")[2]
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise PartError(
+        "one of its parts has a DOCTYPE, which no workbook needs and an attack might",
+        "take it from a source that you trust",
+    )

@@ -1,0 +1,54 @@
+"""Spreadsheets of LibreOffice's own kind, spelled out: no library at hand writes them."""
+
+import zipfile
+from pathlib import Path
+
+from pipeline.sheets import Source
+
+OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+KIND = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+def a_text(text: str) -> str:
+    """A cell of text."""
+    return (
+        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+    )
+
+
+def a_value(kind: str, attribute: str, value: str) -> str:
+    """A cell of another kind."""
+    return f'<table:table-cell office:value-type="{kind}" office:{attribute}="{value}"/>'
+
+
+ROWS = (
+    (a_text("Name"), a_text("Since"), a_text("Paid"), a_text("Sum")),
+    (
+        a_text("=Ada"),
+        a_value("date", "date-value", "2024-01-02T03:04:05"),
+        a_value("boolean", "boolean-value", "true"),
+        a_value("float", "value", "2.5"),
+    ),
+)
+
+
+def an_ods(folder: Path, *names: str) -> Source:
+    """A spreadsheet of LibreOffice's kind, with sheets of these names."""
+    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in ROWS)
+    tables = "".join(f'<table:table table:name="{n}">{rows}</table:table>' for n in names)
+    content = (
+        f'<office:document-content xmlns:office="{OFFICE}" xmlns:table="{TABLE}" '
+        f'xmlns:text="{TEXT}"><office:body><office:spreadsheet>{tables}'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    path = folder / "leads.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", KIND)
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{MANIFEST}"/>'
+        )
+    return Source(path, names[-1], 1)

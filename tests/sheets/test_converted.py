@@ -1,0 +1,69 @@
+"""Kinds of workbooks that are read and not written: their copy is a new .xlsx of values."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from pipeline.core.model import NewCell
+from pipeline.errors import OutputFault
+from pipeline.sheets import Source, Written, check_target, rehearse, write
+from tests.sheets.builders import a_file, opened
+from tests.sheets.opendocument import an_ods
+
+
+def converted(source: Source, cells: dict[int, list[NewCell]]) -> Written:
+    """The copy, beside the source."""
+    return write(source, source.path.with_suffix(".xlsx"), ["Sum", "Email"], cells)
+
+
+def test_all_sheets_keep_their_values(tmp_path: Path) -> None:
+    """Text, dates, booleans and numbers of each sheet are there, and no text became a formula."""
+    written = converted(an_ods(tmp_path, "Old", "Leads"), {2: [7, "x"]})
+    with CalamineWorkbook.from_path(str(written.path)) as workbook:
+        sheets = {n: workbook.get_sheet_by_name(n).to_python() for n in workbook.sheet_names}
+    header: list[object] = ["Name", "Since", "Paid", "Sum"]
+    row: list[object] = ["=Ada", datetime(2024, 1, 2, 3, 4, 5), True]  # noqa: DTZ001 - Excel knows no zones
+    assert sheets == {
+        "Old": [header, [*row, 2.5]],
+        "Leads": [[*header, "Email"], [*row, 7.0, "x"]],
+    }
+    assert opened(written.path)["A2"].data_type == "s"
+
+
+def test_what_the_copy_will_not_hold_is_said_before(tmp_path: Path) -> None:
+    """One line tells the person that only values come over."""
+    assert rehearse(an_ods(tmp_path, "Leads"), ["Email"], {2}) == (
+        "leads.ods is .ods: the output is a new .xlsx of values, without formats and formulas.",
+    )
+
+
+def test_the_copy_is_called_by_its_own_kind(tmp_path: Path) -> None:
+    """An output that is named for the input's kind is told what it must be."""
+    source = an_ods(tmp_path, "Leads")
+    check_target(source, tmp_path / "out.xlsx")
+    with pytest.raises(OutputFault, match=r"\.ods is written as \.xlsx; name it out\.xlsx"):
+        check_target(source, tmp_path / "out.ods")
+
+
+@pytest.mark.parametrize("name", ["a/b", "x" * 32])
+def test_a_sheet_that_excel_cannot_name_is_told(tmp_path: Path, name: str) -> None:
+    """Other programs allow names of sheets that an .xlsx can't hold."""
+    with pytest.raises(OutputFault, match="Excel takes no sheet of the name"):
+        converted(an_ods(tmp_path, name), {2: [7, "x"]})
+
+
+def test_a_damaged_workbook_is_told(tmp_path: Path) -> None:
+    """No exception of the reading library leaves the room."""
+    source = Source(a_file(tmp_path, b"PK\3\4 no more", "leads.xlsb"), None, 1)
+    with pytest.raises(OutputFault, match="can't be read"):
+        converted(source, {2: [7, "x"]})
+
+
+def test_a_missing_row_names_the_file_and_not_the_one_between(tmp_path: Path) -> None:
+    """Errors speak of what the person knows."""
+    source = an_ods(tmp_path, "Leads")
+    with pytest.raises(OutputFault, match="row 9 is blank or gone") as caught:
+        converted(source, {9: [7, "x"]})
+    assert str(caught.value).startswith(f"{source.path}, sheet Leads")

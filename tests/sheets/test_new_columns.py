@@ -1,0 +1,130 @@
+"""Where new columns stand, how they look, and that they are seen."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.cells import EXACT_INTEGER
+from pipeline.core.model import NewCell
+from pipeline.sheets.exceltext import FORBIDDEN
+from pipeline.sheets.references import column_number
+from pipeline.sheets.rowcells import cell_element, cells_in, with_cells_among
+from tests.sheets.builders import a_copy, a_source, opened
+from tests.sheets.fidelity import calamine_values, parts_of, reference
+from tests.sheets.packages import ROWS, SHEET, a_package, a_sheet, parts_with
+
+
+def columns_of(path: Path) -> str:
+    """The columns' formats in a sheet's part."""
+    part = parts_of(path).content[SHEET].decode()
+    return part.partition("<cols>")[2].partition("</cols>")[0]
+
+
+HIDDEN = 'style="2" width="0" hidden="1" customWidth="1"'
+PARTED = (
+    f'<col min="2" max="2" {HIDDEN}/><col min="3" max="4" style="2"/>'
+    f'<col min="5" max="16384" {HIDDEN}/>'
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<col min="1" max="2" hidden="1"/>', '<col min="1" max="2" hidden="1"/>'),
+        ('<col min="3" max="3" width="9" hidden="1"/>', '<col min="3" max="3" width="9"/>'),
+        (
+            f'<col min="2" max="16384" {HIDDEN}/>',
+            PARTED,
+        ),
+        (
+            "<col min='4' max='5' hidden='true'></col>",
+            "<col min='4' max='4'></col><col min='5' max='5' hidden='true'></col>",
+        ),
+    ],
+)
+def test_new_columns_are_not_hidden(tmp_path: Path, before: str, after: str) -> None:
+    """What was paid for is seen: hidden formats are parted, and other columns stay as they were."""
+    source = a_source(a_package(tmp_path, parts_with(a_sheet(before=f"<cols>{before}</cols>"))))
+    copy = a_copy(source, {2: ["x", 5]}, ["Email", "Score"]).path
+    assert columns_of(copy) == after
+
+
+def test_new_cells_take_the_format_that_their_column_has(tmp_path: Path) -> None:
+    """As if they were typed there; the header goes by its neighbour all the same."""
+    sheet = a_sheet(before='<cols><col min="3" max="3" style="2"/></cols>')
+    source = a_source(a_package(tmp_path, parts_with(sheet)))
+    copy = opened(a_copy(source, {2: ["=x", 5]}, ["Email", "Score"]).path)
+    assert [copy[c].alignment.wrap_text for c in ("C1", "C2", "D2")] == [None, True, None]
+    assert copy["C2"].quotePrefix is True
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
+        lambda text: not FORBIDDEN.search(text)
+    ),
+    st.integers(-EXACT_INTEGER, EXACT_INTEGER),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=30))
+@settings(deadline=None, max_examples=30)
+def test_any_cell_reads_back_in_two_other_libraries(
+    tmp_path_factory: pytest.TempPathFactory, values: list[tuple[NewCell, NewCell]]
+) -> None:
+    """Any text that XML can hold, and any number, is what calamine and openpyxl find."""
+    folder = tmp_path_factory.mktemp("cells")
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, len(values) + 2)
+    )
+    source = a_source(a_package(folder, parts_with(a_sheet(rows))), header_row=None)
+    copy = a_copy(source, dict(enumerate(values, 1)), ["a", "b"]).path
+    found = calamine_values(copy, "Leads")
+    sheet = opened(copy)
+    for number, pair in enumerate(values, 1):
+        line = [*found[number - 1], "", "", ""]
+        for place, value in enumerate(pair, 1):
+            assert line[place] == ("" if value is None else value)
+            if isinstance(value, int | float):
+                assert sheet.cell(number, place + 1).value == value
+            elif value is not None:
+                assert sheet.cell(number, place + 1).data_type in "se"
+
+
+COLUMNS = st.sets(st.integers(1, 60), max_size=12)
+
+
+@given(COLUMNS, COLUMNS, st.sampled_from(["", "\n  ", "<!-- <c/> -->"]))
+@settings(deadline=None, max_examples=150)
+def test_cells_go_between_and_in_place_of_those_that_stand(
+    old: set[int], new: set[int], space: str
+) -> None:
+    """Whatever the row has and gets: all columns once, in order, with the new cells where given."""
+    row = "<row>" + "".join(f'{space}<c r="{reference(1, n)}" s="7"/>' for n in sorted(old)) + space
+    cells = {n: cell_element("", reference(1, n), 5, n) for n in new}
+    filled = with_cells_among(row.encode(), cells_in(row.encode(), ""), cells)
+    found = cells_in(filled, "")
+    assert [(c.column, c.style) for c in found] == [
+        (n, 5 if n in new else 7) for n in sorted(old | new)
+    ]
+    for cell in found:
+        if cell.column in new:
+            assert filled[cell.start : cell.stop].decode() == cells[cell.column]
+    assert with_cells_among(row.encode(), cells_in(row.encode(), ""), {}) == row.encode()
+
+
+@pytest.mark.parametrize("letters", ["", "a1", "XFE", "AAAA", "É", "1"])
+def test_what_names_no_column_is_refused(letters: str) -> None:
+    """A reference beyond the last column, or of other letters, is no place."""
+    with pytest.raises(ValueError, match=f"^{letters}$"):
+        column_number(letters)
+
+
+def test_a_number_is_spelled_as_excel_spells_it(tmp_path: Path) -> None:
+    """A whole number has no fraction, and no digit is lost."""
+    source = a_source(a_package(tmp_path, parts_with(a_sheet(ROWS))))
+    part = parts_of(a_copy(source, {2: [2.0, 0.1, 1e300]}, ["a", "b", "c"]).path).content[SHEET]
+    assert b'<c r="C2"><v>2</v></c><c r="D2"><v>0.1</v></c><c r="E2"><v>1e+300</v></c>' in part
