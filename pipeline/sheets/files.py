@@ -7,9 +7,11 @@ the target, then the folder synced (POSIX ``rename`` is atomic within one file s
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
 
@@ -25,13 +27,20 @@ def content_of(path: Path) -> bytes:
         raise _unreadable(path, error) from None
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits. Raises `InputFault`."""
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A file to be read while the block lasts. Raises `InputFault`."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            yield file
     except OSError as error:
         raise _unreadable(path, error) from None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits. Raises `InputFault`."""
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep_aside(path: Path, moment: datetime) -> Path:
@@ -88,30 +97,34 @@ def _check_folder(target: Path) -> None:
         )
 
 
-def write_whole(target: Path, content: bytes) -> tuple[Path, str]:
-    """Put a file in its place, whole or not at all; missing folders are made.
+def write_whole(target: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
+    """Put a file of these pieces in its place, whole or not at all; missing folders are made.
 
-    Gives the path and the SHA-256 of the bytes. Where only the target is locked, as by a program
+    Gives the path and the SHA-256 of the bytes. The pieces are all made before the file is in its
+    place. Where only the target is locked, as by a program
     that has it open, the path is ``<stem>.new-<n>.<ext>`` beside it. Raises `OutputFault`.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        place = _replace(target, content)
+        written = _replace(target, pieces)
         _sync_folder(target.parent)
     except OSError as error:
         raise _unwritable(target, error) from None
-    return place, hashlib.sha256(content).hexdigest()
+    return written
 
 
-def _replace(target: Path, content: bytes) -> Path:
+def _replace(target: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
+    sha256 = hashlib.sha256()
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         # Opened here rather than by `tempfile`, whose mode 0600 would stay on the target.
         with temporary.open("xb") as file:
-            file.write(content)
+            for piece in pieces:
+                sha256.update(piece)
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        return _put_in_place(temporary, target)
+        return _put_in_place(temporary, target), sha256.hexdigest()
     finally:
         temporary.unlink(missing_ok=True)
 

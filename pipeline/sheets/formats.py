@@ -4,7 +4,7 @@ Must not know a format: a format's module, with the libraries that it needs, is 
 file of its kind is met, so that a run over a text file does not wait for pandas to start.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -39,9 +39,10 @@ class Format(Protocol):
         columns: Sequence[str],
         cells: Mapping[int, Sequence[NewCell]],
         overflow: Overflow,
-    ) -> bytes:
+    ) -> bytes | Iterator[bytes]:
         """The bytes of the input's copy with the new columns; raises `InputFault`, `OutputFault`.
 
+        They come in pieces where the format need not hold the whole, and each piece may raise.
         What the cells can't hold is given to `overflow`.
         """
 
@@ -69,11 +70,18 @@ def write(
     check_target(source, target)
     overflow = Overflow(target)
     content = _format_of(source).filled(source, columns, cells, overflow)
-    # The cells' notes name this file, so it is there before they can be read; where the target
-    # then can't be put in place, the old one stands beside a newer overflow.
-    beside = overflow.write()
-    path, digest = write_whole(target, content)
-    return Written(path, digest, beside)
+    path, digest = write_whole(target, _pieces(content, overflow))
+    return Written(path, digest, overflow.written)
+
+
+def _pieces(content: bytes | Iterator[bytes], overflow: Overflow) -> Iterator[bytes]:
+    """The copy's bytes; once they are made, and before they are in place, the overflow is there.
+
+    The cells' notes name its file, so it must not come after them. Where the target then can't be
+    put in place, the old one stands beside a newer overflow.
+    """
+    yield from [content] if isinstance(content, bytes) else content
+    overflow.write()
 
 
 def _format_of(source: Source) -> Format:

@@ -11,6 +11,8 @@ class Overflow:
     def __init__(self, target: Path) -> None:
         self._path = target.with_name(f"{target.stem}.overflow.txt")
         self._parts: list[str] = []
+        self.written: Path | None = None
+        """Where the texts stand; ``None`` where all fitted, or before they were written."""
 
     @property
     def name(self) -> str:
@@ -21,15 +23,14 @@ class Overflow:
         """Keep a row's text verbatim, below a line that says where it belongs."""
         self._parts.append(f"=== row {row}, column {column} ===\n{text}\n")
 
-    def write(self) -> Path | None:
-        """Write the file and give its path; ``None`` where all texts fitted.
+    def write(self) -> None:
+        """Write the file, where there is anything to write.
 
         A file of an earlier write is then left alone: a copy of that output may still name it.
         Raises `OutputFault`.
         """
         if not self._parts:
-            return None
+            return
         # A lone surrogate is no character, but the text is kept as it came.
         content = "".join(self._parts).encode("utf-8", errors="surrogatepass")
-        path, _ = write_whole(self._path, content)
-        return path
+        self.written, _ = write_whole(self._path, [content])
