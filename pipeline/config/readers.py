@@ -115,7 +115,8 @@ def read_encoding(value: object) -> object:
         return None
     wrong = f"{echo(value)} is no encoding that is known here"
     try:
-        codec = codecs.lookup(value).name if isinstance(value, str) else ""
+        # A mark is found and kept in any case, so that it needs no name of its own.
+        codec = codecs.lookup(value).name.removesuffix("-sig") if isinstance(value, str) else ""
     except (LookupError, ValueError):
         codec = ""
     if codec in ENCODINGS:

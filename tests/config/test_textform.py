@@ -22,6 +22,7 @@ from pipeline.config.readers import ENCODINGS
         ("{quote: none}", Csv(quote=None)),
         ('{quote: "\'"}', Csv(quote="'")),
         ("{encoding: UTF-8}", Csv(encoding="utf-8")),
+        ("{encoding: utf-8-sig}", Csv(encoding="utf-8")),
         ("{encoding: windows-1252}", Csv(encoding="cp1252")),
         ("{encoding: Latin1}", Csv(encoding="iso8859-1")),
         ("{encoding: Shift-JIS}", Csv(encoding="shift_jis")),

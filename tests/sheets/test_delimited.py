@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from pipeline.core.model import NewCell
+from pipeline.errors import InputFault
 from pipeline.sheets import TextForm, read
 from tests.sheets.builders import a_copy, a_file, a_source
 
@@ -55,6 +57,32 @@ def test_a_tsv_is_cut_at_tabs(tmp_path: Path) -> None:
     """The suffix says it, whatever else is even in the file."""
     sheet = read(a_source(a_file(tmp_path, "a,b\tc\n1,2\t3\n", "leads.tsv")))
     assert sheet.columns == ("a,b", "c")
+
+
+def test_an_endless_field_is_an_unclosed_quote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would gather the rest of the file in memory is told, with the line of its quote."""
+    monkeypatch.setattr("pipeline.sheets.records.LONGEST_FIELD", 10)
+    with pytest.raises(InputFault, match="line 2: a quote opens here"):
+        read(a_source(a_file(tmp_path, 'a,b\n"1234\n67890\n2",x\n')))
+
+
+def test_the_memory_of_a_copy_does_not_grow_with_its_rows(tmp_path: Path) -> None:
+    """Records pass by: of four times the rows, no more is held at once."""
+
+    def peak_bytes(rows: int) -> int:
+        source = a_source(a_file(tmp_path, "Name,City\n" + 'Ada,"London, UK"\n' * rows))
+        cells = dict.fromkeys(range(2, rows + 2), ("x",))
+        tracemalloc.start()
+        written = a_copy(source, cells)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert written.path.stat().st_size > source.path.stat().st_size
+        return peak
+
+    few = peak_bytes(10_000)
+    assert peak_bytes(40_000) < 1.5 * few
 
 
 def test_a_long_text_is_read(tmp_path: Path) -> None:
@@ -117,6 +145,12 @@ def test_a_column_of_that_name_is_filled_in_place(tmp_path: Path) -> None:
         ("-5", "-5"),
         ("+3.2", "+3.2"),
         ("-1e5", "-1e5"),
+        ("-.5", "-.5"),
+        ("-12%", "-12%"),
+        ("-1.234,50", '"-1.234,50"'),
+        ("-", "'-"),
+        ("+49 170 1", "'+49 170 1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
         ("a=b", "a=b"),
         (-5, "-5"),
         (2.0, "2"),
