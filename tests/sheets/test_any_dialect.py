@@ -125,6 +125,7 @@ def test_the_values_are_read_and_the_users_bytes_stay(
     """All comes as it was meant; each record of the copy begins with the input's, byte for byte."""
     source = a_source(a_file(tmp_path_factory.mktemp("any"), table.content), form=table.form)
     sheet = read(source)
+    assert sheet.columns == table.rows[0]
     assert [(row.number, row.values) for row in sheet.rows] == _meant(table)
     output = a_copy(source, {row.number: [new] for row in sheet.rows}).path
     content = output.read_bytes()

@@ -1,5 +1,6 @@
 """Text files read and written: whose bytes stay, what is added, what a spreadsheet would run."""
 
+import gc
 import subprocess
 import sys
 import tracemalloc
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.model import NewCell
-from pipeline.errors import InputFault
+from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets import TextForm, read
 from tests.sheets.builders import a_copy, a_file, a_source
 
@@ -57,6 +58,34 @@ def test_a_tsv_is_cut_at_tabs(tmp_path: Path) -> None:
     """The suffix says it, whatever else is even in the file."""
     sheet = read(a_source(a_file(tmp_path, "a,b\tc\n1,2\t3\n", "leads.tsv")))
     assert sheet.columns == ("a,b", "c")
+
+
+def test_the_delimiter_is_found_among_others(tmp_path: Path) -> None:
+    """Short rows, decimal commas, texts that end beyond the sample: the header settles it."""
+    commas = "A;B;C;D;E\n1,5;2\n1,5;2;3\n1,5;2;3;4\n"
+    assert len(read(a_source(a_file(tmp_path, commas))).columns) == 5
+    long = f'A;B;C, d\n1;2;"x, {"y" * 300_000}"\n3;4;5\n'
+    assert read(a_source(a_file(tmp_path, long))).columns == ("A", "B", "C, d")
+
+
+def test_a_quote_that_stays_open_speaks_against_a_delimiter(tmp_path: Path) -> None:
+    """By commas the last record would never end, so that they are none."""
+    path = a_file(tmp_path, 'a,b;1\nc,d;2\ne,"f;3\n')
+    assert read(a_source(path, header_row=None)).rows[0].values == ("a,b", "1")
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_is_left_as_it_was(tmp_path: Path, *, is_on: bool) -> None:
+    """Reading sets it aside, also where it ends in a fault, and then as it was before."""
+    switch = {True: gc.enable, False: gc.disable}
+    switch[is_on]()
+    try:
+        read(a_source(a_file(tmp_path, "a\n1\n")))
+        with pytest.raises(InputFault):
+            read(a_source(a_file(tmp_path, "a\n")))
+        assert gc.isenabled() is is_on
+    finally:
+        gc.enable()
 
 
 def test_an_endless_field_is_an_unclosed_quote(
@@ -130,6 +159,22 @@ def test_a_column_of_that_name_is_filled_in_place(tmp_path: Path) -> None:
     assert copy.read_text() == 'Name,"E mail",City\n"a","n,w","x ""y"""\n"b",\n"c","old",z\n'
 
 
+def test_some_columns_are_filled_and_others_added(tmp_path: Path) -> None:
+    """Each new field goes to its own column, wherever that is; short records are padded."""
+    source = a_source(a_file(tmp_path, 'a,B,c,"D"\n"1",,x\n2\n'))
+    copy = a_copy(source, {2: ["b", "e", 4], 3: ["b,b", "e", 5]}, ["B", "E", "D"]).path
+    assert copy.read_text() == 'a,B,c,"D",E\n"1",b,x,4,e\n2,"b,b",,5,e\n'
+
+
+def test_cells_of_a_row_that_is_gone_are_a_fault(tmp_path: Path) -> None:
+    """A file that lost a row since it was read is not written with results in other rows."""
+    source = a_source(a_file(tmp_path, "Name\nAda\n\nBob\n"))
+    for number in (1, 3, 5):
+        with pytest.raises(OutputFault, match=f"row {number} is blank or gone"):
+            a_copy(source, {2: ["x"], number: ["y"]})
+    assert [file.name for file in tmp_path.iterdir()] == ["leads.csv"]
+
+
 @pytest.mark.parametrize(
     ("value", "field"),
     [
@@ -183,6 +228,14 @@ def test_what_windows_1252_lacks_makes_the_copy_utf_8(tmp_path: Path) -> None:
     assert content == "\ufeffName,Größe,Email\nAda,5 €,日本\n".encode()
 
 
+def test_a_character_that_would_come_back_as_another_makes_it_utf_8(tmp_path: Path) -> None:
+    """The cent sign is none in the encoding of Japanese Windows, but has a wide twin there."""
+    path = a_file(tmp_path, "名前,x\nあ,1\n".encode("cp932"))
+    source = a_source(path, form=TextForm(encoding="cp932"))
+    assert a_copy(source, {2: ["い"]}).path.read_bytes().decode("cp932").endswith("あ,1,い\n")
+    assert a_copy(source, {2: ["5\xa2"]}).path.read_text("utf-8-sig").endswith("あ,1,5\xa2\n")
+
+
 @pytest.mark.parametrize(
     ("codec", "shown"), [("utf-8", "a\ufffdb"), ("utf-16-le", "a\ufffdb"), ("cp1252", "a?b")]
 )
@@ -210,22 +263,18 @@ def test_without_a_quote_a_field_cannot_hold_its_cuts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "row"),
     [
-        ('"Name","Age"\r\n"Ada","36"\r\n', '"Ada","36","a ""b""","","2"'),
-        ('"Name","Age"\n"Ada",36\n"Bob",\n', '"Ada",36,"a ""b""",,2'),
-        ('Name,Age\n"Ada, B.",36\n', '"Ada, B.",36,"a ""b""",,2'),
-        ('"Name, first","City, last"\n', None),
-        ("Name,Age\nAda,36\n", 'Ada,36,"a ""b""",,2'),
+        ('"Name","Age"\r\n"Ada","36"\r\n', '"Ada","36","ab","","2"'),
+        ('"Name","Age"\n"Ada",36\n"Bob",\n', '"Ada",36,"ab",,2'),
+        ('Name,Age\n"Ada, B.",36\n', '"Ada, B.",36,ab,,2'),
+        ('"Name, first",5\n"City, last",6\n', '"City, last",6,ab,,2'),
+        ("Name,Age\nAda,36\n", "Ada,36,ab,,2"),
     ],
 )
-def test_new_fields_are_quoted_as_the_others_are(
-    tmp_path: Path, text: str, row: str | None
-) -> None:
+def test_new_fields_are_quoted_as_the_others_are(tmp_path: Path, text: str, row: str) -> None:
     """All, or all text, or only what needs it: as the file's maker does."""
-    source = a_source(a_file(tmp_path, text), header_row=1 if row else None)
-    number = 2 if row else 1
-    copy = a_copy(source, {number: ['a "b"', None, 2.0]}, ["A", "B", "C"]).path
-    expected = row or '"Name, first","City, last","a ""b""","","2"'
-    assert copy.read_bytes().decode().splitlines()[number - 1] == expected
+    source = a_source(a_file(tmp_path, text), header_row=None)
+    copy = a_copy(source, {2: ["ab", None, 2.0]}, ["A", "B", "C"]).path
+    assert copy.read_bytes().decode().splitlines()[1] == row
 
 
 def test_the_line_that_tells_excel_the_delimiter_stays(tmp_path: Path) -> None:
