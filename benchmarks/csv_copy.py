@@ -9,45 +9,29 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, TypeAlias
 
 import psutil
 from measuring import measure
 
-from pipeline.core.model import NewCell
+from pipeline.core.model import Sheet
 from pipeline.sheets import Source, read, write
 
 ROWS: Final = 1_000_000
 ROUNDS: Final = 3
 MOST_TIMES_A_COPY: Final = 3
 NEW_COLUMNS: Final = ("Email", "Status")
+NEW_CELLS: Final = ("Dear Sir or Madam, this is the letter that was asked for.", "complete")
+Work: TypeAlias = Callable[[], object]
 HEADER: Final = (
     *("Lead ID", "Company", "City", "Employees", "Revenue"),
     *("Note", "Website", "Contact", "Signed on", "Ready"),
 )
 MIB: Final = 1024 * 1024
-
-
-class SameCells(Mapping[int, Sequence[NewCell]]):
-    """New cells for each row, made when they are asked for, so that they take no memory."""
-
-    def __init__(self, rows: int) -> None:
-        self._numbers = range(2, rows + 2)
-
-    def __getitem__(self, number: int) -> Sequence[NewCell]:
-        if number not in self._numbers:
-            raise KeyError(number)
-        return f"Dear Sir or Madam, this is the letter for row {number}.", "complete"
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
 
 
 def make(path: Path, rows: int) -> None:
@@ -65,29 +49,31 @@ def make(path: Path, rows: int) -> None:
             )
 
 
-def copy_by_csv(source: Path, target: Path, _: int) -> None:
+def copy_by_csv(source: Path, target: Path, _: int) -> Work:
     """What the others are measured by."""
-    with (
-        source.open(encoding="utf-8", newline="") as file,
-        target.open("w", encoding="utf-8", newline="") as copy,
-    ):
-        csv.writer(copy).writerows(csv.reader(file))
+
+    def copy() -> None:
+        with (
+            source.open(encoding="utf-8", newline="") as file,
+            target.open("w", encoding="utf-8", newline="") as into,
+        ):
+            csv.writer(into).writerows(csv.reader(file))
+
+    return copy
 
 
-def read_by_us(source: Path, _: Path, rows: int) -> float:
-    """Gives the resident MiB once the sheet is read: what the peak is above it was for the way."""
-    sheet = read(Source(source, None, 1))
-    resident = psutil.Process().memory_info().rss / MIB
-    assert len(sheet.rows) == rows, "all rows are read"
-    return resident
+def read_by_us(source: Path, _: Path, __: int) -> Work:
+    """The sheet, which is held to the end."""
+    return lambda: read(Source(source, None, 1))
 
 
-def write_by_us(source: Path, target: Path, rows: int) -> None:
-    """The copy with the new columns, whose cells take no memory."""
-    write(Source(source, None, 1), target, NEW_COLUMNS, SameCells(rows))
+def write_by_us(source: Path, target: Path, rows: int) -> Work:
+    """The copy with new columns, whose cells are there before."""
+    cells = dict.fromkeys(range(2, rows + 2), NEW_CELLS)
+    return lambda: write(Source(source, None, 1), target, NEW_COLUMNS, cells)
 
 
-TASKS: Final[Mapping[str, Callable[[Path, Path, int], float | None]]] = {
+TASKS: Final[Mapping[str, Callable[[Path, Path, int], Work]]] = {
     "copy": copy_by_csv,
     "read": read_by_us,
     "write": write_by_us,
@@ -95,24 +81,27 @@ TASKS: Final[Mapping[str, Callable[[Path, Path, int], float | None]]] = {
 
 
 def one_task(task: str, source: Path, target: Path, rows: int) -> None:
-    """Do it in this process, and tell on stdout how long it took by its own watch."""
-    began_at = time.perf_counter()
-    resident = TASKS[task](source, target, rows)
-    seconds = time.perf_counter() - began_at
-    sys.stdout.write(json.dumps({"seconds": seconds, "resident": resident}))
+    """Do it in this process; tells on stdout how long it took, and what it held before or after."""
+    work = TASKS[task](source, target, rows)
+    before = psutil.Process().memory_info().rss
+    began_at, cpu_began_at = time.perf_counter(), time.process_time()
+    result = work()
+    seconds, cpu_seconds = time.perf_counter() - began_at, time.process_time() - cpu_began_at
+    held = max(before, psutil.Process().memory_info().rss) / MIB
+    assert not isinstance(result, Sheet) or len(result.rows) == rows, "all rows are read"
+    sys.stdout.write(json.dumps({"seconds": seconds, "cpu_seconds": cpu_seconds, "held": held}))
 
 
 def measured(task: str, source: Path, rows: int, folder: Path) -> dict[str, float]:
-    """A task in a process of its own: its seconds, and its peak and resident MiB."""
+    """A task in a process of its own: its seconds by two watches, its peak and resident MiB."""
     program = [sys.executable, str(Path(__file__).resolve())]
     target = folder / f"{task}.out.csv"
     process = measure(
         [*program, "--task", task, "--rows", str(rows), str(source), str(target)], folder, {}
     )
     assert process.exit == 0, process.stderr
-    told = json.loads(process.stdout)
-    peak = process.peak_bytes / MIB
-    return {"seconds": told["seconds"], "peak": peak, "resident": told["resident"] or 0.0}
+    told: dict[str, float] = json.loads(process.stdout)
+    return {**told, "peak": process.peak_bytes / MIB}
 
 
 def compare(rows: int, rounds: int) -> None:
@@ -135,21 +124,21 @@ def compare(rows: int, rounds: int) -> None:
 def tell(turns: Sequence[Mapping[str, Mapping[str, float]]]) -> None:
     """A line for each figure: least, median and greatest of the rounds."""
     for task in TASKS:
-        print(f"  {task + ', seconds':42} {_spread([turn[task]['seconds'] for turn in turns])}")
-    for task, tasks in (("read", ["read"]), ("write", ["write"]), ("both", ["read", "write"])):
-        ratios = [
-            sum(turn[t]["seconds"] for t in tasks) / turn["copy"]["seconds"] for turn in turns
-        ]
-        label = f"{task}, times a copy (bar: {MOST_TIMES_A_COPY})"
-        print(f"  {label:42} {_spread(ratios)}")
-    above = [turn["read"]["peak"] - turn["read"]["resident"] for turn in turns]
-    print(f"  {'read, peak MiB beyond the sheet itself':42} {_spread(above)}")
-    for task in ("read", "write", "copy"):
-        print(f"  {task + ', peak MiB':42} {_spread([turn[task]['peak'] for turn in turns])}")
+        _line(f"{task}, seconds", [turn[task]["seconds"] for turn in turns])
+    for watch, name in (("seconds", "time"), ("cpu_seconds", "processor's time")):
+        for label, tasks in (("read", ["read"]), ("write", ["write"]), ("both", ["read", "write"])):
+            ratios = [sum(turn[t][watch] for t in tasks) / turn["copy"][watch] for turn in turns]
+            _line(f"{label}, times a copy's {name} (bar: {MOST_TIMES_A_COPY})", ratios)
+    for task in TASKS:
+        _line(f"{task}, peak MiB", [turn[task]["peak"] for turn in turns])
+    for task, what in (("read", "the sheet itself"), ("write", "the new cells themselves")):
+        beyond = [turn[task]["peak"] - turn[task]["held"] for turn in turns]
+        _line(f"{task}, peak MiB beyond {what}", beyond)
 
 
-def _spread(figures: Sequence[float]) -> str:
-    return f"{min(figures):8.2f} / {median(figures):.2f} / {max(figures):.2f}"
+def _line(label: str, figures: Sequence[float]) -> None:
+    spread = f"{min(figures):8.2f} / {median(figures):.2f} / {max(figures):.2f}"
+    print(f"  {label:50} {spread}")
 
 
 def main() -> None:

@@ -53,11 +53,16 @@ class NewFields:
             return self._text("")
         if not isinstance(value, str):
             return self._number(shown(value))
-        text = self._fitted(row, n, value) if self._unholdable.search(value) else value
+        text = value if self._is_held(value) else self._fitted(row, n, value)
         # The first letter settles it for nearly all, in a fraction of the pattern's time.
         if not text[:1].isalnum() and LOOKS_LIVE.match(text) and not NUMBER.fullmatch(text):
             text = f"'{text}"
         return self._text(text)
+
+    def _is_held(self, text: str) -> bool:
+        # ASCII is known at once, where the pattern looks at every character.
+        is_plain = text.isascii() and "\0" not in text and self._quote != NO_QUOTE
+        return is_plain or not self._unholdable.search(text)
 
     def _fitted(self, row: int, n: int, text: str) -> str:
         """The text with a stand-in for what the file can't hold; the whole is kept beside."""

@@ -56,6 +56,7 @@ def copied(
     delimiter = text.dialect.delimiter
     header_row = text.source.header_row or 0
     merge = _Merging(delimiter, text.dialect.quote, layout)
+    fill = merge.everywhere if layout.in_place else merge.at_end
     blanks, headers = new_fields.blanks(), new_fields.headers(header_row)
     filled = 0
     with text.records() as records:
@@ -69,7 +70,7 @@ def copied(
             else:
                 filled += 1
                 new = new_fields.of_row(number, values)
-                yield merge.everywhere(record[1], count_of(record, delimiter), new)
+                yield fill(record[1], count_of(record, delimiter), new)
     if filled < len(cells):
         _check_rows(text, cells)
 
@@ -96,8 +97,6 @@ class _Merging:
 
     def everywhere(self, record: str, count: int, new: Sequence[str]) -> str:
         """The record with all its new fields."""
-        if not self.layout.in_place:
-            return self.at_end(record, count, new)
         body = record.rstrip("\r\n")
         fields = fields_of(body, self.delimiter, self.quote)
         fields += [""] * (max(place for _, place in self.layout.in_place) + 1 - count)
