@@ -98,12 +98,13 @@ class _QuotedRecords:
     """The records with quotes in them, each of one line or more, cut by one reader of `csv`."""
 
     def __init__(self, lines: Iterator[str], delimiter: str, quote: str) -> None:
-        self._lines = lines
         self._first: deque[str] = deque()
         self._more: list[str] = []
         # Python's default would refuse a long text that another spreadsheet program took.
         csv.field_size_limit(LONGEST_FIELD)
-        self._reader = csv.reader(self._fed(), delimiter=delimiter, quotechar=quote)
+        self._reader = csv.reader(
+            _fed(lines, self._first, self._more), delimiter=delimiter, quotechar=quote
+        )
 
     def cut(self, line: str, number: int) -> tuple[str, list[str], int]:
         """The record that begins with this line: its text, its values and its number of lines."""
@@ -118,17 +119,19 @@ class _QuotedRecords:
         self._more.clear()
         return text, fields, height
 
-    def _fed(self) -> Iterator[str]:
-        """What the reader reads: a record's first line, and more only while a quote is open."""
-        while True:
-            if self._first:
-                yield self._first.popleft()
-                continue
-            line = next(self._lines, None)
-            if line is None:
-                raise _EndOfLines
-            self._more.append(line)
-            yield line
+
+# No method: it would hold its owner, who holds it, and with both what was read of the file.
+def _fed(lines: Iterator[str], first: deque[str], more: list[str]) -> Iterator[str]:
+    """What the reader reads: a record's first line, and more only while a quote is open."""
+    while True:
+        if first:
+            yield first.popleft()
+            continue
+        line = next(lines, None)
+        if line is None:
+            raise _EndOfLines
+        more.append(line)
+        yield line
 
 
 class _EndOfLines(Exception):
