@@ -104,7 +104,7 @@ def source_of(input_: Input) -> Source:
     """The sheet that an input names."""
     csv = input_.csv
     form = TextForm(csv.delimiter, csv.encoding, csv.quote)
-    return Source(input_.path, input_.sheet, input_.header_row, form)
+    return Source(input_.path, input_.sheet, input_.header_row, form=form)
 
 
 def recipe_of(config: Config) -> Recipe:

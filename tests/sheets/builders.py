@@ -45,7 +45,7 @@ def a_source(
     form: TextForm | None = None,
 ) -> Source:
     """The source with its usual header row; of a text file's form, nothing is said."""
-    return Source(path, sheet, header_row, form or TextForm())
+    return Source(path, sheet, header_row, form=form or TextForm())
 
 
 def a_copy(
