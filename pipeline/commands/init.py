@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> Exit:
             remedy="name another with -o, or remove it first",
         )
     sheet = sheets.read(Source(arguments.sheet.absolute(), None, 1))
+    for remark in sheet.remarks:
+        say(remark)
     relative = os.path.relpath(arguments.sheet.absolute(), config.absolute().parent)
     text = sample_config(
         Path(relative).as_posix(),

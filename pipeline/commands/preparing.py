@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline import sheets
+from pipeline.commands.terminal import say
 from pipeline.config.key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
@@ -19,7 +20,7 @@ from pipeline.core.model import Sheet
 from pipeline.core.variables import Recipe, RenderedRow, badly_named_rows, render
 from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
 from pipeline.ledger.place import check_place
-from pipeline.sheets import Source
+from pipeline.sheets import Source, TextForm
 
 FAULTS_OF_A_KIND: Final = 10
 """So many cells are named one by one; then it is said how many more there are."""
@@ -92,7 +93,10 @@ def read_again(prepared: Prepared) -> Prepared:
 
 def _read(source: Source) -> tuple[str, Sheet]:
     """The file's SHA-256 and its sheet."""
-    return sheets.digest(source.path), sheets.read(source)
+    digest, sheet = sheets.digest(source.path), sheets.read(source)
+    for remark in sheet.remarks:
+        say(remark)
+    return digest, sheet
 
 
 def _prepared(config: Config, digest: str, sheet: Sheet) -> Prepared:
@@ -102,7 +106,9 @@ def _prepared(config: Config, digest: str, sheet: Sheet) -> Prepared:
 
 def source_of(input_: Input) -> Source:
     """The sheet that an input names."""
-    return Source(input_.path, input_.sheet, input_.header_row)
+    csv = input_.csv
+    form = TextForm(csv.delimiter, csv.encoding, csv.quote)
+    return Source(input_.path, input_.sheet, input_.header_row, form=form)
 
 
 def recipe_of(config: Config) -> Recipe:

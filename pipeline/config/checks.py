@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.model import Input, Output, Workflow, output_suffix
+from pipeline.config.model import Csv, Input, Output, Workflow, output_suffix
 from pipeline.config.source import Finding, Location
 
 
@@ -30,6 +30,7 @@ def between_sections(parts: Parts) -> Iterator[Finding]:
     yield from _two_columns_of_one_name(parts)
     yield from _output_over_the_input(parts)
     yield from _ledger_over_a_sheet(parts)
+    yield from _csv_of_a_workbook(parts)
     if parts.has_simulator and parts.workflow and not parts.workflow.is_simulated:
         yield Finding(
             ("simulator",),
@@ -79,6 +80,16 @@ def _ledger_over_a_sheet(parts: Parts) -> Iterator[Finding]:
         if part and parts.ledger and _are_one_file(part.path, parts.ledger):
             wrong = f"the ledger would stand in the place of the {owner}"
             yield Finding(("ledger",), wrong, "write another path, or leave it out")
+
+
+def _csv_of_a_workbook(parts: Parts) -> Iterator[Finding]:
+    if (
+        parts.input
+        and parts.input.csv != Csv()
+        and parts.input.path.suffix.lower() not in {".csv", ".tsv"}
+    ):
+        wrong = "the section goes with .csv and .tsv files only"
+        yield Finding(("input", "csv"), wrong, "leave it out")
 
 
 def _are_one_file(one: Path, other: Path) -> bool:

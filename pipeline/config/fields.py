@@ -24,10 +24,13 @@ from pipeline.config.readers import (
     read_base_url,
     read_batch_name,
     read_cell_text,
+    read_delimiter,
+    read_encoding,
     read_environment_name,
     read_header_row,
     read_name,
     read_output_path,
+    read_quote,
     read_workflow_id,
 )
 from pipeline.config.templates import read_template
@@ -74,6 +77,8 @@ Section = TypeVar("Section")
 OrDefaults: TypeAlias = Annotated[Section, BeforeValidator(_empty_section)]
 """A section whose keys are all optional may stand empty."""
 
+_ONE_SIGN = {"type": "string", "minLength": 1, "maxLength": 1}
+
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
@@ -97,6 +102,21 @@ HeaderRow: TypeAlias = Annotated[
     int | None,
     _written(read_header_row),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "none"}]}),
+]
+Delimiter: TypeAlias = Annotated[
+    str | None,
+    _written(read_delimiter),
+    WithJsonSchema({"anyOf": [_ONE_SIGN, {"const": "tab"}, {"type": "null"}]}),
+]
+Quote: TypeAlias = Annotated[
+    str | None,
+    _written(read_quote),
+    WithJsonSchema({"anyOf": [_ONE_SIGN, {"const": "none"}]}),
+]
+EncodingName: TypeAlias = Annotated[
+    str | None,
+    _written(read_encoding),
+    WithJsonSchema({"type": ["string", "null"], "minLength": 1}),
 ]
 WorkflowId: TypeAlias = Annotated[
     str, _written(read_workflow_id), WithJsonSchema({"type": "string", "pattern": r"^[^\s/…]+$"})

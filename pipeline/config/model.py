@@ -34,10 +34,12 @@ from pipeline.config.fields import (
 )
 from pipeline.config.readers import SIMULATOR, read_json
 from pipeline.config.sources import Outputs, Variables
+from pipeline.config.textform import Csv
 from pipeline.core.model import Json
 
 __all__ = [
     "Config",
+    "Csv",
     "Faults",
     "Input",
     "Limits",
@@ -85,6 +87,10 @@ class Input:
     )
     duplicates: Literal["each"] = Field(
         default="each", description="Equal rows: each has a run of its own."
+    )
+    csv: OrDefaults[Csv] = Field(
+        default_factory=Csv,
+        description="How a .csv or .tsv file is spelled; what is left out is found in the file.",
     )
 
 

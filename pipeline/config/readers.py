@@ -3,8 +3,10 @@
 Must not know keys or YAML. No fault tells what was written where a key could have been pasted.
 """
 
+import codecs
 import json
 import re
+from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +19,18 @@ SIMULATOR: Final = "simulator"
 
 PLACEHOLDER: Final = "WCFG-…"
 """The workflow's id in a config that `init` wrote without being told one."""
+
+ENCODINGS: Final = frozenset(
+    {
+        *("utf-8", "utf-16", "utf-16-le", "utf-16-be"),
+        *(f"cp{number}" for number in (437, 850, 852, 858, 866, 874, *range(1250, 1259))),
+        *(f"iso8859-{part}" for part in range(1, 17) if part != 12),  # noqa: PLR2004 - never issued
+        *("koi8-r", "koi8-u", "mac-roman"),
+        *("cp932", "cp949", "cp950", "shift_jis", "euc_jp", "euc_kr", "gbk", "gb18030", "big5"),
+    }
+)
+"""The codecs, by Python's names, in which a sheet may be spelled: none has a state, so that a part
+of a text may be changed and the rest be left as it is."""
 
 _LONGEST_NAME: Final = 150
 """Bytes: file systems take 255, and the ledger's and report's endings come on top."""
@@ -69,6 +83,47 @@ def read_header_row(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
     raise ValueFault(f"{echo(value)} is no header row", "write its number from 1, or none")
+
+
+def read_delimiter(value: object) -> object:
+    """What stands between the fields of a text file; ``None``: it is found. Raises `ValueFault`."""
+    if value is None:
+        return None
+    text = "\t" if value == "tab" else value
+    if not isinstance(text, str) or len(text) != 1 or not (text == "\t" or _is_sign(text)):
+        remedy = 'write one sign, such as ";" in quotes, or tab, or leave it out: then it is found'
+        raise ValueFault(f"{echo(value)} is no delimiter", remedy)
+    return text
+
+
+def read_quote(value: object) -> object:
+    """What stands around quoted fields; ``None``: nothing quotes. Raises `ValueFault`."""
+    if value == "none":
+        return None
+    if not isinstance(value, str) or len(value) != 1 or value == " " or not _is_sign(value):
+        raise ValueFault(f"{echo(value)} is no quote", "write one sign in quotes, or none")
+    return value
+
+
+def _is_sign(character: str) -> bool:
+    return character.isprintable() and not character.isalnum()
+
+
+def read_encoding(value: object) -> object:
+    """An encoding by any of its names, as Python's; ``None``: it is found. Raises `ValueFault`."""
+    if value is None:
+        return None
+    wrong = f"{echo(value)} is no encoding that is known here"
+    try:
+        # A mark is found and kept in any case, so that it needs no name of its own.
+        codec = codecs.lookup(value).name.removesuffix("-sig") if isinstance(value, str) else ""
+    except (LookupError, ValueError):
+        codec = ""
+    if codec in ENCODINGS:
+        return codec
+    near = get_close_matches(str(value).casefold(), {*ENCODINGS, "windows-1252"}, n=1)
+    remedy = f"did you mean {near[0]}?" if near else "write utf-8, windows-1252 or the like"
+    raise ValueFault(wrong, f"{remedy} Left out, it is found" if near else remedy)
 
 
 def read_workflow_id(value: object) -> object:

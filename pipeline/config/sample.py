@@ -54,6 +54,8 @@ def sample_config(
         given["workflow"] = {"id": _SIMULATED_WORKFLOW, "base_url": SIMULATOR}
         given["simulator"] = {}
     schema = json_schema()
+    if sheet is not None:
+        del schema["$defs"]["Input"]["properties"]["csv"]  # A fault where a workbook is read.
     opening = [
         "# A batch of `pipeline`: `pipeline check` shows what it would do, `pipeline run` does it.",
         "# Keys with a # right before them show their default, or an example.",

@@ -44,6 +44,8 @@ class Sheet:
     columns: tuple[str, ...]
     """The columns' names from the left, made by `core.cells.column_names`."""
     rows: tuple[Row, ...]
+    remarks: tuple[str, ...] = ()
+    """What a person should know of how it was read, a line each."""
 
 
 class State(StrEnum):

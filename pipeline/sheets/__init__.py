@@ -2,6 +2,16 @@
 
 from pipeline.sheets.files import check_target, digest, keep_aside
 from pipeline.sheets.formats import read, rehearse, write
-from pipeline.sheets.source import Source, Written
+from pipeline.sheets.source import Source, TextForm, Written
 
-__all__ = ["Source", "Written", "check_target", "digest", "keep_aside", "read", "rehearse", "write"]
+__all__ = [
+    "Source",
+    "TextForm",
+    "Written",
+    "check_target",
+    "digest",
+    "keep_aside",
+    "read",
+    "rehearse",
+    "write",
+]

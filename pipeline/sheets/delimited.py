@@ -1,45 +1,44 @@
-"""CSV and TSV files: read by Python's `csv`, written by adding to the user's own bytes.
+"""CSV and TSV files: read, and written by adding to the user's own bytes.
 
-Must not know what the cells mean. A field that we did not make keeps its bytes: its quotes, its
-line ends and its encoding.
+Must not know what the cells mean, nor how records are cut. Neither way holds the file's text:
+records pass by one at a time.
 """
 
-import csv
-import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Final
 
-from pipeline.core.cells import shown
-from pipeline.core.model import NewCell, Sheet
+from pipeline.core.model import NewCell, Row, Sheet
 from pipeline.errors import InputFault
-from pipeline.sheets.files import content_of
+from pipeline.sheets.newfields import NewFields
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.records import (
-    Encoding,
-    UnclosedQuoteError,
-    decoded,
-    delimiter_of,
-    fields_of,
-    line_at,
-    records_of,
-)
+from pipeline.sheets.records import Record, is_blank, values_of, width_of
 from pipeline.sheets.source import Source
-from pipeline.sheets.table import check_rows, places_of, sheet_of
+from pipeline.sheets.spelling import UNICODE, UTF_8_MARKED, Spelling
+from pipeline.sheets.textcopy import copied, layout_of
+from pipeline.sheets.textfile import TextFile, head_of, open_text, outline
 
-LOOKS_LIVE: Final = re.compile(r"[\t\r]|\s*[=+\-@]")
-"""Text that a spreadsheet would run: OWASP, "CSV Injection"."""
+RECORDS_A_PIECE: Final = 4096
+"""How many records of a copy are encoded and written at once."""
 
-PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
-"""Text that begins like a formula and is none."""
-
-FORBIDDEN: Final = re.compile("[\0\ud800-\udfff]")
-"""What no text file of ours can hold: NUL ends a field in many readers; half a surrogate pair."""
+ANY_WIDTH: Final = 2**62
+"""How wide a row may be where no header says it."""
 
 
 def read(source: Source) -> Sheet:
-    """The sheet as it stands; all values are text. Raises `InputFault`."""
-    return _sheet(source, _parsed(source))
+    """The sheet as it stands; all values are text. Raises `InputFault`.
+
+    A row that is shorter than the header is padded, and one that is longer is a fault unless the
+    rest of it is blank.
+    """
+    with open_text(source) as text, text.records() as records, _collector_at_rest():
+        head = head_of(text, records)
+        rows, width = _rows(text, records, head)
+        columns = outline(source, head, width if rows else 0).columns
+        _even_out(rows, len(columns))
+    return Sheet(source.path.name, columns, tuple(rows), _remarks(text))
 
 
 def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, ...]:
@@ -52,118 +51,112 @@ def filled(
     columns: Sequence[str],
     cells: Mapping[int, Sequence[NewCell]],
     overflow: Overflow,
-) -> bytes:
-    """The file's copy with the new columns. Raises `InputFault` and `OutputFault`.
+) -> Iterator[bytes]:
+    """The file's copy with the new columns, in pieces. Raises `InputFault` and `OutputFault`.
 
     Records that are no rows (above the header, or blank) are left as they are; shorter ones are
     padded, so that the new columns stand below each other.
     """
-    parsed = _parsed(source)
-    sheet = _sheet(source, parsed)
-    check_rows(str(source.path), sheet, cells)
-    numbers = {row.number for row in sheet.rows} | {source.header_row or 0}
-    # Blank fields at a record's end are the user's bytes too: the new ones go behind them.
-    end = max(len(parsed.values[number - 1]) for number in numbers if number)
-    places = places_of(sheet, source.header_row, columns, end)
-    width = max(places, default=0) + 1
-    headers = {p: _field(n, parsed) for p, n in zip(places, columns, strict=True) if p >= end}
-    out = []
-    for number, record in enumerate(parsed.records, 1):
-        if number not in numbers:
-            out.append(record)
+    with open_text(source) as text:
+        layout = layout_of(text, columns)
+        spelling = _holding(text.spelling, columns, cells)
+        yield spelling.mark + text.dialect.announcement.encode(spelling.codec)
+        new_fields = NewFields(text.dialect, spelling.codec, columns, overflow)
+        records = copied(text, layout, new_fields, cells)
+        while piece := "".join(islice(records, RECORDS_A_PIECE)):
+            yield piece.encode(spelling.codec)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """What is read stays and holds no cycle: to look it over again and again was half of the time.
+
+    Whoever has set the collector aside already is left as they are.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _rows(
+    text: TextFile, records: Iterator[Record], head: Sequence[Sequence[str]]
+) -> tuple[list[Row], int]:
+    """The rows, each as wide as it is, and the width of the widest. Raises `InputFault`."""
+    delimiter = text.dialect.delimiter
+    # A blank header is a fault of its own, and no measure of the rows.
+    longest = len(head[-1]) if head and width_of(head[-1]) else ANY_WIDTH
+    width = width_of(head[-1]) if head else 0
+    rows = []
+    ragged = []
+    for number, record in enumerate(records, len(head) + 1):
+        if is_blank(record, delimiter):
             continue
-        if number == source.header_row:
-            new = headers
-        else:
-            values = _fitted(number, columns, cells.get(number, ()), overflow)
-            new = {p: _field(v, parsed) for p, v in zip(places, values, strict=False)}
-        out.append(_merged(record, new, width, parsed.delimiter))
-    return parsed.encoding.encode("".join(out))
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    """A file in both its shapes: the records as they are spelled, and the values they mean."""
-
-    records: Sequence[str]
-    values: Sequence[Sequence[str]]
-    delimiter: str
-    encoding: Encoding
-
-
-def _parsed(source: Source) -> _Parsed:
-    text, encoding = _text(source)
-    delimiter = "\t" if source.suffix == ".tsv" else delimiter_of(text)
-    # Python's default would refuse a long text that another spreadsheet program took.
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    try:
-        records = list(records_of(text, delimiter))
-        values = list(csv.reader(records, delimiter=delimiter))
-    except UnclosedQuoteError as error:
-        raise InputFault(
-            place=f"{source.path}, line {error.line}",
-            wrong="a quote opens here and is never closed",
-            remedy="close it, or save the file anew from a spreadsheet program",
-        ) from None
-    assert len(records) == len(values), "csv cuts records where we do"
-    return _Parsed(records, values, delimiter, encoding)
-
-
-def _text(source: Source) -> tuple[str, Encoding]:
-    try:
-        text, encoding = decoded(content_of(source.path))
-    except UnicodeDecodeError:
-        raise InputFault(
-            place=str(source.path),
-            wrong="its text is neither UTF-8, UTF-16 nor Windows-1252",
-            remedy="save it as CSV UTF-8",
-        ) from None
-    if "\0" in text:
-        raise InputFault(
-            place=f"{source.path}, line {line_at(text, text.index(chr(0)))}",
-            wrong="there is a NUL character, so this is no text file",
-            remedy="save it as CSV UTF-8",
+        fields = values_of(record, delimiter)
+        if len(fields) > width:
+            own_width = width_of(fields)
+            if own_width > longest:
+                ragged.append((record[0], own_width))
+            else:
+                width = max(width, own_width)
+        # Most rows have no blank cell, and are taken as they are.
+        rows.append(
+            Row(number, tuple([f or None for f in fields]) if "" in fields else tuple(fields))
         )
-    return text, encoding
+    _check_ragged(text.source, longest, ragged)
+    return rows, width
 
 
-def _sheet(source: Source, parsed: _Parsed) -> Sheet:
-    grid = [[value or None for value in line] for line in parsed.values]
-    return sheet_of(source.path.name, str(source.path), grid, source.header_row)
+def _check_ragged(source: Source, longest: int, ragged: Sequence[tuple[int, int]]) -> None:
+    if not ragged:
+        return
+    line, width = ragged[0]
+    others = f" (and {len(ragged) - 1} more like it)" if len(ragged) > 1 else ""
+    raise InputFault(
+        place=f"{source.path}, line {line}",
+        wrong=f"a row has {width} fields under a header of {longest}{others}",
+        remedy="quote the field that holds a delimiter, name all columns in the header, "
+        "or mend header_row or input.csv.delimiter",
+    )
 
 
-def _fitted(
-    number: int, columns: Sequence[str], values: Sequence[NewCell], overflow: Overflow
-) -> Sequence[NewCell]:
-    """The values with what a text file can't hold replaced, and the whole of them kept."""
-    fitted: list[NewCell] = []
-    for column, value in zip(columns, values, strict=False):
-        if isinstance(value, str) and FORBIDDEN.search(value):
-            overflow.keep(number, column, value)
-            note = "characters that a text file cannot hold: the whole text is in"
-            fitted.append(FORBIDDEN.sub("\ufffd", value) + f" [{note} {overflow.name}]")
-        else:
-            fitted.append(value)
-    return fitted
+def _even_out(rows: list[Row], width: int) -> None:
+    """Pad the rows, and cut what is blank beyond the columns; in place, since they are many."""
+    for place, row in enumerate(rows):
+        if len(row.values) != width:
+            values = row.values[:width]
+            rows[place] = Row(row.number, values + (None,) * (width - len(values)))
 
 
-def _field(value: NewCell, parsed: _Parsed) -> str:
-    """A value as a field: defused where a spreadsheet would run it, quoted where it must be."""
-    if not isinstance(value, str):
-        return shown(value)
-    text = value
-    if LOOKS_LIVE.match(text) and not PLAIN_NUMBER.fullmatch(text):
-        text = f"'{text}"
-    if any(character in text for character in (parsed.delimiter, '"', "\r", "\n")):
-        doubled = text.replace('"', '""')
-        return f'"{doubled}"'
-    return text
+def _remarks(text: TextFile) -> tuple[str, ...]:
+    if not text.spelling.is_fallback:
+        return ()
+    what = f"{text.source.path.name} is not UTF-8, and is read as Windows-1252"
+    return (f"{what}; where its letters look wrong, name its encoding under input.csv.encoding.",)
 
 
-def _merged(record: str, new: Mapping[int, str], width: int, delimiter: str) -> str:
-    """A record with the new fields in their places, at least so wide; the others untouched."""
-    fields, line_end = fields_of(record, delimiter)
-    fields += [""] * (width - len(fields))
-    for place, field in new.items():
-        fields[place] = field
-    return delimiter.join(fields) + line_end
+def _holding(
+    spelling: Spelling, columns: Sequence[str], cells: Mapping[int, Sequence[NewCell]]
+) -> Spelling:
+    """The file's spelling; UTF-8 with its mark where the file's codec lacks a new character.
+
+    The other way, `?` for what it lacks, would lose what was paid for.
+    """
+    if spelling.codec in UNICODE:
+        return spelling
+    for values in chain([columns], cells.values()):
+        for value in values:
+            if isinstance(value, str) and not _is_held(value, spelling.codec):
+                return UTF_8_MARKED
+    return spelling
+
+
+def _is_held(text: str, codec: str) -> bool:
+    # Some codecs of East Asia take one character for another that looks like it.
+    try:
+        return text.encode(codec).decode(codec) == text
+    except UnicodeEncodeError:
+        return False

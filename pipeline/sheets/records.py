@@ -1,49 +1,29 @@
-"""The text of a CSV or TSV file: its encoding, its delimiter, its records and raw fields.
+"""The records of a text file and their fields. Owns the cutting, which loses no character.
 
-Owns the cutting of text into pieces that can be put together again to the same bytes. Must not know
-what a field says: values are read by Python's `csv`, whose rules the pieces follow (a quote opens a
-field only at its start, a doubled one is a quote, what follows the closing one is plain).
+Must not know files or encodings: it is given lines. The rules are those of Python's `csv`: a quote
+opens a field only at its start, a doubled one is a quote, what follows the closing one is plain.
 """
 
-import codecs
+import csv
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
-DELIMITERS: Final = (",", ";", "\t", "|")
-"""The delimiters that are looked for; of equally good ones the first wins."""
+LONGEST_FIELD: Final = 16 * 1024 * 1024
+"""In characters. A longer one is taken for a quote that was not closed: else it would gather the
+rest of the file in memory. Excel's cells hold 32,767."""
 
-SAMPLE_RECORDS: Final = 50
-"""How many records the delimiter is found from."""
+NO_QUOTE: Final = "\0"
+"""Stands for the quote where nothing quotes: no text file holds it."""
 
-BYTE_ORDER_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+Record: TypeAlias = tuple[int, str, list[str] | None]
+"""The line on which a record begins, its text with the line end, and its fields' values.
 
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How text is spelled in bytes: the codec, and the byte order mark that stands before it."""
-
-    codec: str
-    mark: bytes = b""
-
-    def encode(self, text: str) -> bytes:
-        """The text in this encoding; in UTF-8 with its mark where this one lacks a character.
-
-        The other way, `?` for what Windows-1252 lacks, would lose what was paid for. The mark
-        tells a spreadsheet that the file is UTF-8.
-        """
-        try:
-            return self.mark + text.encode(self.codec)
-        except UnicodeEncodeError:
-            return codecs.BOM_UTF8 + text.encode("utf-8")
+``None`` stands for the values of a record without quotes, which any reader cuts for itself: see
+`values_of` and `count_of`. Most records are such, and cutting them is most of the work.
+"""
 
 
 class UnclosedQuoteError(ValueError):
@@ -52,90 +32,117 @@ class UnclosedQuoteError(ValueError):
     def __init__(self, line: int) -> None:
         super().__init__(line)
         self.line = line
-        """The line, from 1, on which the record begins."""
+        """The line on which the record begins."""
 
 
-def decoded(content: bytes) -> tuple[str, Encoding]:
-    """The text and how it was spelled; raises `UnicodeDecodeError`.
-
-    By the byte order mark, else UTF-8, else Windows-1252, in which Excel saves its plain CSV.
-    """
-    for mark, codec in BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(codec), Encoding(codec, mark)
-    try:
-        return content.decode("utf-8"), Encoding("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252"), Encoding("cp1252")
-
-
-def delimiter_of(text: str) -> str:
-    """The delimiter that cuts the greatest share of the first records into equally many fields."""
-    return max(DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
-
-
-def records_of(text: str, delimiter: str) -> Iterator[str]:
-    """The records, each with its line end; together they are the text.
+def records_of(
+    lines: Iterator[str], delimiter: str, quote: str | None, first_line: int = 1
+) -> Iterator[Record]:
+    """The records of these lines, which keep their line ends; their texts together are the lines'.
 
     A record ends at a line end outside of quotes. Raises `UnclosedQuoteError`.
     """
-    pattern = _patterns(delimiter).record
-    start = 0
-    while start < len(text):
-        found = pattern.match(text, start)
-        if found is None:
-            raise UnclosedQuoteError(line_at(text, start))
-        yield found.group()
-        start = found.end()
+    quote = quote or NO_QUOTE
+    quoted = _QuotedRecords(lines, delimiter, quote)
+    number = first_line
+    for line in lines:
+        if quote not in line:
+            yield number, line, None
+            number += 1
+        else:
+            text, fields, height = quoted.cut(line, number)
+            yield number, text, fields
+            number += height
 
 
-def fields_of(record: str, delimiter: str) -> tuple[list[str], str]:
-    """A record's fields as they are spelled, quotes and all, and its line end."""
-    body = record.rstrip("\r\n")
-    pattern = _patterns(delimiter).field
+def values_of(record: Record, delimiter: str) -> list[str]:
+    """The values of a record's fields; there is at least one."""
+    _, text, values = record
+    return text.rstrip("\r\n").split(delimiter) if values is None else values
+
+
+def count_of(record: Record, delimiter: str) -> int:
+    """The number of a record's fields."""
+    _, text, values = record
+    return text.count(delimiter) + 1 if values is None else len(values)
+
+
+def is_blank(record: Record, delimiter: str) -> bool:
+    """Whether all its fields are empty or white space. A delimiter is no letter and no digit."""
+    # The first character settles it for most records.
+    return not record[1][:1].isalnum() and not any(map(str.strip, values_of(record, delimiter)))
+
+
+def fields_of(text: str, delimiter: str, quote: str | None) -> list[str]:
+    """A record's fields as they are spelled, quotes and all; its text comes without line end."""
+    if quote is None or quote not in text:
+        return text.split(delimiter)
+    pattern = _field_pattern(delimiter, quote)
     fields = []
     start = 0
     while True:
-        found = pattern.match(body, start)
+        found = pattern.match(text, start)
         assert found is not None, "a record is made of fields"
         fields.append(found.group())
-        if found.end() == len(body):
-            return fields, record[len(body) :]
+        if found.end() == len(text):
+            return fields
         start = found.end() + len(delimiter)
 
 
-def line_at(text: str, place: int) -> int:
-    """The number of the line, from 1, in which a place of the text stands."""
-    return len(re.findall(r"\r\n|\n|\r", text[:place])) + 1
+def width_of(fields: Sequence[str]) -> int:
+    """How many fields there are up to the last that is not blank; 0 in a blank record."""
+    return next((n for n in range(len(fields), 0, -1) if fields[n - 1].strip()), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    field: re.Pattern[str]
-    record: re.Pattern[str]
+class _QuotedRecords:
+    """The records with quotes in them, each of one line or more, cut by one reader of `csv`."""
+
+    def __init__(self, lines: Iterator[str], delimiter: str, quote: str) -> None:
+        self._first: deque[str] = deque()
+        self._more: list[str] = []
+        # Python's default would refuse a long text that another spreadsheet program took.
+        csv.field_size_limit(LONGEST_FIELD)
+        self._reader = csv.reader(
+            _fed(lines, self._first, self._more), delimiter=delimiter, quotechar=quote
+        )
+
+    def cut(self, line: str, number: int) -> tuple[str, list[str], int]:
+        """The record that begins with this line: its text, its values and its number of lines."""
+        self._first.append(line)
+        try:
+            fields = next(self._reader)
+        except (_EndOfLines, csv.Error):
+            raise UnclosedQuoteError(number) from None
+        if not self._more:
+            return line, fields, 1
+        text, height = line + "".join(self._more), 1 + len(self._more)
+        self._more.clear()
+        return text, fields, height
+
+
+# No method: it would hold its owner, who holds it, and with both what was read of the file.
+def _fed(lines: Iterator[str], first: deque[str], more: list[str]) -> Iterator[str]:
+    """What the reader reads: a record's first line, and more only while a quote is open."""
+    while True:
+        if first:
+            yield first.popleft()
+            continue
+        line = next(lines, None)
+        if line is None:
+            raise _EndOfLines
+        more.append(line)
+        yield line
+
+
+class _EndOfLines(Exception):
+    """The lines ended within quotes."""
 
 
 @lru_cache
-def _patterns(delimiter: str) -> _Patterns:
+def _field_pattern(delimiter: str, quote: str) -> re.Pattern[str]:
     # Possessive throughout: a field ends in one place only, so nothing is worth a second try.
     plain = rf"[^{re.escape(delimiter)}\r\n]*+"
-    field = rf'(?:"[^"]*+(?:""[^"]*+)*+"{plain}|(?!"){plain})'
-    record = rf"{field}(?:{re.escape(delimiter)}{field})*+(?:\r\n|\n|\r|\Z)"
-    return _Patterns(re.compile(field), re.compile(record))
-
-
-def _evenness(text: str, delimiter: str) -> tuple[float, int]:
-    """The share of the first records that have the commonest number of delimiters, and that number.
-
-    A share, since with a wrong delimiter a quoted text may fall into any number of records.
-    """
-    counts: Counter[int] = Counter()
-    try:
-        for record in islice(records_of(text, delimiter), SAMPLE_RECORDS):
-            counts[len(fields_of(record, delimiter)[0]) - 1] += 1
-    except UnclosedQuoteError:
-        counts[0] += 1  # It speaks against this delimiter; as a fault it is told by the reader.
-    records = counts.total()
-    del counts[0]
-    shares = ((often / records, number) for number, often in counts.items())
-    return max(shares, default=(0.0, 0))
+    mark = re.escape(quote)
+    return re.compile(
+        rf"(?:{mark}[^{mark}]*+(?:{mark}{mark}[^{mark}]*+)*+{mark}{plain}|(?!{mark}){plain})"
+    )

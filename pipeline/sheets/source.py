@@ -1,7 +1,19 @@
 """What is read and what was written. Owns the types at the room's door. Must not know a format."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TextForm:
+    """What is said of how a CSV or TSV file is spelled; the rest is found in the file."""
+
+    delimiter: str | None = None
+    """One character; ``None``: it is found."""
+    encoding: str | None = None
+    """The codec by Python's name for it; ``None``: it is found."""
+    quote: str | None = '"'
+    """The character around quoted fields; ``None``: no character quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +25,8 @@ class Source:
     """The sheet's name in the workbook; ``None`` is the first. A text file has only one."""
     header_row: int | None
     """The number of the header's row, from 1; ``None``: columns go by their letters, A B C."""
+    form: TextForm = field(default_factory=TextForm)
+    """How a text file is spelled; of no meaning to a workbook."""
 
     @property
     def suffix(self) -> str:

@@ -7,7 +7,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.core.model import NewCell
-from pipeline.sheets import Source, Written, write
+from pipeline.sheets import Source, TextForm, Written, write
 
 
 def a_workbook(
@@ -38,9 +38,14 @@ def a_file(folder: Path, content: bytes | str, name: str = "leads.csv") -> Path:
     return path
 
 
-def a_source(path: Path, sheet: str | None = None, header_row: int | None = 1) -> Source:
-    """The source with its usual header row."""
-    return Source(path, sheet, header_row)
+def a_source(
+    path: Path,
+    sheet: str | None = None,
+    header_row: int | None = 1,
+    form: TextForm | None = None,
+) -> Source:
+    """The source with its usual header row; of a text file's form, nothing is said."""
+    return Source(path, sheet, header_row, form=form or TextForm())
 
 
 def a_copy(

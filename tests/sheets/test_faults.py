@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputFault, OutputFault
-from pipeline.sheets import Source, digest, read, write
+from pipeline.sheets import Source, TextForm, digest, read, write
 from tests.sheets.builders import a_file, a_source, a_workbook
 
 Arrange = Callable[[Path], Source]
@@ -17,6 +17,12 @@ Arrange = Callable[[Path], Source]
 def text(content: bytes | str, name: str = "leads.csv", header_row: int | None = 1) -> Arrange:
     """A source of this content."""
     return lambda folder: a_source(a_file(folder, content, name), header_row=header_row)
+
+
+def spelled(content: bytes, encoding: str) -> Arrange:
+    """A text file whose encoding the config names."""
+    form = TextForm(encoding=encoding)
+    return lambda folder: a_source(a_file(folder, content), form=form)
 
 
 def workbook(*rows: tuple[object, ...], sheet: str | None = None, header_row: int = 1) -> Arrange:
@@ -103,7 +109,18 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1")
         (text("a\n1\n", header_row=4), "header_row 4 is beyond its last row, 2"),
         (text("a\n1\r\nx\0y\n"), "leads.csv, line 3: there is a NUL"),
         (text('a\n"x\ny"\n"open\nb\n'), "leads.csv, line 4: a quote opens here"),
+        (text('a\n"x\r\ny"\r"open\nb\n'), "leads.csv, line 4: a quote opens here"),
+        (text('sep=,\na,b\n1,"open\n'), "leads.csv, line 3: a quote opens here"),
+        (text("a\r\nx\0y,12345678\n".encode("utf-16-le")), "leads.csv, line 2: there is a NUL"),
+        (text('a,b\n"1\n",2\n1,2,3\n'), "line 4: a row has 3 fields under a header of 2;"),
+        (text("a;b\n1;2;3\n\n4;5;;6\n"), "line 2: a row has 3 fields under a header of 2 (and 1"),
+        (text("Title\n\na,b\n1,2\n"), "line 3: a row has 2 fields under a header of 1 (and 1"),
         (text(b"a\n\x81\xff\n"), "neither UTF-8, UTF-16 nor Windows-1252"),
+        (spelled(b"a\n1\n\xff\n", "utf-8"), "line 3: its text is not in the encoding utf-8; mend"),
+        (spelled(b"a\n1\n\x81\n", "cp1252"), "line 3: its text is not in the encoding cp1252"),
+        (spelled(b"\xff\xfea\0\n\0", "utf-8"), "line 1: its text is not in the encoding utf-8"),
+        (spelled(b"a\n1", "utf-16"), "leads.csv: its text is not in the encoding utf-16;"),
+        (spelled(b"a\n\x87\x90\n", "cp932"), "line 2: a character could not be written back"),
         (text(b"\xff\xfea"), "neither UTF-8, UTF-16 nor Windows-1252"),
     ],
 )  # fmt: skip
@@ -123,11 +140,11 @@ def test_a_file_that_may_not_be_read_is_told(
 ) -> None:
     """The mode, or another program's lock, is named as what it is."""
 
-    def refuse(_: Path) -> bytes:
+    def refuse(*_: object) -> None:
         raise PermissionError
 
     source = text("a\n1\n")(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InputFault, match="you may not read this file"):
         read(source)
 
