@@ -1,5 +1,6 @@
 """What the pages say of the config is what the program takes."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
