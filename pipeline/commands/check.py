@@ -13,7 +13,7 @@ from typing import Final
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
-from pipeline.commands.writing import columns_to_write
+from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
 from pipeline.core.model import Json, RowKey, State
 from pipeline.core.planning import Decision, Plan, plan
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     known: Mapping[RowKey, State] = {}
     mean_credits = None
     with join_ledger(prepared.config.ledger) as ledger:
-        columns_to_write(prepared, ledger)
+        rehearse_output(prepared, ledger)
         if ledger is not None:
             known, mean_credits = ledger.states(), ledger.mean_credits()
     planned = plan(prepared.rows, known)

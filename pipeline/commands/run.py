@@ -16,7 +16,7 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
-from pipeline.commands.writing import columns_to_write, tell_written, write_output
+from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
 from pipeline.core.planning import Decision, plan
@@ -76,7 +76,7 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
     prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
     config = prepared.config
     with open_ledger(config.ledger) as ledger:
-        columns_to_write(prepared, ledger)
+        rehearse_output(prepared, ledger)
         reused = enrol(prepared, ledger)
         if again is not None:
             reused -= ask_again(again, config, ledger, is_agreed=arguments.yes)

@@ -67,6 +67,17 @@ def tell_written(written: Written, aside: Path | None, target: Path) -> None:
         say(f"Values too long for a cell stand whole in {written.overflow.name}.")
 
 
+def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
+    """Find out before anything is paid for whether the output can be written, and say what of it.
+
+    Raises `FaultGroup`, `InputFault` and `OutputFault`, as the writing would.
+    """
+    columns = columns_to_write(prepared, ledger)
+    rows = [row.number for row in prepared.rows]
+    for line in sheets.rehearse(prepared.source, columns.headers, rows):
+        say(line)
+
+
 def columns_to_write(prepared: Prepared, ledger: Ledger | None) -> Columns:
     """The new columns, each at the right end, or in place of one that is blank or ours.
 

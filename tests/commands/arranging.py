@@ -95,13 +95,14 @@ def workbook_file(content: bytes) -> Arrange:
     return arrange
 
 
-def a_workbook() -> bytes:
+def a_workbook(*, last_column: int = 2) -> bytes:
     """The bytes of a workbook of two rows."""
     book = Workbook()
     sheet = book.create_sheet("Leads", 0)
     del book["Sheet"]
     for row in (("Company", "Nr"), (CELL, 1), ("Initech", 2)):
         sheet.append(row)
+    sheet.cell(1, last_column).value = "Last"
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

@@ -65,6 +65,11 @@ WRONG = {
         "leads.xlsx: the workbook is damaged",
         "let it be repaired",
     ),
+    "no room for new columns": (
+        workbook_file(a_workbook(last_column=16_384)),
+        "sheet Leads: with the new columns",
+        "delete columns",
+    ),
     "password": (workbook_file(COMPOUND), "leads.xlsx: it is protected", "without a password"),
     "blank key": (
         rows(f"Company,Nr\n{CELL},1\n,2\n", input=KEYED),
