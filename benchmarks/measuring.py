@@ -72,16 +72,27 @@ class Simulator:
 
     def count(self) -> dict[str, Any]:
         """What it saw of starts and looks."""
-        url = f"{self.base_url.removesuffix('/api')}/_count?brief=1"
+        return self._get("/_count?brief=1")
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every run that was begun, and paid for."""
+        runs: list[dict[str, Any]] = self._get("/_count")["runs"]
+        return runs
+
+    def _get(self, path: str) -> dict[str, Any]:
+        url = f"{self.base_url.removesuffix('/api')}{path}"
         with urllib.request.urlopen(url, timeout=30) as reply:  # noqa: S310  # loopback
-            counts: dict[str, Any] = json.load(reply)
-            return counts
+            answer: dict[str, Any] = json.load(reply)
+            return answer
 
 
 @contextmanager
-def a_simulator() -> Iterator[Simulator]:
-    """Serve a new simulator without latency while the block runs."""
-    command = [sys.executable, "-m", "pipeline", "simulate", "--port", "0", "--duration", "0s"]
+def a_simulator(
+    duration: str = "0s", faults: Mapping[str, float] | None = None
+) -> Iterator[Simulator]:
+    """Serve a new simulator while the block runs; by default without latency and faults."""
+    command = [sys.executable, "-m", "pipeline", "simulate", "--port", "0", "--duration", duration]
+    command += [f"--fault={name}={share}" for name, share in (faults or {}).items()]
     with subprocess.Popen(
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

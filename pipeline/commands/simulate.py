@@ -10,6 +10,7 @@ from typing import Final
 from pipeline.commands.terminal import say
 from pipeline.config.units import ValueFault, read_duration_seconds
 from pipeline.errors import Exit
+from pipeline.simulator.faults import Fault, Faults
 from pipeline.simulator.journal import open_service
 from pipeline.simulator.server import serve
 from pipeline.simulator.settings import Settings
@@ -59,6 +60,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="share of the runs that fail, 0 to 1 (default: %(default)g)",
     )
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="NAME=SHARE",
+        help=f"what goes wrong, and with which share of the calls: {', '.join(Fault)}",
+    )
+
+
+def _fault(text: str) -> tuple[str, float]:
+    name, _, share = text.partition("=")
+    if name not in list(Fault):
+        raise argparse.ArgumentTypeError(f"there is no fault {name!r}: name one of the list below")
+    return name, _share(share)
 
 
 def _duration(text: str) -> float:
@@ -93,6 +109,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         duration_seconds=arguments.duration,
         credits=arguments.credits,
         fail=arguments.fail,
+        faults=Faults(**dict(arguments.fault)),
     )
     with open_service(settings, arguments.state) as service:
         asyncio.run(serve(service, arguments.port, _announce))
