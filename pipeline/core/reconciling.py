@@ -180,6 +180,34 @@ def _is_claimed(run: Listed, claims: Claims, echo: _Echo) -> bool:
     return run.token in claims.tokens or not run.token.startswith(f"{claims.ledger_token}-")
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listed run that a person may name for an attempt in doubt."""
+
+    run_id: RunId
+    is_its_own: bool
+    """Whether it bears the attempt's token; else its input is equal, and it is nobody's."""
+
+
+def candidates(
+    inputs: Mapping[Token, InputDigest], listing: Listing, claims: Claims
+) -> dict[Token, list[Candidate]]:
+    """The candidates of all attempts in doubt, which are given by token and input.
+
+    A run that bears the token of one of them can be that one's only, whatever its input.
+    """
+    own: dict[Token, list[Candidate]] = defaultdict(list)
+    equal: dict[InputDigest | None, list[Candidate]] = defaultdict(list)
+    for run in listing.runs.values():
+        if _is_claimed(run, claims, _Echo.TOKEN):
+            continue
+        if run.token is not None and run.token in inputs:
+            own[run.token].append(Candidate(run.run_id, is_its_own=True))
+        else:
+            equal[run.input].append(Candidate(run.run_id, is_its_own=False))
+    return {token: own[token] or equal[input_] for token, input_ in inputs.items()}
+
+
 def _by_input(doubts: Iterable[Doubt]) -> dict[InputDigest, list[Doubt]]:
     groups: dict[InputDigest, list[Doubt]] = defaultdict(list)
     for doubt in doubts:
