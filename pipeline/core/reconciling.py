@@ -91,6 +91,8 @@ class Hold(Enum):
     NO_ECHO = "the service's list does not show what runs were started with"
     TOO_EARLY = "its run may still begin"
     UNCLAIMED_EQUAL = "the service has runs of equal input that may be its own"
+    UNKNOWN_INPUT = "the service has runs that do not show what they were started with"
+    RUN_TAKEN = "its run was taken for that of another row"
     EQUAL_STARTING = "a row of equal input is being started"
 
 
@@ -116,17 +118,20 @@ def judge(
     by_token = {run.token: run for run in listing.runs.values() if run.token is not None}
     for doubt in doubts:
         run = by_token.get(doubt.token)
-        if run is not None and run.run_id not in claims.runs:
-            verdicts[doubt.entry_id] = Adopt(run.run_id)
+        if run is not None:
+            is_taken = run.run_id in claims.runs
+            verdicts[doubt.entry_id] = Hold.RUN_TAKEN if is_taken else Adopt(run.run_id)
     adopted = {verdict.run_id for verdict in verdicts.values() if isinstance(verdict, Adopt)}
     left = [doubt for doubt in doubts if doubt.entry_id not in verdicts]
     echo = _echo(listing, controls)
     if isinstance(echo, Hold):
-        return verdicts | dict.fromkeys((doubt.entry_id for doubt in left), echo)
+        return verdicts | dict.fromkeys((d.entry_id for d in left), echo)
     unclaimed = defaultdict(list)
     for run in listing.runs.values():
         if run.run_id not in adopted and not _is_claimed(run, claims, echo):
             unclaimed[run.input].append(run.run_id)
+    if None in unclaimed:
+        return verdicts | dict.fromkeys((d.entry_id for d in left), Hold.UNKNOWN_INPUT)
     newest = max((c.accepted_at for c in controls if c.accepted_at is not None), default=None)
     for equals in _by_input(left).values():
         is_settled = all(settle.is_over(doubt.since, listing.began_at, newest) for doubt in equals)
