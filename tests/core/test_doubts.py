@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.core.doubts import Settle, digest_of, token_of
 
 SETTLE_SECONDS = 30.0
-MOMENTS = st.integers(0, 300).map(float)
+MOMENTS = st.floats(0, 300)
 MAYBE = st.none() | MOMENTS
 
 
