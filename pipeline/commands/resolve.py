@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.asking import ask_about_a_copy
 from pipeline.commands.deciding import BY_A_PERSON, choice_of, decide, name_of
 from pipeline.commands.doubtful import (
     LEGEND,
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             remedy=f"begin with: pipeline run {config.path.name}",
         )
     with open_ledger(config.ledger) as ledger:
+        ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
         _take_over(ledger)
         rows = rows_in_doubt(prepared, ledger)
         if decision is not None:
