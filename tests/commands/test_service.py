@@ -16,7 +16,7 @@ from tests.journeys.running import a_batch
 def test_a_start_is_shown_as_it_is_sent(tmp_path: Path, program: Program) -> None:
     """`check` shows the metadata with the place of the token, which is made for each start."""
     workflow = {"id": "WCFG-1", "base_url": "simulator", "metadata": {"team": "ops"}}
-    config = a_batch(tmp_path, 1, workflow=workflow)
+    config = a_batch(tmp_path, 1, workflow=workflow, simulator={"duration": "0s"})
     (shown,) = json.loads(program("check", config, "--json").out)["requests"]
     assert program("run", config).exit == 0
     with CutOff(config, []).service() as service:
