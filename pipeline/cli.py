@@ -23,11 +23,12 @@ VERBS: Final = (
     "run",
     "status",
     "retry",
+    "resolve",
     "export",
     "webhooks",
     "simulate",
 )
-NOT_YET: Final = ("resolve", "report", "statement", "adjust", "watch", "worker")
+NOT_YET: Final = ("report", "statement", "adjust", "watch", "worker")
 """Verbs that are known, and not supported yet."""
 
 MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {

@@ -1,11 +1,11 @@
-"""Rows that are asked for again. Owns the opening of rounds, and what a person must agree to.
+"""What a person must agree to before rows are sent. Owns the opening of rounds.
 
 Must not know how rows are sent.
 """
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
@@ -14,6 +14,7 @@ from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, RoundKind, State
 from pipeline.core.rules import Context
 from pipeline.ledger.store import Ledger
+from pipeline.ledger.whereabouts import Move, Whereabouts
 
 ASKED_STATES: Final = {
     RoundKind.FRESH: (State.COMPLETE, State.FAILED, State.EXPIRED),
@@ -23,6 +24,35 @@ EVENT_OF_ROUND: Final[Mapping[RoundKind, type[FreshAsked | RetryAsked]]] = {
     RoundKind.FRESH: FreshAsked,
     RoundKind.RETRY: RetryAsked,
 }
+
+
+COPIED: Final = (
+    "this ledger was copied from another machine: if it is used there too, rows are paid for twice"
+)
+MAY_BE_COPIED: Final = (
+    "This machine or the one before has no id, so it can't be told whether this ledger was copied "
+    "from another machine: if it is used there too, rows are paid for twice."
+)
+
+
+def ask_about_a_copy(config: Config, ledger: Ledger, *, is_agreed: bool) -> None:
+    """Notice a ledger that was copied to this machine, and let a person say that it may be used.
+
+    Its new attempts then bear tokens that the original's never bear. Raises `UsageFault` where
+    nobody agrees.
+    """
+    now = Whereabouts.of(ledger.path)
+    match now.since(Whereabouts.kept_in(ledger)):
+        case Move.COPIED:
+            confirm(COPIED, is_agreed=is_agreed or config.workflow.is_simulated)
+            ledger.renew_token()
+        case Move.UNTOLD:
+            say(MAY_BE_COPIED)
+        case Move.NONE:
+            pass
+        case impossible:
+            assert_never(impossible)
+    now.keep_in(ledger)
 
 
 def ask_again(kind: RoundKind, config: Config, ledger: Ledger, *, is_agreed: bool) -> int:

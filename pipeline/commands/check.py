@@ -15,6 +15,7 @@ from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
+from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json, RowKey, State
 from pipeline.core.planning import Decision, Plan, plan
 from pipeline.core.replies import (
@@ -35,6 +36,7 @@ EXAMPLE: Final = """\
 pipeline check configs/leads.yaml
 pipeline check configs/leads.yaml --online"""
 REQUESTS_SHOWN: Final = 3
+MADE_FOR_EACH: Final = "<made for each start>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> 
 def _request(row: Sendable, config: Config) -> dict[str, Json]:
     return {
         "startVariables": dict(row.variables),
-        "metadata": {**config.workflow.metadata, "api": True},
+        "metadata": {**config.workflow.metadata, TOKEN_FIELD: MADE_FOR_EACH, "api": True},
     }
 
 

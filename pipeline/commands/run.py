@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import random
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline import sheets
-from pipeline.commands.asking import ask_again, tell_open_round
+from pipeline.commands.asking import ask_about_a_copy, ask_again, tell_open_round
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
@@ -77,6 +78,7 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
     config = prepared.config
     with open_ledger(config.ledger) as ledger:
         rehearse_output(prepared, ledger)
+        ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
         if again is not None:
             reused -= ask_again(again, config, ledger, is_agreed=arguments.yes)
@@ -125,7 +127,7 @@ async def _start_and_watch(
                 clock=clock,
                 chance=random.random,
                 blocking=partial(loop.run_in_executor, thread),
-                progress=Progress(clock),
+                progress=Progress(clock, sys.stderr),
                 switch=switch,
             )
             stop = await process(config, ledger, world, limit)

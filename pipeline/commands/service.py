@@ -13,6 +13,7 @@ from pipeline.config.key import find_key
 from pipeline.config.model import Config
 from pipeline.remote.client import Client
 from pipeline.remote.secret import Secret
+from pipeline.remote.transport import Timeouts
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.journal import open_service
 from pipeline.simulator.server import SimulatorServer
@@ -25,15 +26,17 @@ async def client_for(config: Config) -> AsyncIterator[Client]:
 
     Raises `ConfigFault` where there is no key.
     """
-    key = Secret(find_key(config, os.environ))
+    key, workflow_id = Secret(find_key(config, os.environ)), config.workflow.id
+    # What is delivered after the settle would come too late to be noticed: see docs/promises.md.
+    timeouts = Timeouts(unacknowledged=config.retry.settle_seconds / 2)
     if not config.workflow.is_simulated:
-        async with Client(config.workflow.base_url, key, config.workflow.id) as client:
+        async with Client(config.workflow.base_url, key, workflow_id, timeouts=timeouts) as client:
             yield client
         return
     with open_service(simulator_settings(config), simulator_state(config)) as service:
         async with (
             SimulatorServer(service) as server,
-            Client(server.base_url, key, config.workflow.id) as client,
+            Client(server.base_url, key, workflow_id, timeouts=timeouts) as client,
         ):
             yield client
 

@@ -21,13 +21,23 @@ def confirm(question: str, *, is_agreed: bool) -> None:
     """
     if is_agreed:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         raise UsageFault(
             place="no terminal to ask on",
             wrong=question,
             remedy="give --yes if this is meant; nothing was started",
         )
-    sys.stderr.write(f"{question}. Go on? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if (ask(f"{question}. Go on? [y/N] ") or "").strip().lower() not in {"y", "yes"}:
         raise UsageFault(place="answer", wrong="not confirmed", remedy="nothing was started")
+
+
+def can_ask() -> bool:
+    """Whether a person is there to read a question and to answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str | None:
+    """A person's answer, as it was typed; ``None``: they closed the terminal's input."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline() or None

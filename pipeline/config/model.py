@@ -32,9 +32,10 @@ from pipeline.config.fields import (
     Text,
     WorkflowId,
 )
-from pipeline.config.readers import SIMULATOR, read_json
+from pipeline.config.readers import SIMULATOR, read_metadata
 from pipeline.config.sources import Outputs, Variables
 from pipeline.config.textform import Csv
+from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json
 
 __all__ = [
@@ -142,12 +143,13 @@ class Workflow:
     metadata: Annotated[
         Mapping[str, Json],
         GetPydanticSchema(
-            lambda _, handler: handler(Annotated[dict[str, Any], AfterValidator(read_json)])
+            lambda _, handler: handler(Annotated[dict[str, Any], AfterValidator(read_metadata)])
         ),
     ] = Field(
         default_factory=dict,
         description="Sent along with each start.",
         examples=[{"team": "ops"}],
+        json_schema_extra={"propertyNames": {"not": {"const": TOKEN_FIELD}}},
     )
 
     @property

@@ -6,6 +6,7 @@ Must not know keys or YAML. No fault tells what was written where a key could ha
 import codecs
 import json
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Final
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pipeline.config.units import ValueFault, echo
 from pipeline.core.cells import shown
+from pipeline.core.doubts import TOKEN_FIELD
 
 SIMULATOR: Final = "simulator"
 """The `base_url` that stands for the bundled simulator."""
@@ -187,3 +189,13 @@ def read_json(value: object) -> object:
     except ValueError:
         raise ValueFault("it holds a number without end", "write a plain number") from None
     return value
+
+
+def read_metadata(value: Mapping[str, object]) -> object:
+    """What is sent along with each start, beside our own token. Raises `ValueFault`."""
+    if TOKEN_FIELD in value:
+        raise ValueFault(
+            f"{TOKEN_FIELD} is this program's own: it tells each start from every other",
+            "give that line another name",
+        )
+    return read_json(value)

@@ -59,7 +59,7 @@ class Settle:
         if self.contact_at is None:
             return False
         times = 1 if _is_later(newest_control_at, since) else 2
-        return began_at >= self._from(since) + times * self.seconds
+        return began_at >= self._over_at(since, times)
 
     def due_at(
         self, since: float, last_sweep_at: float | None, newest_control_at: float | None
@@ -68,8 +68,7 @@ class Settle:
 
         Sweeps for one doubt after the other keep half a settle of distance.
         """
-        settled_at = self._from(since) + self.seconds
-        surely_at = settled_at + self.seconds
+        settled_at, surely_at = self._over_at(since, 1), self._over_at(since, 2)
         last_at = float("-inf") if last_sweep_at is None else last_sweep_at
         if last_at >= surely_at:
             return None
@@ -77,8 +76,10 @@ class Settle:
             return max(settled_at, last_at + self.seconds / 2)
         return surely_at
 
-    def _from(self, since: float) -> float:
-        return since if self.contact_at is None else max(since, self.contact_at)
+    def _over_at(self, since: float, times: int) -> float:
+        # One sum for both: rounded in two ways, the last sweep would come a hair too early.
+        begins_at = since if self.contact_at is None else max(since, self.contact_at)
+        return begins_at + times * self.seconds
 
 
 def _is_later(newest_control_at: float | None, since: float) -> bool:

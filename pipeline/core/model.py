@@ -177,3 +177,5 @@ class Observation:
     """The service's own words on a failure."""
     metadata: Mapping[str, Json] | None = None
     input: Mapping[str, Json] | None = None
+    created_at: float | None = None
+    """When the run began, in Unix seconds by the service's clock; ``None``: it does not say."""

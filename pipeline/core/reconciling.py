@@ -91,6 +91,8 @@ class Hold(Enum):
     NO_ECHO = "the service's list does not show what runs were started with"
     TOO_EARLY = "its run may still begin"
     UNCLAIMED_EQUAL = "the service has runs of equal input that may be its own"
+    UNKNOWN_INPUT = "the service has runs that do not show what they were started with"
+    RUN_TAKEN = "its run was taken for that of another row"
     EQUAL_STARTING = "a row of equal input is being started"
 
 
@@ -118,9 +120,13 @@ def judge(
     by_token = {run.token: run for run in listing.runs.values() if run.token is not None}
     for doubt in doubts:
         run = by_token.get(doubt.token)
-        if run is not None and run.run_id not in claims.runs:
-            verdicts[doubt.entry_id] = Adopt(run.run_id)
-            found.append(Control(run.run_id, doubt.token, doubt.input))
+        if run is None:
+            continue
+        if run.run_id in claims.runs:
+            verdicts[doubt.entry_id] = Hold.RUN_TAKEN
+            continue
+        verdicts[doubt.entry_id] = Adopt(run.run_id)
+        found.append(Control(run.run_id, doubt.token, doubt.input))
     adopted = {control.run_id for control in found}
     left = [doubt for doubt in doubts if doubt.entry_id not in verdicts]
     # A run that was just found by its token is known to exist as well as any.
@@ -146,8 +152,10 @@ def _judge_equals(
     doubts: Sequence[Doubt], unclaimed: Sequence[Listed], echo: _Echo, claims: Claims
 ) -> Sequence[Verdict]:
     """A verdict on each of the settled doubts of one input: a token alone tells them apart."""
-    # A run whose input can't be compared may be of any input.
-    candidates = [run for run in unclaimed if not echo.has_inputs or run.input == doubts[0].input]
+    # A run whose input is not shown, or can't be compared, may be of any input.
+    if any(run.input is None or not echo.has_inputs for run in unclaimed):
+        return [Hold.UNKNOWN_INPUT] * len(doubts)
+    candidates = [run for run in unclaimed if run.input == doubts[0].input]
     if not candidates:
         return [NeverBegun()] * len(doubts)
     if echo.has_tokens or any(run.token is not None for run in candidates):
@@ -188,6 +196,34 @@ def _is_claimed(run: Listed, claims: Claims, echo: _Echo) -> bool:
     if not echo.has_tokens or run.token is None:
         return False
     return run.token in claims.tokens or not _is_ours(run, claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A listed run that a person may name for an attempt in doubt."""
+
+    run_id: RunId
+    is_its_own: bool
+    """Whether it bears the attempt's token; else its input is equal, and it is nobody's."""
+
+
+def candidates(
+    inputs: Mapping[Token, InputDigest], listing: Listing, claims: Claims
+) -> dict[Token, list[Candidate]]:
+    """The candidates of all attempts in doubt, which are given by token and input.
+
+    A run that bears the token of one of them can be that one's only, whatever its input.
+    """
+    own: dict[Token, list[Candidate]] = defaultdict(list)
+    equal: dict[InputDigest | None, list[Candidate]] = defaultdict(list)
+    for run in listing.runs.values():
+        if _is_claimed(run, claims, _Echo(has_tokens=True, has_inputs=True)):
+            continue
+        if run.token is not None and run.token in inputs:
+            own[run.token].append(Candidate(run.run_id, is_its_own=True))
+        else:
+            equal[run.input].append(Candidate(run.run_id, is_its_own=False))
+    return {token: own[token] or equal[input_] for token, input_ in inputs.items()}
 
 
 def _by_input(doubts: Iterable[Doubt]) -> dict[InputDigest, list[Doubt]]:

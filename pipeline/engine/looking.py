@@ -25,9 +25,6 @@ from pipeline.engine.stop import Stop, StopReason
 class Looks(Protocol):
     """The remote, as far as looks go."""
 
-    runs_a_page: int
-    """The most that a page of the list holds."""
-
     async def look(self, run_id: RunId) -> LookReply:
         """Look at one run."""
         ...

@@ -55,6 +55,9 @@ class Progress:
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
             self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+        if batch.doubts:
+            command = f"pipeline resolve {batch.config.path.name}"
+            self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
         """A line for the person, above the progress."""

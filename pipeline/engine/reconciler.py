@@ -1,61 +1,28 @@
 """Looks for the runs of attempts in doubt in the service's list, while the batch goes on.
 
-Owns the sweeps: when the list is read, and how it is read whole though it grows meanwhile. Must not
-know what a listing shows: that is `core.reconciling`'s.
+Owns the sweeps: when the list is read, and at which pace. Must not know what a listing shows: that
+is `core.reconciling`'s.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from pipeline.core.doubts import Settle, digest_of
+from pipeline.core.doubts import Settle
 from pipeline.core.events import RunFound, ShownAbsent
-from pipeline.core.model import Observation, RunId, RunStatus, State
-from pipeline.core.reconciling import (
-    Adopt,
-    Claims,
-    Hold,
-    Listed,
-    Listing,
-    NeverBegun,
-    Verdict,
-    judge,
-    listed,
-)
+from pipeline.core.model import Observation, RunStatus, State
+from pipeline.core.reconciling import Adopt, Hold, Listing, NeverBegun, Verdict, judge
 from pipeline.core.replies import Halted, Missing, RunPage
 from pipeline.engine.batch import Batch
 from pipeline.engine.doubts import CONTROLS
 from pipeline.engine.limiter import Limiter
+from pipeline.engine.listing import claims_on, read_listing
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.stop import REASON_OF_HALT, Stop
 from pipeline.ledger.records import Enrolled
-from pipeline.ledger.store import Ledger
 
-PASSES: Final = 4
-"""So often the list is gone through in one sweep, until it was read as a whole."""
 TRIES: Final = 4
 """So often one page is asked for; the whole class of looks makes its pauses meanwhile."""
-
-
-@dataclass(slots=True)
-class _Reading:
-    """The list as far as it was read. It is whole once the distinct runs are as many as said."""
-
-    began_at: float
-    runs: dict[RunId, Listed] = field(default_factory=dict)
-    total: int | None = None
-
-    def add(self, page: RunPage) -> None:
-        """Take a page in. A list that shrank is another list: what was read of it is void."""
-        if self.total is not None and (page.total is None or page.total < self.total):
-            self.runs.clear()
-        self.total = page.total
-        self.runs.update((seen.run_id, listed(seen)) for seen in page.runs)
-
-    @property
-    def is_whole(self) -> bool:
-        return self.total is not None and len(self.runs) == self.total
 
 
 class Reconciler:
@@ -114,7 +81,9 @@ class Reconciler:
         listing = await self._read_list()
         if listing is None:
             return
-        rows, claims = await batch.recorder.read(lambda ledger: _claims(ledger, listing))
+        rows, claims = await batch.recorder.read(
+            lambda ledger: (ledger.enrolled(State.UNCONFIRMED), claims_on(listing, ledger))
+        )
         doubts = batch.doubts.among(rows)
         verdicts = judge(doubts, listing, controls, claims, self._settle())
         self.held = Counter(verdict for verdict in verdicts.values() if isinstance(verdict, Hold))
@@ -134,24 +103,12 @@ class Reconciler:
 
     async def _read_list(self) -> Listing | None:
         """All runs of the workflow, as far as they can be read; ``None``: there is no list."""
-        reading = _Reading(began_at=self._batch.clock.monotonic())
-        self._last_sweep_at = reading.began_at
-        for _ in range(PASSES):
-            number = 1
-            while not reading.is_whole:
-                page = await self._page(number)
-                if isinstance(page, Missing):
-                    self._has_list = False
-                    self.held = Counter({Hold.NO_LIST: len(self._batch.doubts)})
-                    return None
-                if not isinstance(page, RunPage):
-                    return Listing(reading.began_at, reading.runs, is_whole=False)
-                reading.add(page)
-                await self._note_late_ends(page.runs)
-                if not page.runs or number * self._remote.runs_a_page >= (page.total or 0):
-                    break
-                number += 1
-        return Listing(reading.began_at, reading.runs, reading.is_whole)
+        self._last_sweep_at = self._batch.clock.monotonic()
+        listing = await read_listing(self._page, self._last_sweep_at)
+        if listing is None:
+            self._has_list = False
+            self.held = Counter({Hold.NO_LIST: len(self._batch.doubts)})
+        return listing
 
     async def _page(self, number: int) -> RunPage | Missing | None:
         """A page; ``None`` where the service did not give it, or no call may leave any more."""
@@ -164,6 +121,8 @@ class Reconciler:
             self._looking.heed(reply, sent_at)
             if isinstance(reply, Halted):
                 self._batch.ask_to_stop(Stop(REASON_OF_HALT[reply.reason], reply.message))
+            if isinstance(reply, RunPage):
+                await self._note_late_ends(reply.runs)
             if isinstance(reply, RunPage | Missing):
                 return reply
         return None
@@ -179,17 +138,3 @@ class Reconciler:
             is_news = owner.state.value != seen.status.value
             if owner.state in {State.FAILED, State.EXPIRED} and is_news:
                 await self._batch.end_late(owner, seen)
-
-
-def _claims(ledger: Ledger, listing: Listing) -> tuple[list[Enrolled], Claims]:
-    """The rows in doubt, and who owns what of the listing: as of one moment."""
-    tokens = [run.token for run in listing.runs.values() if run.token is not None]
-    bearers = ledger.bearers(tokens)
-    starting = ledger.enrolled(State.STARTING)
-    claims = Claims(
-        runs=ledger.owners([*listing.runs]).keys(),
-        tokens={t for t, owner in bearers.items() if owner.state is not State.UNCONFIRMED},
-        ledger_token=ledger.token,
-        starting={digest_of(row.variables) for row in starting},
-    )
-    return ledger.enrolled(State.UNCONFIRMED), claims

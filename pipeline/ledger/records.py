@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pipeline.core.model import Attempt, Entry, FailureClass, Json, RunId, Standing, State, Token
+from pipeline.core.model import (
+    Attempt,
+    Entry,
+    FailureClass,
+    Json,
+    RowKey,
+    RunId,
+    Standing,
+    State,
+    Token,
+)
 
 Values: TypeAlias = tuple[Any, ...]
 
@@ -16,6 +26,7 @@ class Enrolled:
     """An entry with the row that it is of."""
 
     entry: Entry
+    row_key: RowKey
     row_number: int
     variables: Mapping[str, Json]
 
@@ -91,7 +102,12 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
 
 def enrolled_of(row: sqlite3.Row) -> Enrolled:
     """An entry with its row, from a row of the view `entry_now`."""
-    return Enrolled(entry_of(row), row["row_number"], json.loads(row["variables"]))
+    return Enrolled(
+        entry=entry_of(row),
+        row_key=RowKey(row["row_key"]),
+        row_number=row["row_number"],
+        variables=json.loads(row["variables"]),
+    )
 
 
 def standing_of(row: sqlite3.Row) -> Standing:

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -81,6 +81,17 @@ def amount_or_none(value: Json) -> float | None:
     except OverflowError:
         return None
     return amount if math.isfinite(amount) and amount >= 0 else None
+
+
+def moment_or_none(value: Json) -> float | None:
+    """A moment in ISO 8601, in Unix seconds; without a zone it is UTC. Anything else is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def retry_after_seconds(header: str | None, now: float) -> float | None:

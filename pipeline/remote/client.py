@@ -48,7 +48,6 @@ class Client:
     ) -> None:
         self.transport = Transport(base_url, key, timeouts)
         self.workflow_id = workflow_id
-        self.runs_a_page = RUNS_A_PAGE
         self.requests: dict[Call, int] = {"start": 0, "poll": 0, "list": 0}
         """Calls that were sent, or may have been; not those that found no connection."""
         self._runs = f"workflow/{quoted(workflow_id)}/run"

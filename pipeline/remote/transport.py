@@ -20,6 +20,7 @@ from pipeline.core.replies import NotConnected
 from pipeline.errors import ConfigFault
 from pipeline.remote.proxy import Proxy, proxy_for
 from pipeline.remote.secret import Secret
+from pipeline.remote.sockets import socket_maker
 from pipeline.remote.wire import HttpReply
 
 KEY_HEADER: Final = "x-copy-ai-api-key"
@@ -50,6 +51,9 @@ class Timeouts:
     """To the reply's last byte, for a start or another POST."""
     look: float = 30.0
     """To the reply's last byte, for all else."""
+    unacknowledged: float = 15.0
+    """How long the system may go on delivering what the other side does not acknowledge, also once
+    the connection is closed here."""
 
 
 DEFAULT_TIMEOUTS: Final = Timeouts()
@@ -96,6 +100,7 @@ class Transport:
         address = _address(base_url)
         self._proxy = proxy_for(address)
         self._secret = key
+        self._unacknowledged_seconds = timeouts.unacknowledged
         look = aiohttp.ClientTimeout(total=timeouts.look, connect=timeouts.connect)
         start = aiohttp.ClientTimeout(total=timeouts.start, connect=timeouts.connect)
         self._deadlines: dict[Method, aiohttp.ClientTimeout] = {
@@ -110,7 +115,11 @@ class Transport:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             # The engine bounds the window; a second bound here would only hide its waits.
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                keepalive_timeout=_IDLE_SECONDS,
+                socket_factory=socket_maker(self._unacknowledged_seconds),
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self

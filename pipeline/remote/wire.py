@@ -28,6 +28,7 @@ from pipeline.core.replies import (
 from pipeline.remote.body import (
     amount_or_none,
     message_in,
+    moment_or_none,
     object_or_none,
     one_line,
     parsed,
@@ -221,4 +222,5 @@ def _observation(run: _Fields, run_id: RunId, secret: Secret) -> Observation:
         message=message_in(run, secret),
         metadata=object_or_none(run.get("metadata")),
         input=object_or_none(run.get("input")),
+        created_at=moment_or_none(run.get("createdAt")),
     )

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import cli
 from tests.commands.arranging import CELL, KEY, Arrange
+from tests.commands.doubting import Program
 from tests.journeys.running import Ended
 
 Call = Callable[..., Ended]
@@ -73,3 +74,9 @@ def attempts_in(ledger: Path) -> int:
     with closing(sqlite3.connect(ledger)) as connection:
         (count,) = connection.execute("SELECT count(*) FROM attempt").fetchone()
         return int(count)
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Program:
+    """The program, called in this process."""
+    return Program(capsys, monkeypatch)

@@ -79,6 +79,7 @@ def test_the_documented_example_is_valid_for_both(
         ("workflow", "{id: WCFG-…}"),
         ("workflow", "{id: A, base_url: 'ftp://x'}"),
         ("workflow", "{id: A, api_key_env: lower}"),
+        ("workflow", "{id: A, metadata: {pipeline_attempt: x}}"),
         ("variables", "{}"),
         ("variables", "{A: 5}"),
         ("variables", "{A: {column: A, value: 1}}"),

@@ -57,6 +57,7 @@ WRONG = [
     ("workflow", "{id: A, api_key_env: SECRET-1}", "workflow.api_key_env", "no name", ".env"),
     ("workflow", "{id: A, api_key_env: 0a1bSECRET}", "workflow.api_key_env", "no name", ".env"),
     ("workflow", "{id: A, metadata: {a: .inf}}", "workflow.metadata", "number", "number"),
+    ("workflow", "{id: A, metadata: {pipeline_attempt: x}}", "metadata", "own", "another name"),
     ("input", '{path: a.csv, "a\\nb": c}', "line 1, input.a b", "no such key", "the keys here"),
     ("key", "[Lead ID]", "line 5, key", "no such key", "the keys here"),
     ("token", "SECRET", "line 5, token", "a key stands", "COPY_AI_API_KEY"),

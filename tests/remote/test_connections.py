@@ -116,6 +116,31 @@ def test_a_status_that_says_enough_outlives_its_cut_body(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(("seconds", "milliseconds"), [(15.0, 15_000), (0.25, 250), (0.0001, 1)])
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such option"
+)
+def test_the_system_gives_up_what_is_not_acknowledged(
+    serving: Serving, answer: Answer, seconds: float, milliseconds: int
+) -> None:
+    """A start is not delivered long after its connection was given up."""
+
+    async def scenario() -> None:
+        timeouts = Timeouts(unacknowledged=seconds)
+        async with (
+            serving(answer(200, ACCEPTED)) as service,
+            a_client(service.url, timeouts) as client,
+        ):
+            await client.start({}, {})
+            ((kept, _),) = client.transport._session.connector._conns.popitem()[1]  # noqa: SLF001
+            connection = kept.transport.get_extra_info("socket")
+            option = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            assert option == milliseconds
+            kept.transport.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_reply_beyond_16_mib_is_dropped(serving: Serving, answer: Answer) -> None:
     """Memory holds many replies at once, so none may be endless."""
     endless = answer(200, ACCEPTED + b" " * (16 * 2**20))

@@ -27,6 +27,7 @@ def test_a_look_reads_the_documented_run(body: object) -> None:
         outputs={"Email": "Dear"},
         metadata={"api": True},
         input={"Company": "Acme"},
+        created_at=1_668_803_407.434,
     )
 
 
@@ -47,6 +48,26 @@ def test_only_two_words_end_a_run(spelled: object, status: RunStatus, word: str)
     """A word never seen before is "still running", and is kept to be told."""
     seen = an_observation(status=spelled)
     assert (seen.status, seen.word) == (status, word)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("2022-11-18T20:30:07.434Z", 1_668_803_407.434),
+        ("2022-11-18T21:30:07+01:00", 1_668_803_407.0),
+        (" 2022-11-18T20:30:07 ", 1_668_803_407.0),
+        ("9999-12-31T23:59:59-14:00", 253_402_351_199.0),
+        ("0001-01-01T00:00:00", -62_135_596_800.0),
+        ("yesterday", None),
+        ("", None),
+        (1_668_803_407, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_when_a_run_began_is_a_date_or_unknown(sent: object, read: float | None) -> None:
+    """It is shown to a person who looks for a run; nothing is concluded from it."""
+    assert an_observation(createdAt=sent).created_at == read
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pipeline.core.lifecycle import TRANSITIONS, step
 from pipeline.core.model import State
 from pipeline.core.replies import Doubtful
 from pipeline.engine.batch import Batch
-from pipeline.engine.reconciler import _Reading
+from pipeline.engine.listing import _Reading
 from pipeline.engine.recorder import Recorder
 from pipeline.ledger.store import Ledger
 from tests.simulation.__main__ import lived
@@ -154,7 +154,7 @@ GUARDS = (
     ),
     Guard(
         "the list was read whole",
-        "engine/reconciler.py, is_whole",
+        "engine/listing.py, is_whole",
         lambda: patch.object(_Reading, "is_whole", property(lambda reading: bool(reading.runs))),
     ),
     Guard(

@@ -1,0 +1,163 @@
+"""The rows in doubt, as a person sees them. Owns their table and their JSON.
+
+Tells where a row stands, when it was sent and which runs may be its own, never what is in its
+cells. Must not know what a person decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from pipeline.commands.preparing import Prepared
+from pipeline.commands.runlist import RunList, ShownRun
+from pipeline.core.cells import column_letter, find_column
+from pipeline.core.doubts import InputDigest, digest_of
+from pipeline.core.model import Attempt, Entry, RunId, State
+from pipeline.core.reconciling import candidates
+from pipeline.core.variables import Sendable
+from pipeline.engine.listing import claims_on
+from pipeline.ledger.store import Ledger
+
+PLACE_COLUMNS: Final = 30
+STATUS_COLUMNS: Final = 10
+LEFT_THE_SHEET: Final = "not in the sheet any more"
+LEGEND: Final = """\
+  = bears the token of the row's start: it is its run, and `run` will find it
+  ? was given equal start variables, and belongs to no row"""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRun:
+    """A run that may be a row's own."""
+
+    run_id: RunId
+    is_its_own: bool
+    """Whether it surely is."""
+    shown: ShownRun
+
+
+@dataclass(frozen=True, slots=True)
+class RowInDoubt:
+    """A row of which it is not known whether it was started."""
+
+    entry: Entry
+    attempt: Attempt
+    """The one that is in doubt."""
+    input: InputDigest
+    number: int | None
+    """Its number in the sheet as it now is; ``None``: it is not there any more."""
+    place: str
+    """Its cells, as a spreadsheet names them."""
+    candidates: tuple[CandidateRun, ...] | None = None
+    """``None``: not known, since the list of runs was not read."""
+
+
+def rows_in_doubt(prepared: Prepared, ledger: Ledger) -> list[RowInDoubt]:
+    """The rows in doubt by their place in the sheet, last those that left it."""
+    in_sheet = {row.key: row for row in prepared.rows if isinstance(row, Sendable)}
+    rows = []
+    for row in ledger.enrolled(State.UNCONFIRMED):
+        assert row.entry.attempt is not None
+        now = in_sheet.get(row.row_key)
+        rows.append(
+            RowInDoubt(
+                entry=row.entry,
+                attempt=row.entry.attempt,
+                input=digest_of(row.variables),
+                number=None if now is None else now.number,
+                place=LEFT_THE_SHEET if now is None else _place(now, prepared),
+            )
+        )
+    return sorted(rows, key=lambda row: (row.number is None, row.number or 0))
+
+
+def _place(row: Sendable, prepared: Prepared) -> str:
+    """The cells that its start variables are made of, from the first to the last."""
+    sheet = prepared.sheet
+    places = sorted(find_column(sheet.columns, column) for column in row.cells) or [0]
+    first, last = (f"{column_letter(place)}{row.number}" for place in (places[0], places[-1]))
+    return f"{sheet.name}!{first}" + (f":{last}" if last != first else "")
+
+
+def with_candidates(rows: Sequence[RowInDoubt], runs: RunList, ledger: Ledger) -> list[RowInDoubt]:
+    """The rows with what the list shows for each; `rows` must be all that are in doubt."""
+    if runs.listing is None:
+        return list(rows)
+    inputs = {row.attempt.token: row.input for row in rows}
+    found = candidates(inputs, runs.listing, claims_on(runs.listing, ledger))
+    return [
+        replace(
+            row,
+            candidates=tuple(
+                CandidateRun(one.run_id, one.is_its_own, runs.shown[one.run_id])
+                for one in found[row.attempt.token]
+            ),
+        )
+        for row in rows
+    ]
+
+
+def as_json(rows: Sequence[RowInDoubt]) -> list[dict[str, object]]:
+    """The rows, as the names of the JSON say."""
+    return [
+        {
+            "row": row.number,
+            "cells": row.place,
+            "sent_at": row.attempt.intended_at,
+            "attempt": row.attempt.number,
+            "candidates": None
+            if row.candidates is None
+            else [
+                {
+                    "run": one.run_id,
+                    "is_its_own": one.is_its_own,
+                    "status": one.shown.status,
+                    "created_at": one.shown.created_at,
+                }
+                for one in row.candidates
+            ],
+        }
+        for row in rows
+    ]
+
+
+def heading() -> str:
+    """What stands above the rows."""
+    sent = f"sent ({datetime.now().astimezone().tzname()})"
+    return f"{'row':>8}  {'cells':<{PLACE_COLUMNS}}  {sent:<19}  attempt"
+
+
+def as_text(row: RowInDoubt) -> str:
+    """A row and below it its candidates, within 80 columns."""
+    place = row.place
+    if len(place) > PLACE_COLUMNS:
+        place = f"…{place[1 - PLACE_COLUMNS :]}"
+    number = "-" if row.number is None else str(row.number)
+    sent = _moment(row.attempt.intended_at)
+    lines = [f"{number:>8}  {place:<{PLACE_COLUMNS}}  {sent:<19}  {row.attempt.number:>7}"]
+    if row.candidates is None:
+        lines.append("  candidates: not known")
+    elif not row.candidates:
+        lines.append("  candidates: none")
+    else:
+        lines += map(_candidate, row.candidates)
+    return "\n".join(lines)
+
+
+def _candidate(one: CandidateRun) -> str:
+    # An id is opaque: what a terminal would obey is not handed on to it.
+    run_id = "".join(c if c.isprintable() else "?" for c in one.run_id)
+    mark = "=" if one.is_its_own else "?"
+    status = one.shown.status[:STATUS_COLUMNS]
+    return f"  {mark} {run_id}  {status:<{STATUS_COLUMNS}}  {_moment(one.shown.created_at)}"
+
+
+def _moment(at: float | None) -> str:
+    """A moment by the clock of the person's own place."""
+    if at is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return "?"

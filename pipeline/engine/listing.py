@@ -1,0 +1,86 @@
+"""The service's list of runs, read as a whole though it grows meanwhile. Owns the passes over it.
+
+Owns also whose its runs are, by the ledger. Must not know who asks for a page, at which pace, nor
+what a listing shows of an attempt in doubt: that is `core.reconciling`'s.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from pipeline.core.doubts import digest_of
+from pipeline.core.model import RunId, State
+from pipeline.core.reconciling import Claims, Listed, Listing, listed
+from pipeline.core.replies import Missing, RunPage
+from pipeline.ledger.store import Ledger
+
+PASSES: Final = 4
+"""So often the list is gone through, until it was read as a whole."""
+
+Pages: TypeAlias = Callable[[int], Awaitable[RunPage | Missing | None]]
+"""Asks for a page by its number, from 1; ``None`` where the service does not give it."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The list as far as it was read. It is whole once the distinct runs are as many as said."""
+
+    began_at: float
+    runs: dict[RunId, Listed] = field(default_factory=dict)
+    total: int | None = None
+
+    def add(self, page: RunPage) -> bool:
+        """Take a page in; tells whether it brought a run that was not known.
+
+        A list that shrank is another list: what was read of it is void.
+        """
+        if self.total is not None and (page.total is None or page.total < self.total):
+            self.runs.clear()
+        self.total = page.total
+        before = len(self.runs)
+        self.runs.update((seen.run_id, listed(seen)) for seen in page.runs)
+        return len(self.runs) > before
+
+    @property
+    def is_whole(self) -> bool:
+        return self.total is not None and len(self.runs) == self.total
+
+
+async def read_listing(pages: Pages, began_at: float) -> Listing | None:
+    """All runs of the workflow, as far as they can be read; ``None``: there is no list."""
+    reading = _Reading(began_at)
+    for _ in range(PASSES):
+        number, items = 1, 0
+        while not reading.is_whole:
+            page = await pages(number)
+            if isinstance(page, Missing):
+                return None
+            if page is None:
+                return Listing(began_at, reading.runs, is_whole=False)
+            brought_news = reading.add(page)
+            items += len(page.runs)
+            if _is_last(page, items, brought_news=brought_news):
+                break
+            number += 1
+    return Listing(began_at, reading.runs, reading.is_whole)
+
+
+def _is_last(page: RunPage, items: int, *, brought_news: bool) -> bool:
+    """Whether a pass ends with this page, once it gave so many items."""
+    if page.total is None:
+        # Such a list might give the same page for ever.
+        return not brought_news
+    return not page.runs or items >= page.total
+
+
+def claims_on(listing: Listing, ledger: Ledger) -> Claims:
+    """Who owns what of the listing, by the ledger as it now is."""
+    tokens = [run.token for run in listing.runs.values() if run.token is not None]
+    bearers = ledger.bearers(tokens)
+    starting = ledger.enrolled(State.STARTING)
+    return Claims(
+        runs=ledger.owners([*listing.runs]).keys(),
+        tokens={t for t, owner in bearers.items() if owner.state is not State.UNCONFIRMED},
+        ledger_token=ledger.token,
+        starting={digest_of(row.variables) for row in starting},
+    )
