@@ -21,6 +21,7 @@ from pipeline.config.fields import (
 )
 from pipeline.config.units import read_duration_seconds, read_rate
 from pipeline.core.backoff import Backoff
+from pipeline.core.budget import CreditCap
 
 
 def _rate(text: str, meaning: str) -> Any:  # noqa: ANN401 - a field stands for a value of any type
@@ -43,11 +44,29 @@ class Limits:
     rate: StartRate = _rate("60/min", "Starts: N/s, N/min or N/h.")
     burst: Count = Field(default=1, description="Starts that may leave at once after a lull.")
     max_in_flight: Count = Field(default=500, description="Runs started and not ended.")
+    max_credits: Amount | None = Field(
+        default=None,
+        description="What the whole batch may cost: no run is started that could pass it, as far "
+        "as this workflow's runs are known.",
+        examples=[1000],
+    )
+    credits_per_run: Amount | None = Field(
+        default=None,
+        description="What to reserve for a run where the service names no credits.",
+        examples=[2],
+    )
     max_failures: Failures = Field(
         default=None,
         description="Rows that may fail within one call, a number or a share, before it stops.",
         examples=[20, "10%"],
     )
+
+    @property
+    def cap(self) -> CreditCap | None:
+        """The cap on credits; ``None``: there is none."""
+        if self.max_credits is None:
+            return None
+        return CreditCap(self.max_credits, self.credits_per_run)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)

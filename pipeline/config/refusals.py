@@ -50,8 +50,6 @@ class _NotYet:
 
 NOT_YET: Final = (
     _NotYet(("webhook",), "webhook", "leave it out: runs are polled"),
-    _NotYet(("limits", "max_credits"), "max_credits", "leave it out, and use `run --limit N`"),
-    _NotYet(("limits", "credits_per_run"), "credits_per_run", "leave it out"),
     _NotYet(
         ("input", "duplicates"),
         "duplicates: once",

@@ -1,10 +1,14 @@
-"""May one more be paid? Owns the limit on failures. Must not know the Ledger.
+"""May one more be paid? Owns the limits on failures and on credits. Must not know the Ledger.
 
-Counts are passed in.
+Counts and what was spent are passed in.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from pipeline.core.model import Attempt, FailureClass, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,93 @@ class FailureLimit:
         if self.count is not None:
             return self.count
         return max(1, math.ceil(round(rows * (self.percent or 0) / 100, 9)))
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the attempts of a ledger cost so far, and how many of them may cost yet."""
+
+    credits: float = 0.0
+    """The total of what ended runs named."""
+    unended: int = 0
+    """Attempts that may be paid for and were not seen to end: in flight, in doubt, expired."""
+    unnamed: int = 0
+    """Ended runs for which the service named no credits."""
+    highest_credits: float | None = None
+    """The most that one run cost; ``None``: no cost was seen yet."""
+
+    def after(self, before: Attempt | None, now: Attempt | None) -> "Spending":
+        """The spending once an attempt changed; ``None`` stands for one that is none."""
+        return _counted(_counted(self, before, -1), now, 1)
+
+
+def _counted(spending: Spending, attempt: Attempt | None, times: int) -> Spending:
+    match _cost_of(attempt):
+        case _Cost.NOTHING:
+            return spending
+        case _Cost.OPEN:
+            return replace(spending, unended=spending.unended + times)
+        case _Cost.UNNAMED:
+            return replace(spending, unnamed=spending.unnamed + times)
+        case credits_:
+            highest = max(spending.highest_credits or 0.0, credits_)
+            spent = spending.credits + times * credits_
+            return replace(spending, credits=spent, highest_credits=highest)
+
+
+class _Cost(Enum):
+    """What is known of an attempt's cost where it is no number."""
+
+    NOTHING = auto()
+    OPEN = auto()
+    UNNAMED = auto()
+
+
+_UNENDED: Final = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
+
+
+def _cost_of(attempt: Attempt | None) -> float | _Cost:
+    if attempt is None:
+        return _Cost.NOTHING
+    if attempt.credits is not None:
+        return float(attempt.credits)
+    # What a person gave up unseen may have been paid for all the same.
+    if attempt.state in _UNENDED or attempt.failure is FailureClass.UNCONFIRMED:
+        return _Cost.OPEN
+    return _Cost.NOTHING if attempt.run_id is None else _Cost.UNNAMED
+
+
+@dataclass(frozen=True, slots=True)
+class CreditCap:
+    """How much a batch may cost in all, over all its calls. Kept by reservation."""
+
+    max_credits: float
+    credits_per_run: float | None
+    """What to reserve for a run where the service names no credits."""
+
+    def reserve_credits(self, spending: Spending) -> float | None:
+        """What one run may cost, as far as is known; ``None``: nothing is known."""
+        known = (spending.highest_credits, self.credits_per_run)
+        return max((credits_ for credits_ in known if credits_ is not None), default=None)
+
+    def room(self, spending: Spending) -> int:
+        """How many more runs may be started now: never one that could pass the cap.
+
+        Until a cost is seen, one run at a time.
+        """
+        reserve = self.reserve_credits(spending)
+        if reserve is None:
+            return 0 if spending.unended or spending.unnamed or self.max_credits <= 0 else 1
+        reserved = (spending.unended + spending.unnamed) * reserve
+        left = self.max_credits - spending.credits - reserved
+        if reserve == 0:
+            return MANY if left >= 0 else 0
+        return max(0, math.floor(round(left / reserve, 9)))
+
+    def is_blind(self, spending: Spending) -> bool:
+        """Whether runs ended whose cost nobody names, so that the cap can't be kept."""
+        return spending.unnamed > 0 and self.credits_per_run is None
+
+
+MANY: Final = 2**31
+"""As good as any number of runs."""

@@ -27,9 +27,10 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import OUTCOMES, Entry, Observation, State
+from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
+from pipeline.engine.budget import Budget
 from pipeline.engine.clock import Clock
 from pipeline.engine.doubts import Doubts
 from pipeline.engine.recorder import Recorder
@@ -99,6 +100,7 @@ class Batch:
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count(State.PLANNED)
+        self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
     def is_stopped(self) -> bool:
@@ -182,6 +184,7 @@ class Batch:
         assert before.attempt is not None
         assert after.attempt is not None
         self.counts.credits += (after.attempt.credits or 0) - (before.attempt.credits or 0)
+        self._spend(before.attempt, after.attempt)
         if after.state is not before.state:
             self.counts.complete += 1
             self.counts.failed -= before.state is State.FAILED
@@ -195,6 +198,10 @@ class Batch:
         """What follows once the entry is durable."""
         if after is not before:
             self._count(before, after)
+            is_new = (
+                before.attempt and after.attempt and before.attempt.number < after.attempt.number
+            )
+            self._spend(None if is_new else before.attempt, after.attempt)
         for instruction in instructions:
             self._carry_out(after, instruction)
         self.changed.set()
@@ -236,6 +243,11 @@ class Batch:
                 self.ask_to_stop(Stop(REASON_OF_HALT[halted.reason], halted.message))
             case _:
                 assert_never(instruction)
+
+    def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
+        self.budget.spend(before, now)
+        if not self.is_stopped and (stop := self.budget.blindness()) is not None:
+            self.ask_to_stop(stop)
 
     def _count_failure(self) -> None:
         self._failures += 1

@@ -67,6 +67,12 @@ class Starter:
             return True
         return self._sheet_is_read and not self._queue and not self._batch.again
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether rows wait for their turn, and the cap on credits allows none."""
+        waits = bool(self._queue or self._batch.again)
+        return waits and not self.is_done and not self._is_busy and not self._batch.budget.room
+
     async def run(self, calls: asyncio.TaskGroup) -> None:
         """Start rows until the task is cancelled."""
         while True:
@@ -79,7 +85,9 @@ class Starter:
             self._batch.changed.set()
 
     def _may_go_on(self) -> bool:
-        return not self.is_done and self._room() > 0
+        # Whether rows are left is found out even where the budget allows none of them.
+        may_fetch = not self._queue and not self._sheet_is_read and not self._batch.is_stopped
+        return not self.is_done and (self._room() > 0 or may_fetch)
 
     def _room(self) -> int:
         """How many starts may be made ready now."""
@@ -88,7 +96,8 @@ class Starter:
         ahead = max(1, int(AHEAD_SECONDS * self._batch.config.limits.rate.per_second))
         room = self._batch.config.limits.max_in_flight - len(self._batch.in_flight)
         left = room if self._left is None else self._left
-        return min(1 if self._limiter.is_probing else ahead, room, left)
+        by_credits = self._batch.budget.room
+        return min(1 if self._limiter.is_probing else ahead, room, left, by_credits)
 
     async def _fetch(self) -> None:
         """Fill the queue: rows that went back to wait come first, then the sheet's next rows."""

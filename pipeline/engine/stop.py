@@ -17,11 +17,23 @@ class StopReason(Enum):
     SERVICE_GONE = "service gone"
     CREDITS_AT_LIMIT = "credits at their limit"
     TOO_MANY_FAILURES = "too many failures"
+    CAP_REACHED = "limits.max_credits reached"
+    CREDITS_UNKNOWN = "credits unknown"
 
     @property
     def watches_on(self) -> bool:
         """Whether what is in flight is watched to its end; else the batch stops at once."""
-        return self in {StopReason.CREDITS_AT_LIMIT, StopReason.TOO_MANY_FAILURES}
+        return self in _WATCH_ON
+
+
+_WATCH_ON = frozenset(
+    {
+        StopReason.CREDITS_AT_LIMIT,
+        StopReason.TOO_MANY_FAILURES,
+        StopReason.CAP_REACHED,
+        StopReason.CREDITS_UNKNOWN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

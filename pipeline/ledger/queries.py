@@ -67,6 +67,12 @@ EVERY_ATTEMPT = (
     "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
     "credits AS total_credits FROM attempt"
 )
+SPENDING = (  # as `core.budget.Spending` counts one attempt
+    "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
+    "(state IN ('starting', 'running', 'unconfirmed', 'expired') OR failure = 'unconfirmed')), "
+    "count(*) FILTER (WHERE credits IS NULL AND state IN ('complete', 'failed') "
+    "AND run_id IS NOT NULL), max(credits) FROM attempt"
+)
 MEAN_CREDITS = "SELECT avg(credits) FROM attempt"
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
 NOT_COMPLETE_SINCE = (

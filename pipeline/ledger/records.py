@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pipeline.core.budget import Spending
 from pipeline.core.model import (
     Attempt,
     Entry,
@@ -65,6 +66,8 @@ class Opening:
     tally: Tally
     token: str
     """What the tokens of this call's attempts begin with."""
+    spending: Spending
+    """What all attempts cost so far, those of rows that left the sheet too."""
 
 
 def entry_of(row: sqlite3.Row) -> Entry:

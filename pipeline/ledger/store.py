@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
@@ -184,7 +185,11 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.token)
+        return Opening(self.tally(), self.token, self.spending())
+
+    def spending(self) -> Spending:
+        """What all attempts cost so far, and how many may cost yet."""
+        return Spending(*self._execute(queries.SPENDING).fetchone())
 
     def open_round(self) -> tuple[int, RoundKind] | None:
         """The round that has not ended, if there is one."""

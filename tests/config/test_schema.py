@@ -88,7 +88,7 @@ def test_the_documented_example_is_valid_for_both(
         ("outputs", "Email"),
         ("outputs", "{}"),
         ("limits", "{rate: 60}"),
-        ("limits", "{max_credits: 5}"),
+        ("limits", "{max_credits: -5}"),
         ("limits", "{max_failures: 0}"),
         ("polling", "{first: 5m}"),
         ("polling", "{jitter: 2}"),

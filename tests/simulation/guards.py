@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from pipeline.core import reconciling, rules
+from pipeline.core.budget import MANY, CreditCap
 from pipeline.core.doubts import Settle
 from pipeline.core.events import Intended, Resumed
 from pipeline.core.lifecycle import TRANSITIONS, step
@@ -171,6 +172,12 @@ GUARDS = (
         "a run of equal input that is nobody's blocks a second start",
         "core/reconciling.py, _is_claimed",
         lambda: patch.object(reconciling, "_is_claimed", lambda *_: True),
+    ),
+    Guard(
+        "what may be paid for yet is reserved under the cap",
+        "core/budget.py, CreditCap.room",
+        lambda: patch.object(CreditCap, "room", lambda *_: MANY),
+        breaks="under a cap",
     ),
 )
 

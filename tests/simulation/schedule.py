@@ -60,6 +60,7 @@ class Schedule:
     metadata_lost: float
     """The share of runs that the list shows without their metadata."""
     starts_per_second: int
+    max_credits: float | None
     give_up_seconds: float
     settle_seconds: float
     retry_failed: int
@@ -108,6 +109,7 @@ def schedule_of(seed: int) -> Schedule:
         is_input_altered=chance.random() < 0.1,
         metadata_lost=chance.choice([0, 0, 0, 0, 0.3]),
         starts_per_second=chance.choice([2, 20, 200]),
+        max_credits=chance.choice([None, None, None, 2.0 * (rows // 2 or 1)]),
         give_up_seconds=chance.choice([20.0, 3600.0]),
         settle_seconds=30.0,
         retry_failed=chance.choice([0, 0, 1]),

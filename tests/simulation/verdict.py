@@ -17,7 +17,12 @@ def violations(life: Life) -> list[str]:
     life.arrive(float("inf"))
     runs = [run for run in life.service._runs.values() if run.id not in life.foreign_runs]  # noqa: SLF001 - the witness
     with open_ledger(life.folder / "batch.ledger") as ledger:
-        return [*_started_twice(runs), *_paid_twice(life, runs), *_lost(life, ledger, runs)]
+        return [
+            *_started_twice(runs),
+            *_paid_twice(life, runs),
+            *_past_the_cap(life, runs),
+            *_lost(life, ledger, runs),
+        ]
 
 
 def _started_twice(runs: list[Run]) -> Iterator[str]:
@@ -38,10 +43,18 @@ def _paid_twice(life: Life, runs: list[Run]) -> Iterator[str]:
             yield f"{company}: {times} runs for {rows[company]} rows ({failed[company]} failed)"
 
 
+def _past_the_cap(life: Life, runs: list[Run]) -> Iterator[str]:
+    """All runs together cost no more than `max_credits`."""
+    cap, spent = life.schedule.max_credits, sum(run.credits for run in runs)
+    if cap is not None and spent > cap:
+        yield f"{spent:g} credits were spent under a cap of {cap:g}"
+
+
 def _lost(life: Life, ledger: Ledger, runs: list[Run]) -> Iterator[str]:
     """What was paid for is in the ledger to the last credit, or its row is held."""
     rows = {row.entry.id: str(row.variables["Company"]) for row in ledger.enrolled(*State)}
-    for entry in ledger.entries(State.PLANNED, State.STARTING, State.RUNNING, State.EXPIRED):
+    waiting = () if life.schedule.max_credits else (State.PLANNED,)
+    for entry in ledger.entries(*waiting, State.STARTING, State.RUNNING, State.EXPIRED):
         yield f"{rows[entry.id]} is {entry.state} for ever"
     held = Counter(rows[entry.id] for entry in ledger.entries(State.UNCONFIRMED))
     attempts: dict[str | None, Attempt] = {

@@ -76,7 +76,11 @@ class Life:
         self.folder = folder
         self.config = replace(
             config,
-            limits=replace(config.limits, rate=read_rate(f"{schedule.starts_per_second}/s")),
+            limits=replace(
+                config.limits,
+                rate=read_rate(f"{schedule.starts_per_second}/s"),
+                max_credits=schedule.max_credits,
+            ),
             polling=replace(config.polling, give_up_seconds=schedule.give_up_seconds),
             retry=replace(
                 config.retry,

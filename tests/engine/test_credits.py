@@ -1,0 +1,128 @@
+"""The cap on credits: kept by reservation, over all calls, and told when it stops the starts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.model import Observation, RunId, State
+from pipeline.core.replies import LookReply
+from pipeline.engine.stop import StopReason
+from pipeline.simulator.faults import Faults
+from tests.world import Universe, a_sheet
+
+
+def capped(folder: Path, max_credits: float, **sections: object) -> Universe:
+    """Forty rows at two credits a run, under a cap."""
+    limits = {"rate": "100/s", "max_credits": max_credits}
+    universe = Universe(folder, **{"limits": limits, **sections})  # type: ignore[arg-type]
+    universe.sheet = a_sheet(40)
+    return universe
+
+
+def raised(universe: Universe, max_credits: float | None, per_run: float | None = None) -> None:
+    """The person edits the cap in the config."""
+    limits = replace(universe.config.limits, max_credits=max_credits, credits_per_run=per_run)
+    universe.config = replace(universe.config, limits=limits)
+
+
+@pytest.mark.parametrize(("cap", "paid"), [(0, 0), (1, 1), (2, 1), (3, 1), (10, 5), (11, 5)])
+def test_a_cap_is_never_passed(tmp_path: Path, cap: float, paid: int) -> None:
+    """So many runs as it pays for, whatever is in flight together; then one line, resumable.
+
+    Before a cost is seen, nobody knows that one run may pass a cap of 1.
+    """
+    universe = capped(tmp_path, cap)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.CAP_REACHED
+    assert f"limits.max_credits is {cap:g}" in stop.message
+    assert sum(universe.starts_by_company().values()) == paid
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.count(State.PLANNED)) == (paid, 40 - paid)
+
+
+def test_until_a_cost_is_seen_one_run_is_out_at_a_time(tmp_path: Path) -> None:
+    """Then as many as the cap allows."""
+    universe = capped(tmp_path, 80)
+    assert universe.call() is None
+    first, second = universe.remote.starts_at[:2]
+    ended = [run.ends_at for run in universe.service._runs.values()][0]  # noqa: SLF001, RUF015
+    assert universe.clock.epoch - 1e6 < ended
+    assert second - first > 0.5
+    assert sum(universe.starts_by_company().values()) == 40
+
+
+def test_raised_the_same_command_goes_on(tmp_path: Path) -> None:
+    """What was spent before counts: the rest is sent, and no row twice."""
+    universe = capped(tmp_path, 20)
+    universe.call()
+    raised(universe, 60)
+    universe.call()
+    assert sum(universe.starts_by_company().values()) == 30
+    raised(universe, None)
+    assert universe.call() is None
+    assert set(universe.starts_by_company().values()) == {1}
+    assert universe.tally().count(State.COMPLETE) == 40
+
+
+def test_a_cap_that_just_pays_for_all_stops_nothing(tmp_path: Path) -> None:
+    """The last row's run is the last that it allows; the call ends by itself, and so the next."""
+    universe = capped(tmp_path, 80)
+    assert universe.call() is None
+    assert universe.call() is None
+
+
+def test_what_is_in_doubt_is_reserved(tmp_path: Path) -> None:
+    """A held row may have been paid for: its credits are not spent a second time."""
+    universe = capped(tmp_path, 20, faults=Faults(lost_reply=0.3), retry={"unconfirmed": "hold"})
+    universe.call()
+    assert sum(universe.starts_by_company().values()) == 10
+    tally = universe.tally()
+    assert tally.count(State.UNCONFIRMED) + tally.count(State.COMPLETE) == 10
+
+
+def without_credits(universe: Universe) -> None:
+    """The service names no credits of any run."""
+    look = universe.remote.look
+
+    async def bare(run_id: RunId) -> LookReply:
+        reply = await look(run_id)
+        return replace(reply, credits=None) if isinstance(reply, Observation) else reply
+
+    universe.remote.look = bare  # type: ignore[method-assign]
+
+
+def test_a_service_that_names_no_credits_stops_a_capped_batch(tmp_path: Path) -> None:
+    """After one run, with the remedy; told what to reserve, the same command goes on."""
+    universe = capped(tmp_path, 20)
+    without_credits(universe)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.CREDITS_UNKNOWN
+    assert "limits.credits_per_run" in stop.message
+    assert sum(universe.starts_by_company().values()) == 1
+    raised(universe, 20, per_run=2)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.CAP_REACHED
+    assert sum(universe.starts_by_company().values()) == 10
+
+
+def test_a_dearer_run_is_reserved_for_from_then_on(tmp_path: Path) -> None:
+    """The highest cost that was seen is what the next run may cost."""
+    universe = capped(tmp_path, 20)
+    look = universe.remote.look
+    seen: list[RunId] = []
+
+    async def first_is_dear(run_id: RunId) -> LookReply:
+        seen.append(run_id)
+        reply = await look(run_id)
+        if run_id == seen[0] and isinstance(reply, Observation) and reply.credits:
+            return replace(reply, credits=9.0)
+        return reply
+
+    universe.remote.look = first_is_dear  # type: ignore[method-assign]
+    universe.call()
+    # 9 are spent, and a run may cost 9: one more, of 2; 11 and 9 are 20, so another; 13 and 9 not.
+    assert sum(universe.starts_by_company().values()) == 3
