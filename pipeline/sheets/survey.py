@@ -87,6 +87,8 @@ class _Surveyor:
         # The row that is open.
         self._number = self._row_start = self._column = self._last_column = self._content = 0
         self._is_unnumbered = False
+        # As other readers count: a row whose cells alone have numbers does not move the next one.
+        self._counted = 0
         self._parser = a_parser()
         self._parser.XmlDeclHandler = self._declaration
         self._handle_outside()
@@ -179,9 +181,10 @@ class _Surveyor:
         number = _value(attributes, "r")
         self._is_unnumbered = number is None
         try:
-            self._number = self._number + 1 if number is None else int(number)
+            self._counted = self._counted + 1 if number is None else int(number)
         except ValueError:
             raise self._misplaced() from None
+        self._number = self._counted
         self._column = self._last_column = self._content = 0
 
     def _place_cell(self, reference: str) -> None:
