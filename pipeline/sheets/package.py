@@ -12,7 +12,7 @@ from typing import Final
 
 from pipeline.sheets.archive import Archive, Entry
 from pipeline.sheets.elements import Element, tree_of
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.parts import PartError, whole_number
 
 CONTENT_TYPES: Final = "[Content_Types].xml"
 LARGEST_SMALL_PART_BYTES: Final = 64 * 1024**2
@@ -85,7 +85,7 @@ class Package:
         for sheet in self.tree(self.workbook_part).below("sheets", "sheet"):
             # The one attribute whose name without a prefix is `id`: the way's, in both dialects.
             if (part := parts.get(sheet.attribute("id"))) is not None:
-                yield sheet.attribute("name"), int(sheet.attribute("sheetId") or 0), part
+                yield sheet.attribute("name"), whole_number(sheet.attribute("sheetId")), part
 
     def without_mentions(self, part: str) -> dict[str, bytes]:
         """The parts that name this one, by their names, without their mention of it."""

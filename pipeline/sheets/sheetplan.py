@@ -15,7 +15,7 @@ from pipeline.sheets.columns import ColumnFormats
 from pipeline.sheets.elements import Element, tree_of_piece
 from pipeline.sheets.headers import columns_of, header_values, shared_places, strings_at
 from pipeline.sheets.package import Package
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.parts import PartError, whole_number
 from pipeline.sheets.references import COLUMNS_LIMIT, area_of
 from pipeline.sheets.source import Source
 from pipeline.sheets.splice import pieces_of
@@ -189,4 +189,4 @@ def _style_at(header: Element | None, column: int) -> int:
     if header is None:
         return 0
     styles = (cell.attribute("s") for place, cell in columns_of(header) if place == column)
-    return int(next(styles, "") or 0)
+    return whole_number(next(styles, ""))

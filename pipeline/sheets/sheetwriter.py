@@ -12,6 +12,7 @@ from typing import Final
 from pipeline.core.model import NewCell
 from pipeline.sheets.exceltext import fitted
 from pipeline.sheets.overflow import Overflow
+from pipeline.sheets.parts import PartError
 from pipeline.sheets.references import Area, area_of
 from pipeline.sheets.rowcells import (
     OldCell,
@@ -82,7 +83,7 @@ class _SheetWriter:
         reference = attribute_of(element, b"ref")
         try:
             old = area_of((reference or b"").decode())
-        except ValueError:
+        except PartError:
             return element  # It is a hint, and as useless as it was.
         rows = [*self._cells] + ([self._plan.header_row] if self._plan.header_row else [])
         if not rows:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from pipeline.sheets.parts import PartError, a_parser, check_spelling, local, parsed
-from pipeline.sheets.references import DIGITS, Area, area_of, column_number
+from pipeline.sheets.references import DIGITS, Area, area_of, column_number, row_number
 
 SHEET_DEPTH: Final = 1
 UTF8: Final = "utf-8"
@@ -120,7 +120,7 @@ class _Surveyor:
             if kind == "sheetData":
                 self._enter_data(name)
         elif kind == "mergeCell" and (reference := _value(attributes, "ref")):
-            self._layout.merges.append(self._area(reference))
+            self._layout.merges.append(area_of(reference))
         self._depth += 1
 
     def _end_outside(self, name: str) -> None:
@@ -180,44 +180,28 @@ class _Surveyor:
         self._row_start = self._parser.CurrentByteIndex
         number = _value(attributes, "r")
         self._is_unnumbered = number is None
-        try:
-            self._counted = self._counted + 1 if number is None else int(number)
-        except ValueError:
-            raise self._misplaced() from None
+        self._counted = self._counted + 1 if number is None else row_number(number)
         self._number = self._counted
         self._column = self._last_column = self._content = 0
 
     def _place_cell(self, reference: str) -> None:
         letters = reference.rstrip(DIGITS)
-        try:
-            self._column = column_number(letters)
-            if self._is_unnumbered:
-                self._number = int(reference[len(letters) :])
-        except ValueError:
-            raise self._misplaced() from None
+        self._column = column_number(letters)
+        if self._is_unnumbered:
+            self._number = row_number(reference[len(letters) :])
 
     def _note_formula(self, attributes: Sequence[str]) -> None:
         self._layout.formula_columns.add(self._column)
         reference = _value(attributes, "ref")
         if reference is None:
             return
-        area = self._area(reference)
+        area = area_of(reference)
         if area.is_one_cell:
             return
         if _value(attributes, "t") == "shared":
             self._layout.shared.append((area, self._number, self._column))
         else:
             self._layout.arrays.append(area)
-
-    def _area(self, reference: str) -> Area:
-        try:
-            return area_of(reference)
-        except ValueError:
-            raise self._misplaced() from None
-
-    def _misplaced(self) -> PartError:
-        line = self._parser.CurrentLineNumber
-        return PartError(f"its part {self._part} has a cell without a place (line {line})")
 
 
 def _value(attributes: Sequence[str], name: str) -> str | None:

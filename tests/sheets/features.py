@@ -389,11 +389,9 @@ REFUSED = (
         "no list of content types", _without("[Content_Types].xml"), "part that can't be copied"
     ),
     Refused("no sheet's part", _without(SHEET), "part that can't be copied"),
-    Refused(
-        "a cell without a place",
-        _of(ROWS.replace('"B2"', '"2"')),
-        "a cell without a place (line 1)",
-    ),
+    Refused("a cell without a place", _of(ROWS.replace('"B2"', '"2"')), "not in a sheet"),
+    Refused("a row below the last", _of(ROWS + '<row r="1048577"/>'), "and 1,048,576 rows"),
+    Refused("a style that is no number", _of(ROWS.replace('"B1"', '"B1" s="x"')), "a number must"),
     Refused("a row that stands twice", _of(ROWS + '<row r="2"/>'), "row 2 stands twice"),
     Refused(
         "no room for more columns",
