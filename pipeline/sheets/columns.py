@@ -39,7 +39,7 @@ class ColumnFormats:
     def hidden(self, columns: Collection[int]) -> frozenset[int]:
         """Those of the columns that are hidden."""
         hidden = [_range(e) for e in self.formats if e.attribute("hidden") in HIDDEN]
-        return frozenset(c for c in columns if any(c in columns_ for columns_ in hidden))
+        return frozenset(c for c in columns if any(c in covered for covered in hidden))
 
     def shown(self, columns: Collection[int]) -> bytes:
         """The element's bytes in which these columns are not hidden, and all others as before."""

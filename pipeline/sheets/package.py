@@ -30,6 +30,17 @@ class Relationship:
     """The name of the part that it leads to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """A sheet with cells."""
+
+    name: str
+    identity: int
+    """Its id in the workbook."""
+    part: str
+    is_visible: bool
+
+
 class Package:
     """The parts of an open archive. Raises `PartError` where one is missing or damaged."""
 
@@ -79,13 +90,18 @@ class Package:
                 return way.part
         return None
 
-    def sheets(self) -> Iterator[tuple[str, int, str]]:
-        """Each worksheet's name, its id in the workbook, and its part."""
+    def sheets(self) -> Iterator[Worksheet]:
+        """The worksheets, in the order of their tabs."""
         parts = {w.identity: w.part for w in self.related(self.workbook_part, "worksheet")}
         for sheet in self.tree(self.workbook_part).below("sheets", "sheet"):
             # The one attribute whose name without a prefix is `id`: the way's, in both dialects.
             if (part := parts.get(sheet.attribute("id"))) is not None:
-                yield sheet.attribute("name"), whole_number(sheet.attribute("sheetId")), part
+                yield Worksheet(
+                    name=sheet.attribute("name"),
+                    identity=whole_number(sheet.attribute("sheetId")),
+                    part=part,
+                    is_visible=sheet.attribute("state") in ("", "visible"),
+                )
 
     def without_mentions(self, part: str) -> dict[str, bytes]:
         """The parts that name this one, by their names, without their mention of it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sheets.opendocument import an_ods
-from tests.sheets.packages import (
+from tests.sheets.rawworkbooks import (
     CHECKSUM,
     FLAGS,
     MAIN,

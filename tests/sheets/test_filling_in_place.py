@@ -9,7 +9,7 @@ from pipeline.sheets import read, rehearse
 from tests.sheets.builders import a_copy, a_source, opened
 from tests.sheets.features import STRINGS
 from tests.sheets.fidelity import changed_parts, parts_of
-from tests.sheets.packages import (
+from tests.sheets.rawworkbooks import (
     MAIN,
     SHEET,
     a_package,

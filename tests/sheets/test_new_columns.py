@@ -14,8 +14,8 @@ from pipeline.sheets.parts import PartError
 from pipeline.sheets.references import column_number
 from pipeline.sheets.rowcells import cell_element, cells_in, with_cells_among
 from tests.sheets.builders import a_copy, a_source, opened
-from tests.sheets.fidelity import calamine_values, parts_of, reference
-from tests.sheets.packages import ROWS, SHEET, a_package, a_sheet, parts_with
+from tests.sheets.fidelity import calamine_values, changed_sheet, parts_of, reference
+from tests.sheets.rawworkbooks import ROWS, SHEET, a_package, a_sheet, parts_with
 
 
 def columns_of(path: Path) -> str:
@@ -173,3 +173,16 @@ def test_a_number_is_spelled_as_excel_spells_it(tmp_path: Path) -> None:
     source = a_source(a_package(tmp_path, parts_with(a_sheet(ROWS))))
     part = parts_of(a_copy(source, {2: [2.0, 0.1, 1e300]}, ["a", "b", "c"]).path).content[SHEET]
     assert b'<c r="C2"><v>2</v></c><c r="D2"><v>0.1</v></c><c r="E2"><v>1e+300</v></c>' in part
+
+
+def test_without_a_name_the_first_sheet_that_is_seen_is_written(tmp_path: Path) -> None:
+    """A hidden sheet before it, or a sheet of a chart, is no sheet that a person means."""
+    ways = {"rId5": ("chartsheet", "c.xml"), "rId6": ("worksheet", "hidden.xml")}
+    before = (
+        '<sheets><sheet name="C" sheetId="5" r:id="rId5"/>'
+        '<sheet name="H" state="hidden" sheetId="6" r:id="rId6"/>'
+    )
+    parts = parts_with(ways=ways, more={"xl/hidden.xml": a_sheet()})
+    parts["xl/workbook.xml"] = str(parts["xl/workbook.xml"]).replace("<sheets>", before)
+    source = a_source(a_package(tmp_path, parts))
+    assert changed_sheet(source.path, a_copy(source).path) == SHEET

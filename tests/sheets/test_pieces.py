@@ -15,7 +15,7 @@ from pipeline.sheets.references import area_of, column_number
 from pipeline.sheets.splice import Edit, pieces_of, spliced
 from pipeline.sheets.tags import attribute_of, end_of_tag, with_attribute, without_attribute
 from tests.sheets.builders import a_copy, a_source, a_workbook
-from tests.sheets.packages import SHEET, SIZE, a_package, parts_with, patched
+from tests.sheets.rawworkbooks import SHEET, SIZE, a_package, parts_with, patched
 
 
 @given(st.binary(max_size=200), st.data())
