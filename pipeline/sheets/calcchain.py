@@ -7,6 +7,7 @@ part 1, 18.6. Must not know the sheet's part.
 from collections.abc import Callable
 
 from pipeline.sheets.elements import tree_of
+from pipeline.sheets.parts import whole_number
 from pipeline.sheets.tags import end_of_tag, with_attribute
 
 
@@ -25,7 +26,7 @@ def without_cells(
     count = 0
     for cell in root.below("c"):
         # A cell that names no sheet is on that of the cell before it.
-        sheet = int(cell.attribute("i") or sheet)
+        sheet = whole_number(cell.attribute("i")) or sheet
         if is_replaced(sheet, cell.attribute("r")):
             continue
         whole = content[cell.start : cell.stop]

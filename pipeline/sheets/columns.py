@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from pipeline.sheets.elements import Element, tree_of_piece
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.parts import PartError, whole_number
 from pipeline.sheets.tags import end_of_tag, with_attribute, without_attribute
 
 HIDDEN = ("1", "true")
@@ -33,13 +33,13 @@ class ColumnFormats:
         """The style of a column's new cells; 0 is the plain one."""
         for element in self.formats:
             if column in _range(element):
-                return int(element.attribute("style") or 0)
+                return whole_number(element.attribute("style"))
         return 0
 
     def hidden(self, columns: Collection[int]) -> frozenset[int]:
         """Those of the columns that are hidden."""
         hidden = [_range(e) for e in self.formats if e.attribute("hidden") in HIDDEN]
-        return frozenset(c for c in columns if any(c in columns_ for columns_ in hidden))
+        return frozenset(c for c in columns if any(c in covered for covered in hidden))
 
     def shown(self, columns: Collection[int]) -> bytes:
         """The element's bytes in which these columns are not hidden, and all others as before."""
@@ -80,7 +80,7 @@ def _runs(covered: range, columns: frozenset[int]) -> Iterator[tuple[int, int, b
 
 def _visible(tag: bytes, element: Element) -> bytes:
     tag = without_attribute(tag, b"hidden")
-    if float(element.attribute("width") or 1) == 0:
+    if (width := element.attribute("width")) and not width.strip("0."):
         # A column of no width is hidden too: it gets the sheet's own.
         tag = without_attribute(without_attribute(tag, b"width"), b"customWidth")
     return tag

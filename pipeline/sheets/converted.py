@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipeline.core.model import CellValue, NewCell
 from pipeline.errors import OutputFault
@@ -72,10 +72,14 @@ def _not_convertible(source: Source, wrong: str) -> OutputFault:
 
 def _write_values(old: CalamineWorkbook, file: BinaryIO) -> None:
     new = Workbook(write_only=True)
-    for name in old.sheet_names:
-        sheet = new.create_sheet(name)
+    for kind in old.sheets_metadata:
+        if kind.typ != SheetTypeEnum.WorkSheet:
+            continue
+        sheet = new.create_sheet(kind.name)
         assert isinstance(sheet, WriteOnlyWorksheet), "the workbook is for writing only"
-        for line in old.get_sheet_by_name(name).to_python(skip_empty_area=False):
+        if kind.visible != SheetVisibleEnum.Visible:
+            sheet.sheet_state = "hidden"  # type: ignore[attr-defined]  # its stub lacks it
+        for line in old.get_sheet_by_name(kind.name).to_python(skip_empty_area=False):
             sheet.append([_cell(sheet, value) for value in line])
     new.save(file)
 

@@ -51,11 +51,18 @@ def _value(cell: Element, shared: Mapping[int, str]) -> CellValue:
             return unescaped("".join(_runs(cell))) or None
         case "b":
             return _text(cell, "v") == "1"
-        case "" | "n" if text := _text(cell, "v"):
-            number = float(text)
-            return int(number) if number.is_integer() else number
+        case "" | "n":
+            return _number(_text(cell, "v"))
         case _:
             return unescaped(_text(cell, "v")) or None
+
+
+def _number(text: str) -> CellValue:
+    try:
+        number = float(text)
+    except ValueError:
+        return text or None  # As it stands: no name that we look for.
+    return int(number) if number.is_integer() else number
 
 
 def _is_shared(cell: Element) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from pipeline.sheets.archive import Archive, Entry
 from pipeline.sheets.elements import Element, tree_of
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.parts import PartError, whole_number
 
 CONTENT_TYPES: Final = "[Content_Types].xml"
 LARGEST_SMALL_PART_BYTES: Final = 64 * 1024**2
@@ -28,6 +28,17 @@ class Relationship:
     """The last word of its type, as ``worksheet``."""
     part: str
     """The name of the part that it leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """A sheet with cells."""
+
+    name: str
+    identity: int
+    """Its id in the workbook."""
+    part: str
+    is_visible: bool
 
 
 class Package:
@@ -79,13 +90,18 @@ class Package:
                 return way.part
         return None
 
-    def sheets(self) -> Iterator[tuple[str, int, str]]:
-        """Each worksheet's name, its id in the workbook, and its part."""
+    def sheets(self) -> Iterator[Worksheet]:
+        """The worksheets, in the order of their tabs."""
         parts = {w.identity: w.part for w in self.related(self.workbook_part, "worksheet")}
         for sheet in self.tree(self.workbook_part).below("sheets", "sheet"):
             # The one attribute whose name without a prefix is `id`: the way's, in both dialects.
             if (part := parts.get(sheet.attribute("id"))) is not None:
-                yield sheet.attribute("name"), int(sheet.attribute("sheetId") or 0), part
+                yield Worksheet(
+                    name=sheet.attribute("name"),
+                    identity=whole_number(sheet.attribute("sheetId")),
+                    part=part,
+                    is_visible=sheet.attribute("state") in ("", "visible"),
+                )
 
     def without_mentions(self, part: str) -> dict[str, bytes]:
         """The parts that name this one, by their names, without their mention of it."""

@@ -51,6 +51,14 @@ def check_spelling(beginning: bytes, part: str) -> None:
         raise PartError(f"its part {part} is spelled in UTF-16")
 
 
+def whole_number(text: str) -> int:
+    """A number of a part's, as an index or an id; 0 where none is told. Raises `PartError`."""
+    try:
+        return int(text or 0)
+    except ValueError:
+        raise PartError("one of its parts has text where a number must be") from None
+
+
 def local(name: str) -> str:
     """A name without its prefix."""
     return name.rpartition(":")[2]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline.core.cells import column_letter
+from pipeline.sheets.parts import PartError
 
 DIGITS: Final = "0123456789"
 COLUMNS_LIMIT: Final = 16_384
@@ -56,25 +57,37 @@ class Area:
 
 @lru_cache(maxsize=COLUMNS_LIMIT)
 def column_number(letters: str) -> int:
-    """A column's number by its letters: A is 1. Raises `ValueError` where they are none."""
+    """A column's number by its letters: A is 1. Raises `PartError` where they are none."""
     number = 0
     for letter in letters.upper():
         if not "A" <= letter <= "Z":
-            raise ValueError(letters)
+            raise _no_place()
         number = 26 * number + ord(letter) - ORD_BEFORE_A
     if not 1 <= number <= COLUMNS_LIMIT:
-        raise ValueError(letters)
+        raise _no_place()
     return number
 
 
+def row_number(digits: str) -> int:
+    """A row's number by its digits. Raises `PartError` where they are none."""
+    if not digits.isdecimal() or not 1 <= int(digits[:9]) <= ROWS_LIMIT:
+        raise _no_place()
+    return int(digits)
+
+
 def cell_of(reference: str) -> tuple[int, int]:
-    """A cell's row and column. Raises `ValueError` where it is no reference."""
+    """A cell's row and column. Raises `PartError` where it is no reference."""
     plain = reference.replace("$", "")
     letters = plain.rstrip(DIGITS)
-    return int(plain[len(letters) :]), column_number(letters)
+    return row_number(plain[len(letters) :]), column_number(letters)
 
 
 def area_of(reference: str) -> Area:
-    """An area, or a cell as an area of one. Raises `ValueError` where it is no reference."""
+    """An area, or a cell as an area of one. Raises `PartError` where it is no reference."""
     first, _, last = reference.partition(":")
     return Area(*cell_of(first), *cell_of(last or first))
+
+
+def _no_place() -> PartError:
+    size = f"{COLUMNS_LIMIT:,} columns and {ROWS_LIMIT:,} rows"
+    return PartError(f"one of its parts names a cell that is not in a sheet of Excel's {size}")

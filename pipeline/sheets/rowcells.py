@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.core.model import NewCell
 from pipeline.sheets.exceltext import escaped
-from pipeline.sheets.parts import a_parser
+from pipeline.sheets.parts import a_parser, whole_number
 from pipeline.sheets.references import DIGITS, column_number
 from pipeline.sheets.tags import attribute_of, end_of_element, end_of_tag, with_attribute
 
@@ -110,7 +110,7 @@ class _CellFinder:
         self._column = (
             self._column + 1 if reference is None else column_number(reference.rstrip(DIGITS))
         )
-        self._style = int(values.get("s", 0))
+        self._style = whole_number(values.get("s", ""))
         self._start = self._parser.CurrentByteIndex
 
     def _end_cell(self, name: str) -> None:

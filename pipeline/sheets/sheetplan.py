@@ -14,8 +14,8 @@ from pipeline.errors import OutputFault
 from pipeline.sheets.columns import ColumnFormats
 from pipeline.sheets.elements import Element, tree_of_piece
 from pipeline.sheets.headers import columns_of, header_values, shared_places, strings_at
-from pipeline.sheets.package import Package
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.package import Package, Worksheet
+from pipeline.sheets.parts import PartError, whole_number
 from pipeline.sheets.references import COLUMNS_LIMIT, area_of
 from pipeline.sheets.source import Source
 from pipeline.sheets.splice import pieces_of
@@ -67,7 +67,8 @@ def sheet_plan(
     source: Source, package: Package, columns: Sequence[str], rows: Collection[int]
 ) -> SheetPlan:
     """Plan to write these columns in these rows. Raises `PartError` and `OutputFault`."""
-    name, identity, part = _sheet(source, package)
+    sheet = _sheet(source, package)
+    name, part = sheet.name, sheet.part
     place = f"{source.path}, sheet {name}"
     layout = survey(package.stream(part), part)
     _check_rows(place, layout, rows, source.header_row)
@@ -82,7 +83,9 @@ def sheet_plan(
     standing = {target.column for target in targets if target.is_standing}
     check_replaceable(name, layout, standing, rows)
     styles_part = package.first_related(package.workbook_part, "styles")
-    rewritten, dropped = chain_without(package, identity, standing & layout.formula_columns, rows)
+    rewritten, dropped = chain_without(
+        package, sheet.identity, standing & layout.formula_columns, rows
+    )
     return SheetPlan(
         part=part,
         layout=layout,
@@ -97,16 +100,16 @@ def sheet_plan(
     )
 
 
-def _sheet(source: Source, package: Package) -> tuple[str, int, str]:
-    for name, identity, part in package.sheets():
-        if source.sheet in (None, name):
-            return name, identity, part
-    raise PartError(
-        f"the sheet {source.sheet!r} can't be written to"
-        if source.sheet
-        else "it has no sheet with cells",
-        "name a sheet with rows",
-    )
+def _sheet(source: Source, package: Package) -> Worksheet:
+    """The sheet of the name; without one the first that a person sees, as it is read."""
+    sheets = list(package.sheets())
+    if source.sheet is None:
+        chosen = [sheet for sheet in sheets if sheet.is_visible] or sheets
+    else:
+        chosen = [sheet for sheet in sheets if sheet.name == source.sheet]
+    if not chosen:
+        raise PartError("it has no such sheet with cells", "name a sheet with rows")
+    return chosen[0]
 
 
 def _check_rows(place: str, layout: Layout, rows: Collection[int], header_row: int | None) -> None:
@@ -189,4 +192,4 @@ def _style_at(header: Element | None, column: int) -> int:
     if header is None:
         return 0
     styles = (cell.attribute("s") for place, cell in columns_of(header) if place == column)
-    return int(next(styles, "") or 0)
+    return whole_number(next(styles, ""))

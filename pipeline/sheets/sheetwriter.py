@@ -12,6 +12,7 @@ from typing import Final
 from pipeline.core.model import NewCell
 from pipeline.sheets.exceltext import fitted
 from pipeline.sheets.overflow import Overflow
+from pipeline.sheets.parts import PartError
 from pipeline.sheets.references import Area, area_of
 from pipeline.sheets.rowcells import (
     OldCell,
@@ -73,7 +74,7 @@ class _SheetWriter:
             rows.numbers, rows.starts, rows.ends, rows.last_columns, strict=True
         ):
             if number == self._plan.header_row:
-                yield Edit(start, end, self._with_headers)
+                yield Edit(start, end, partial(self._with_headers, number))
             elif number in self._cells:
                 yield Edit(start, end, partial(self._with_cells, number, last_column))
 
@@ -82,7 +83,7 @@ class _SheetWriter:
         reference = attribute_of(element, b"ref")
         try:
             old = area_of((reference or b"").decode())
-        except ValueError:
+        except PartError:
             return element  # It is a hint, and as useless as it was.
         rows = [*self._cells] + ([self._plan.header_row] if self._plan.header_row else [])
         if not rows:
@@ -90,14 +91,11 @@ class _SheetWriter:
         new = Area(min(rows), self._first_column, max(rows), self._last_column)
         return with_attribute(element, b"ref", str(old.joined(new)).encode())
 
-    def _with_headers(self, row: bytes) -> bytes:
-        number = self._plan.header_row
+    def _with_headers(self, number: int, row: bytes) -> bytes:
+        style = self._plan.header_style
         cells = {
-            target.column: cell_element(
-                self._prefix,
-                f"{target.letters}{number}",
-                self._style_for(target.name, self._plan.header_style),
-                target.name,
+            target.column: self._cell(
+                target, number, style, fitted(target.name, number, target.name, self._overflow)
             )
             for target in self._plan.new_targets
         }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from pipeline.sheets.parts import PartError, a_parser, check_spelling, local, parsed
-from pipeline.sheets.references import DIGITS, Area, area_of, column_number
+from pipeline.sheets.references import DIGITS, Area, area_of, column_number, row_number
 
 SHEET_DEPTH: Final = 1
 UTF8: Final = "utf-8"
@@ -87,6 +87,8 @@ class _Surveyor:
         # The row that is open.
         self._number = self._row_start = self._column = self._last_column = self._content = 0
         self._is_unnumbered = False
+        # As other readers count: a row whose cells alone have numbers does not move the next one.
+        self._counted = 0
         self._parser = a_parser()
         self._parser.XmlDeclHandler = self._declaration
         self._handle_outside()
@@ -118,7 +120,7 @@ class _Surveyor:
             if kind == "sheetData":
                 self._enter_data(name)
         elif kind == "mergeCell" and (reference := _value(attributes, "ref")):
-            self._layout.merges.append(self._area(reference))
+            self._layout.merges.append(area_of(reference))
         self._depth += 1
 
     def _end_outside(self, name: str) -> None:
@@ -178,43 +180,28 @@ class _Surveyor:
         self._row_start = self._parser.CurrentByteIndex
         number = _value(attributes, "r")
         self._is_unnumbered = number is None
-        try:
-            self._number = self._number + 1 if number is None else int(number)
-        except ValueError:
-            raise self._misplaced() from None
+        self._counted = self._counted + 1 if number is None else row_number(number)
+        self._number = self._counted
         self._column = self._last_column = self._content = 0
 
     def _place_cell(self, reference: str) -> None:
         letters = reference.rstrip(DIGITS)
-        try:
-            self._column = column_number(letters)
-            if self._is_unnumbered:
-                self._number = int(reference[len(letters) :])
-        except ValueError:
-            raise self._misplaced() from None
+        self._column = column_number(letters)
+        if self._is_unnumbered:
+            self._number = row_number(reference[len(letters) :])
 
     def _note_formula(self, attributes: Sequence[str]) -> None:
         self._layout.formula_columns.add(self._column)
         reference = _value(attributes, "ref")
         if reference is None:
             return
-        area = self._area(reference)
+        area = area_of(reference)
         if area.is_one_cell:
             return
         if _value(attributes, "t") == "shared":
             self._layout.shared.append((area, self._number, self._column))
         else:
             self._layout.arrays.append(area)
-
-    def _area(self, reference: str) -> Area:
-        try:
-            return area_of(reference)
-        except ValueError:
-            raise self._misplaced() from None
-
-    def _misplaced(self) -> PartError:
-        line = self._parser.CurrentLineNumber
-        return PartError(f"its part {self._part} has a cell without a place (line {line})")
 
 
 def _value(attributes: Sequence[str], name: str) -> str | None:

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sheets.opendocument import an_ods
-from tests.sheets.packages import (
+from tests.sheets.rawworkbooks import (
     CHECKSUM,
     FLAGS,
     MAIN,
     METHOD,
     PACKAGE,
+    PACKED,
     ROWS,
     SHEET,
     SIZE,
     STRICT,
     STRICT_RELATIONSHIPS,
+    STYLES,
     a_listing,
     a_package,
     a_sheet,
@@ -117,6 +119,30 @@ def _moved(folder: Path) -> Path:
     return a_package(folder, parts)
 
 
+def _renamed(old: str, new: str) -> Make:
+    """A workbook whose sheet's part has another name, in the archive and in the way to it."""
+
+    def make(folder: Path) -> Path:
+        parts = parts_with(ways={"rId1": ("worksheet", f"worksheets/{old}")})
+        parts[f"xl/worksheets/{new}"] = parts.pop(SHEET)
+        return a_package(folder, parts)
+
+    return make
+
+
+def _reaching_on(folder: Path) -> Path:
+    path = a_package(folder, parts_with())
+    with zipfile.ZipFile(path) as archive:
+        packed = archive.getinfo("_rels/.rels").compress_size
+    return patched(path, "_rels/.rels", PACKED, packed + 1)
+
+
+def _backslashed(folder: Path) -> Path:
+    parts = parts_with()
+    parts[SHEET.replace("/", "\\")] = parts.pop(SHEET)
+    return a_package(folder, parts)
+
+
 def _commented(folder: Path) -> Path:
     path = a_package(folder, parts_with())
     with zipfile.ZipFile(path, "a") as archive:
@@ -210,7 +236,10 @@ KEPT = (
     ),
     Kept(
         "rows without numbers whose cells have them",
-        _of(ROWS.replace('<row r="1">', "<row>").replace('<row r="2">', "<row>")),
+        _of(
+            ROWS.replace('<row r="1">', "<row>").replace('<row r="2">', "<row>")
+            + '<row><c r="A9"><v>9</v></c></row><row><c><v>10</v></c></row>'
+        ),
     ),
     Kept("elements with a prefix", _prefixed),
     Kept("the strict dialect (ISO 29500)", _strict),
@@ -299,6 +328,8 @@ KEPT = (
     Kept("data descriptors and ZIP64", lambda folder: a_streamed_package(folder, parts_with())),
     Kept("two parts under one name", _twice_named),
     Kept("absolute names, and other letters", _moved),
+    Kept("names that are not ASCII", _renamed("blätter.xml", "blätter.xml")),
+    Kept("names with backslashes", _backslashed),
     Kept("a comment of the archive", _commented),
 )
 
@@ -318,6 +349,12 @@ REFUSED = (
     Refused("a checksum that is not the true one", _patched(CHECKSUM, 10), "the file is damaged"),
     Refused("a zip bomb", _bomb, "a part would unpack to"),
     Refused("entries that overlap", _overlapping, "the file is damaged"),
+    Refused("a part that reaches into the next", _reaching_on, "the file is damaged"),
+    Refused(
+        "styles in UTF-16",
+        _with_parts({"xl/styles.xml": STYLES.encode("utf-16")}),
+        "its part xl/styles.xml is spelled in UTF-16",
+    ),
     Refused(
         "a DOCTYPE",
         lambda f: a_package(f, parts_with('<!DOCTYPE a [<!ENTITY b "c">]>' + a_sheet())),
@@ -352,11 +389,9 @@ REFUSED = (
         "no list of content types", _without("[Content_Types].xml"), "part that can't be copied"
     ),
     Refused("no sheet's part", _without(SHEET), "part that can't be copied"),
-    Refused(
-        "a cell without a place",
-        _of(ROWS.replace('"B2"', '"2"')),
-        "a cell without a place (line 1)",
-    ),
+    Refused("a cell without a place", _of(ROWS.replace('"B2"', '"2"')), "not in a sheet"),
+    Refused("a row below the last", _of(ROWS + '<row r="1048577"/>'), "and 1,048,576 rows"),
+    Refused("a style that is no number", _of(ROWS.replace('"B1"', '"B1" s="x"')), "a number must"),
     Refused("a row that stands twice", _of(ROWS + '<row r="2"/>'), "row 2 stands twice"),
     Refused(
         "no room for more columns",

@@ -45,6 +45,13 @@ def test_a_header_is_never_a_live_formula(tmp_path: Path) -> None:
     assert sheet["C1"].data_type == "s"
 
 
+def test_a_header_that_xml_lacks_is_replaced_and_kept_beside(tmp_path: Path) -> None:
+    """A new column's name may come from the service: the workbook stays whole all the same."""
+    written = a_copy(a_source(a_workbook(tmp_path)), {2: ["x"]}, ["a\0<b>"])
+    assert read(a_source(written.path)).columns[2].startswith("a\ufffd<b> [characters that")
+    assert written.overflow is not None
+
+
 @pytest.mark.parametrize(("value", "read_back"), [(5, 5), (-2.5, -2.5), (3.0, 3), (None, None)])
 def test_numbers_are_numbers(tmp_path: Path, value: NewCell, read_back: NewCell) -> None:
     """A number can be reckoned with in the sheet, and nothing leaves the cell blank."""

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import OutputFault
-from pipeline.sheets import rehearse
+from pipeline.sheets import read, rehearse
 from tests.sheets.builders import a_copy, a_source, opened
+from tests.sheets.features import STRINGS
 from tests.sheets.fidelity import changed_parts, parts_of
-from tests.sheets.packages import (
+from tests.sheets.rawworkbooks import (
     MAIN,
     SHEET,
     a_package,
@@ -112,6 +113,32 @@ def test_a_formula_over_several_cells_goes_where_all_of_them_are_filled(
     sheet = a_filled_sheet(formula, '<c r="B3"><v>1</v></c>')
     source = a_source(a_package(tmp_path, parts_with(sheet)))
     assert "<f" not in sheet_of(a_copy(source, {2: ["x"], 3: ["y"]}).path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ('t="s"><v>0</v>', "Na"),
+        ('t="s"><v>1</v>', "Name"),
+        ('t="inlineStr"><is><r><t>a_x0041_</t></r><r><t>b</t></r></is>', "aAb"),
+        ('t="str"><f>X</f><v>a</v>', "a"),
+        ('t="b"><v>1</v>', "TRUE"),
+        ("><v>2024</v>", "2024"),
+        ("><v>1.50</v>", "1.5"),
+    ],
+)  # fmt: skip
+def test_a_header_is_known_by_its_text(tmp_path: Path, cell: str, name: str) -> None:
+    """However the file holds it: shared, in runs, without phonetic hints, as a number."""
+    header = f'<row r="1"><c r="A1"><v>1</v></c><c r="B1" {cell}</c></row>'
+    ways = {"rId9": ("sharedStrings", "sharedStrings.xml")}
+    rows = a_sheet(header + '<row r="2"><c r="A2"><v>2</v></c></row>')
+    source = a_source(
+        a_package(tmp_path, parts_with(rows, more={"xl/sharedStrings.xml": STRINGS}, ways=ways))
+    )
+    assert name == read(source).columns[1]
+    part = sheet_of(a_copy(source, {2: ["x"]}, [name]).path)
+    assert '<c r="B2" t="inlineStr">' in part
+    assert "C1" not in part
 
 
 def with_chain(*cells: str) -> dict[str, str | bytes]:

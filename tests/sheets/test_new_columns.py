@@ -8,18 +8,41 @@ from hypothesis import strategies as st
 
 from pipeline.core.cells import EXACT_INTEGER
 from pipeline.core.model import NewCell
+from pipeline.sheets import read
 from pipeline.sheets.exceltext import FORBIDDEN
+from pipeline.sheets.parts import PartError
 from pipeline.sheets.references import column_number
 from pipeline.sheets.rowcells import cell_element, cells_in, with_cells_among
 from tests.sheets.builders import a_copy, a_source, opened
-from tests.sheets.fidelity import calamine_values, parts_of, reference
-from tests.sheets.packages import ROWS, SHEET, a_package, a_sheet, parts_with
+from tests.sheets.fidelity import calamine_values, changed_sheet, parts_of, reference
+from tests.sheets.rawworkbooks import ROWS, SHEET, a_package, a_sheet, parts_with
 
 
 def columns_of(path: Path) -> str:
     """The columns' formats in a sheet's part."""
     part = parts_of(path).content[SHEET].decode()
     return part.partition("<cols>")[2].partition("</cols>")[0]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "spans", "new_dimension", "new_spans"),
+    [
+        ("A1:B2", "1:2", "A1:D2", "1:4"),
+        ("A1", "1:1 2:2", "A1:D2", "1:1 2:4"),
+        ("B7:F9", "1:9", "B1:F9", "1:9"),
+        ("", "x", "", "x"),
+    ],
+)
+def test_it_is_told_how_far_the_cells_reach(
+    tmp_path: Path, dimension: str, spans: str, new_dimension: str, new_spans: str
+) -> None:
+    """The sheet's dimension and the rows' spans hold the new cells; what tells nothing stays."""
+    rows = ROWS.replace("<row ", f'<row spans="{spans}" ')
+    sheet = a_sheet(rows, before=f'<dimension ref="{dimension}"/>')
+    source = a_source(a_package(tmp_path, parts_with(sheet)))
+    part = parts_of(a_copy(source, {2: ["x", 5]}, ["a", "b"]).path).content[SHEET].decode()
+    assert f'<dimension ref="{new_dimension}"/>' in part
+    assert part.count(f'spans="{new_spans}"') == 2
 
 
 HIDDEN = 'style="2" width="0" hidden="1" customWidth="1"'
@@ -58,6 +81,28 @@ def test_new_cells_take_the_format_that_their_column_has(tmp_path: Path) -> None
     copy = opened(a_copy(source, {2: ["=x", 5]}, ["Email", "Score"]).path)
     assert [copy[c].alignment.wrap_text for c in ("C1", "C2", "D2")] == [None, True, None]
     assert copy["C2"].quotePrefix is True
+
+
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        ('<row r="9"><c r="A9"><v>1</v></c></row>', 9),
+        ('<row><c r="A9"><v>1</v></c></row>', 9),
+        ('<row r="9"><c><v>1</v></c></row>', 9),
+        ("<row/><row><c><v>1</v></c></row>", 4),
+        ('<row><c r="A3"><v>1</v></c></row><row><c><v>1</v></c></row>', 4),
+        ('<row><c r="A9"><v>1</v></c></row><row><c r="A3"><v>1</v></c></row>', 9),
+    ],
+)
+def test_a_row_is_known_by_its_number_however_it_is_told(
+    tmp_path: Path, rows: str, number: int
+) -> None:
+    """By the row, by its first cell, or by the row before it; so other libraries count as well."""
+    source = a_source(a_package(tmp_path, parts_with(a_sheet(ROWS + rows))))
+    assert read(source).rows[-1].number == number
+    copy = a_copy(source, {number: ["x"]}).path
+    assert calamine_values(copy, "Leads")[number - 1] == [1.0, "", "x"]
+    assert opened(copy)[f"C{number}"].value == "x"
 
 
 VALUES = st.one_of(
@@ -119,7 +164,7 @@ def test_cells_go_between_and_in_place_of_those_that_stand(
 @pytest.mark.parametrize("letters", ["", "a1", "XFE", "AAAA", "É", "1"])
 def test_what_names_no_column_is_refused(letters: str) -> None:
     """A reference beyond the last column, or of other letters, is no place."""
-    with pytest.raises(ValueError, match=f"^{letters}$"):
+    with pytest.raises(PartError, match="16,384 columns"):
         column_number(letters)
 
 
@@ -128,3 +173,16 @@ def test_a_number_is_spelled_as_excel_spells_it(tmp_path: Path) -> None:
     source = a_source(a_package(tmp_path, parts_with(a_sheet(ROWS))))
     part = parts_of(a_copy(source, {2: [2.0, 0.1, 1e300]}, ["a", "b", "c"]).path).content[SHEET]
     assert b'<c r="C2"><v>2</v></c><c r="D2"><v>0.1</v></c><c r="E2"><v>1e+300</v></c>' in part
+
+
+def test_without_a_name_the_first_sheet_that_is_seen_is_written(tmp_path: Path) -> None:
+    """A hidden sheet before it, or a sheet of a chart, is no sheet that a person means."""
+    ways = {"rId5": ("chartsheet", "c.xml"), "rId6": ("worksheet", "hidden.xml")}
+    before = (
+        '<sheets><sheet name="C" sheetId="5" r:id="rId5"/>'
+        '<sheet name="H" state="hidden" sheetId="6" r:id="rId6"/>'
+    )
+    parts = parts_with(ways=ways, more={"xl/hidden.xml": a_sheet()})
+    parts["xl/workbook.xml"] = str(parts["xl/workbook.xml"]).replace("<sheets>", before)
+    source = a_source(a_package(tmp_path, parts))
+    assert changed_sheet(source.path, a_copy(source).path) == SHEET

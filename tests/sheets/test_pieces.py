@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from pipeline.errors import OutputFault
 from pipeline.sheets.archive import CENTRAL, END, LOCAL, Archive
 from pipeline.sheets.archivecopy import ArchiveCopy
+from pipeline.sheets.parts import PartError
 from pipeline.sheets.references import area_of, column_number
 from pipeline.sheets.splice import Edit, pieces_of, spliced
 from pipeline.sheets.tags import attribute_of, end_of_tag, with_attribute, without_attribute
 from tests.sheets.builders import a_copy, a_source, a_workbook
+from tests.sheets.rawworkbooks import SHEET, SIZE, a_package, parts_with, patched
 
 
 @given(st.binary(max_size=200), st.data())
@@ -116,3 +118,14 @@ def test_an_archive_that_breaks_off_is_refused(tmp_path: Path, cut: int) -> None
     path.write_bytes(path.read_bytes()[:-cut])
     with pytest.raises(OutputFault, match="the file is damaged"):
         a_copy(a_source(path))
+
+
+def test_a_part_that_unpacks_to_more_than_it_claims_is_left_at_once(tmp_path: Path) -> None:
+    """A bomb that lies about its size is not inflated to find that out."""
+    path = a_package(tmp_path, parts_with(b"<!--" + b" " * 40 * 1024**2))
+    with patched(path, SHEET, SIZE, 10).open("rb") as file:
+        archive = Archive(file)
+        (entry,) = (entry for entry in archive.entries if entry.name == SHEET.encode())
+        pieces = archive.inflated(entry)
+        with pytest.raises(PartError, match="damaged"):
+            next(pieces)

@@ -157,5 +157,6 @@ def patched(path: Path, part: str, field: tuple[int, int, str], value: int) -> P
 
 FLAGS = (6, 8, "<H")
 METHOD = (8, 10, "<H")
+PACKED = (18, 20, "<I")
 SIZE = (22, 24, "<I")
 CHECKSUM = (14, 16, "<I")
