@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.core.cells import RENDERING
+from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import Entry, RoundKind, RowKey, Standing, State
 from pipeline.core.planning import Plan
 from pipeline.core.variables import Faulty, Sendable, Skipped
@@ -137,7 +137,7 @@ class Ledger:
                         row.number,
                         _json(row.variables),
                         _json(row.cells),
-                        RENDERING,
+                        RENDERING_VERSION,
                     )
                     for row in plan.rows
                     if isinstance(row, Sendable)

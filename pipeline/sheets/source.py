@@ -14,6 +14,9 @@ class Source:
     header_row: int | None
     """The number of the header's row, from 1; ``None``: columns go by their letters, A B C."""
 
+    mapped: frozenset[str] = frozenset()
+    """The columns that are sent, by name: their cells come with the formats that show them."""
+
     @property
     def suffix(self) -> str:
         """The file's kind: its suffix, in small letters."""

@@ -1,0 +1,240 @@
+"""What a sheet's part holds beyond its values: formats, errors, formulas without a value, hiding.
+
+Owns the XML of rows and cells (ECMA-376, part 1, 18.3.1). Must not know how a format shows a
+number. The part is parsed in one stream, in which a large sheet's reading spends most of its time:
+the parser builds the rows by itself, and of a row only the cells that are asked for are looked at.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from math import isfinite
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+
+from pipeline.core.cells import column_letter
+from pipeline.core.model import CellValue, Formatted, Uncalculated
+from pipeline.errors import InputFault
+from pipeline.sheets.bookparts import TRUE, opening
+from pipeline.sheets.container import damaged
+from pipeline.sheets.wanted import Wanted
+
+ERROR_MARK: Final = b'"e"'
+HIDDEN_MARK: Final = b"hidden"
+FORMULA_MARKS: Final = frozenset({b"</f>", b":f>"})
+"""What a part holds at the least where it has an error, a hidden row, or a formula.
+
+A mark may stand in a text as well: it only tells that the part is worth parsing.
+"""
+
+LONGEST_MARK: Final = 8
+
+MOST_ROWS: Final = 1_048_576
+"""The rows of a sheet, by Excel's "specifications and limits"."""
+
+MOST_CELLS: Final = 100_000_000
+"""More take several gigabytes; what reaches so far is a stray cell rather than data."""
+
+LONG_NUMBER: Final = re.compile(r"-?[0-9]{16,}")
+"""A whole number with more digits than Excel counts: another program wrote it, and meant them."""
+
+REFERENCE: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
+"""A cell's name: the letters of its column and the number of its row."""
+
+LETTERS: Final = re.compile("[A-Z]{1,3}")
+
+
+def checked_marks(path: Path, part: str, chunks: Iterable[bytes]) -> frozenset[bytes]:
+    """Which of the marks of errors and hidden rows stand in a part, every byte of which is taken.
+
+    Raises `InputFault` where it could not be read: as `opening` does, or where it is too large.
+    """
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    for name, attributes in opening(path, part, first):
+        if name == "dimension":
+            _check_extent(path, attributes.get("ref", ""))
+    return marks_in(chain([first], pieces), {ERROR_MARK, HIDDEN_MARK})
+
+
+def marks_in(chunks: Iterable[bytes], marks: Collection[bytes]) -> frozenset[bytes]:
+    """Which of the marks stand in a part; it is taken to its last byte."""
+    missing = set(marks)
+    end = b""
+    for chunk in chunks:
+        if missing:
+            window = end + chunk
+            missing -= {mark for mark in missing if mark in window}
+            end = chunk[-LONGEST_MARK:]
+    return frozenset(marks) - missing
+
+
+def _check_extent(path: Path, reference: str) -> None:
+    """That the cells between the first and the last fit into memory: each takes its place there."""
+    last = REFERENCE.fullmatch(reference.rpartition(":")[2])
+    if last and int(last[2]) * (column_number(last[1])) > MOST_CELLS:
+        raise InputFault(
+            place=path.name,
+            wrong=f"its cells reach to {last[0]}, which is too far to be read",
+            remedy="delete the rows and columns beyond the data (Ctrl+End leads there), save again",
+        )
+
+
+def amend(
+    path: Path, chunks: Iterable[bytes], grid: list[list[CellValue]], wanted: Wanted
+) -> frozenset[int]:
+    """Put into the grid what a sheet's part tells of its cells; gives the numbers of hidden rows.
+
+    The grid's first line is the sheet's row 1, each line's first cell is in column A. Raises
+    `InputFault`.
+    """
+    letters = {place: column_letter(place) for place in sorted(wanted.columns)}
+    hidden = set()
+    number = 0
+    for row in _rows(path, chunks):
+        number = _row_number(path, row, number)
+        if row.get("hidden") in TRUE:
+            hidden.add(number)
+        line = grid[number - 1] if number <= len(grid) else []
+        for place, cell in _open_cells(path, row, line, letters, wanted):
+            old = line[place] if place < len(line) else None
+            new = _amended(cell, place, old, wanted)
+            if new is not old:
+                line = _put(grid, number, place, new)
+    return frozenset(hidden)
+
+
+def _rows(path: Path, chunks: Iterable[bytes]) -> Iterator[Element]:
+    """The part's rows in order, of which only a chunk's are held at once."""
+    builder = TreeBuilder()
+    parser = XMLParser(target=builder)  # noqa: S314 - a document type was refused before
+    sheet_data: Element | None = None
+    try:
+        for chunk in chunks:
+            parser.feed(chunk)
+            if sheet_data is None:
+                # The builder gives its root while that is still open. Events would tell of the
+                # rows too, but of every other element as well, in twice the time.
+                root = builder.close()
+                sheet_data = root.find(root.tag.replace("worksheet", "sheetData"))
+            if sheet_data is not None:
+                # The last row may have cells to come.
+                yield from sheet_data[:-1]
+                del sheet_data[:-1]
+    except ParseError:
+        raise damaged(path) from None
+    if sheet_data is not None:
+        yield from sheet_data
+
+
+def _row_number(path: Path, row: Element, before: int) -> int:
+    """A row's number; one that does not tell its own stands below the one before."""
+    number = row.get("r")
+    if number is None:
+        return before + 1
+    if not number.isdecimal() or not 1 <= int(number) <= MOST_ROWS:
+        raise damaged(path)
+    return int(number)
+
+
+def _open_cells(
+    path: Path,
+    row: Element,
+    line: Sequence[CellValue],
+    letters: Mapping[int, str],
+    wanted: Wanted,
+) -> list[tuple[int, Element]]:
+    """The cells with an error, and those wanted that are neither text nor a truth value.
+
+    Where no cell is left out, each stands at its column's place: that is looked at first.
+    """
+    found = []
+    number, width = row.get("r", ""), min(len(row), len(line))
+    for place, letter in letters.items():
+        if place < width and isinstance(line[place], str | bool):
+            continue
+        cell = row[place] if place < width else None
+        if cell is None or cell.get("r") != letter + number:
+            break
+        found.append((place, cell))
+    else:
+        if not wanted.seeks_errors:
+            return found
+    return [
+        (place, cell)
+        for place, cell in _placed(path, row)
+        if place in letters or cell.get("t") == "e"
+    ]
+
+
+def _placed(path: Path, row: Element) -> Iterator[tuple[int, Element]]:
+    """All cells with their places; one that tells none stands right of the one before."""
+    place = -1
+    for cell in row:
+        reference = cell.get("r")
+        place = place + 1 if reference is None else _place_of(path, reference)
+        yield place, cell
+
+
+def _place_of(path: Path, reference: str) -> int:
+    letters = reference.rstrip("0123456789")
+    if not LETTERS.fullmatch(letters):
+        raise damaged(path)
+    return column_number(letters) - 1
+
+
+def _put(grid: list[list[CellValue]], number: int, place: int, value: CellValue) -> list[CellValue]:
+    """Put a cell into its line, which is given back: it may stand beyond all that have a value."""
+    grid.extend([] for _ in range(number - len(grid)))
+    line = grid[number - 1]
+    line.extend([None] * (place + 1 - len(line)))
+    line[place] = value
+    return line
+
+
+def _amended(cell: Element, place: int, old: CellValue, wanted: Wanted) -> CellValue:
+    """What a cell holds, given its value as far as it is known."""
+    look = wanted.looks.get(cell.get("s", "0"))
+    if isinstance(old, float) and place not in wanted.exact:
+        return old if look is None else Formatted(old, look)
+    kind = cell.get("t")
+    text = _child_text(cell, "v")
+    if kind == "e":
+        return text or old
+    if isinstance(old, str | bool):
+        return old
+    # Excel writes an empty value for a formula that gave empty text, and none before it has one.
+    is_empty_text = kind == "str" and text is not None
+    if not text and not is_empty_text and _child_text(cell, "f") is not None:
+        return Uncalculated()
+    number = _number_of(text) if text and kind in {None, "n"} else None
+    if number is None:
+        return old
+    return number if look is None else Formatted(number, look)
+
+
+def _child_text(cell: Element, name: str) -> str | None:
+    """The text of a cell's value or formula; ``None`` where it has none, not even an empty one."""
+    child = cell.find(cell.tag[:-1] + name)
+    return None if child is None else (child.text or "").strip()
+
+
+@cache
+def column_number(letters: str) -> int:
+    """A column's number, from 1, by its letters: kept, since a sheet asks for few, and often."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _number_of(text: str) -> int | float | None:
+    if LONG_NUMBER.fullmatch(text):
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
