@@ -58,7 +58,6 @@ _NOT_YET: Final = (
         "write duplicates: each, or leave it out",
         lambda value: value == "once",
     ),
-    _NotYet(("variables", _ANY_NAME, "format"), "format", "leave it out"),
     _NotYet(
         ("retry", "unconfirmed"),
         "unconfirmed: reconcile",
