@@ -123,7 +123,7 @@ def sections_of(code: str) -> tuple[Section, ...]:
     sections: list[Section] = []
     tokens: list[Token] = []
     condition: Condition | None = None
-    for match in _PATTERN.finditer(f"{code};"):
+    for match in _PATTERN.finditer(code):
         found = _condition(match)
         token = _token(match)
         if found is not None:
@@ -135,7 +135,7 @@ def sections_of(code: str) -> tuple[Section, ...]:
             tokens, condition = [], None
         else:
             tokens.append(token)
-    return tuple(sections)
+    return (*sections, Section(tuple(_with_minutes(tokens)), condition))
 
 
 def _condition(match: re.Match[str]) -> Condition | None:

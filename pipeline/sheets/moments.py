@@ -19,6 +19,9 @@ Moment: TypeAlias = datetime | date | time | timedelta
 SECONDS_A_DAY: Final = 86_400
 MILLISECONDS: Final = 1000
 LAST_DAY: Final = date(9999, 12, 31)
+MOST_DAYS: Final = 2_958_465
+"""The last day that has a number, in the system that counts from 1900."""
+
 NOON: Final = 12
 LEAP_DAY: Final = 60
 """The number of 29 February 1900, a day that only spreadsheets know."""
@@ -61,6 +64,8 @@ def moment_of(number: float, system: DateSystem) -> Moment | None:
 
     ``None`` where the calendar has no such day.
     """
+    if abs(number) > MOST_DAYS:
+        return None
     days, milliseconds = divmod(_ticks(number, MILLISECONDS), SECONDS_A_DAY * MILLISECONDS)
     day = system.day(days)
     if day is None:
@@ -74,18 +79,15 @@ def moment_of(number: float, system: DateSystem) -> Moment | None:
 
 def duration_of(number: float) -> timedelta | None:
     """A number of days as a duration, to the millisecond; ``None`` where it is beyond all years."""
-    try:
-        return timedelta(milliseconds=_ticks(number, MILLISECONDS))
-    except OverflowError:
+    if abs(number) > MOST_DAYS:
         return None
+    return timedelta(milliseconds=_ticks(number, MILLISECONDS))
 
 
 def moment_text(tokens: Sequence[Token], number: float, system: DateSystem) -> str | None:
     """What a section's tokens show of a number; ``None`` where the calendar has no such day."""
     is_elapsed = any(token.kind is Kind.ELAPSED for token in tokens)
-    if abs(number) > (LAST_DAY - DateSystem.SINCE_1900.value).days or (
-        number < 0 and not is_elapsed
-    ):
+    if abs(number) > MOST_DAYS or (number < 0 and not is_elapsed):
         return None
     looked = _look(tokens, abs(number), system)
     shown = "".join(_token_text(token, looked) for token in tokens)

@@ -49,13 +49,14 @@ BUILT_IN: Final = {
     44: '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)',
     45: "mm:ss",
     46: "[h]:mm:ss",
-    47: "mmss.0",
+    47: "mm:ss.0",
     48: "##0.0E+0",
     49: "@",
+    # Dates and times whose look hangs on an East Asian language; ours is none of them.
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
+    **dict.fromkeys((*range(32, 36), 55, 56), "h:mm:ss"),
 }
 """The codes of the formats that a workbook names by number alone."""
-
-AS_IT_IS: Final = sections_of(GENERAL)
 
 POSITIVE, NEGATIVE, ZERO = 0, 1, 2
 """Which section is for which numbers where none has a condition."""
@@ -76,7 +77,8 @@ class NumberFormat:
         # The fourth section is for text, and so is one before it that shows text.
         is_for_text = len(others) > ZERO or any(t.kind is Kind.TEXT for t in last.tokens)
         sections = tuple(others[:3]) if is_for_text else (*others, last)
-        if not sections or sections == AS_IT_IS:
+        kinds = [[token.kind for token in section.tokens] for section in sections]
+        if kinds in ([], [[Kind.GENERAL]]):
             return None
         return cls(sections, system)
 

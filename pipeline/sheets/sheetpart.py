@@ -212,7 +212,10 @@ def _amended(cell: Element, place: int, old: CellValue, wanted: Wanted) -> CellV
     number = _number_of(text) if text and kind in {None, "n"} else None
     if number is None:
         return old
-    return number if look is None else Formatted(number, look)
+    if look is None:
+        # A date without a format that we know stays what it was taken for.
+        return number if isinstance(old, int | float) else old
+    return Formatted(number, look)
 
 
 def _child_text(cell: Element, name: str) -> str | None:
