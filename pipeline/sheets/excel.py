@@ -27,7 +27,7 @@ from pipeline.sheets.container import Container, damaged
 from pipeline.sheets.exceltext import fitted
 from pipeline.sheets.files import content_of
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.sheetpart import ERROR_MARK, FORMULA_MARKS, amend, checked_marks, marks_in
+from pipeline.sheets.sheetpart import FORMULA_MARKS, amend, glance, marks_in
 from pipeline.sheets.source import Source
 from pipeline.sheets.table import check_rows, places_of, sheet_of
 from pipeline.sheets.wanted import wanted_of
@@ -118,14 +118,13 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         part = book.sheets.get(name)
         if part is None:
             raise damaged(path)
-        marks = checked_marks(path, part, container.chunks(part))
+        seen = glance(path, part, container.chunks(part))
         grid = _grid(workbook, name)
-    wanted = wanted_of(
-        source, grid, looks_of(path, container, book), seeks_errors=ERROR_MARK in marks
-    )
+    wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
     hidden: frozenset[int] = frozenset()
     if (
-        marks
+        seen.has_hidden
+        or wanted.seeks_errors
         or wanted.has_formats
         or (wanted.has_blanks and marks_in(container.chunks(part), FORMULA_MARKS))
     ):

@@ -19,7 +19,7 @@ from pipeline.core.model import CellValue, Formatted, Uncalculated
 from pipeline.errors import InputFault
 from pipeline.sheets.bookparts import TRUE, opening
 from pipeline.sheets.container import damaged
-from pipeline.sheets.wanted import Wanted
+from pipeline.sheets.wanted import Glance, Wanted
 
 ERROR_MARK: Final = b'"e"'
 HIDDEN_MARK: Final = b"hidden"
@@ -46,17 +46,18 @@ REFERENCE: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
 LETTERS: Final = re.compile("[A-Z]{1,3}")
 
 
-def checked_marks(path: Path, part: str, chunks: Iterable[bytes]) -> frozenset[bytes]:
-    """Which of the marks of errors and hidden rows stand in a part, every byte of which is taken.
+def glance(path: Path, part: str, chunks: Iterable[bytes]) -> Glance:
+    """Look at a part's beginning, and for marks in all of it.
 
     Raises `InputFault` where it could not be read: as `opening` does, or where it is too large.
     """
     pieces = iter(chunks)
     first = next(pieces, b"")
-    for name, attributes in opening(path, part, first):
-        if name == "dimension":
-            _check_extent(path, attributes.get("ref", ""))
-    return marks_in(chain([first], pieces), {ERROR_MARK, HIDDEN_MARK})
+    elements = opening(path, part, first)
+    references = [attributes.get("ref", "") for name, attributes in elements if name == "dimension"]
+    last_row = _last_row(path, references[0]) if references else None
+    marks = marks_in(chain([first], pieces), {ERROR_MARK, HIDDEN_MARK})
+    return Glance(ERROR_MARK in marks, HIDDEN_MARK in marks, last_row)
 
 
 def marks_in(chunks: Iterable[bytes], marks: Collection[bytes]) -> frozenset[bytes]:
@@ -71,15 +72,21 @@ def marks_in(chunks: Iterable[bytes], marks: Collection[bytes]) -> frozenset[byt
     return frozenset(marks) - missing
 
 
-def _check_extent(path: Path, reference: str) -> None:
-    """That the cells between the first and the last fit into memory: each takes its place there."""
+def _last_row(path: Path, reference: str) -> int | None:
+    """The last row of an area such as ``A1:F17``, whose cells must all have their place in memory.
+
+    Raises `InputFault` where they are too many.
+    """
     last = REFERENCE.fullmatch(reference.rpartition(":")[2])
-    if last and int(last[2]) * (column_number(last[1])) > MOST_CELLS:
+    if last is None:
+        return None
+    if int(last[2]) * column_number(last[1]) > MOST_CELLS:
         raise InputFault(
             place=path.name,
             wrong=f"its cells reach to {last[0]}, which is too far to be read",
             remedy="delete the rows and columns beyond the data (Ctrl+End leads there), save again",
         )
+    return int(last[2])
 
 
 def amend(

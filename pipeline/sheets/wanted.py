@@ -22,6 +22,18 @@ EXACT_DIGITS: Final = 1e15
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What a part tells without being parsed."""
+
+    has_errors: bool
+    """Whether a cell may hold an error."""
+    has_hidden: bool
+    """Whether a row may be hidden."""
+    last_row: int | None
+    """The number of the last row, as the part says itself; ``None`` where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What is wanted of a sheet's part."""
 
@@ -36,7 +48,7 @@ class Wanted:
     has_numbers: bool
     """Whether these columns hold any number."""
     has_blanks: bool
-    """Whether these columns hold any blank cell, in whatever row."""
+    """Whether these columns may hold a blank cell, in whatever row."""
 
     @property
     def has_formats(self) -> bool:
@@ -48,8 +60,7 @@ def wanted_of(
     source: Source,
     grid: Sequence[Sequence[CellValue]],
     looks: Mapping[str, Look],
-    *,
-    seeks_errors: bool,
+    seen: Glance,
 ) -> Wanted:
     """What is wanted, by the values in the columns that are sent."""
     places = _places(source, grid)
@@ -65,7 +76,16 @@ def wanted_of(
             isinstance(value, float) and abs(value) >= EXACT_DIGITS for value in column
         ):
             exact.add(place)
-    return Wanted(places, frozenset(exact), looks, seeks_errors, float in kinds, NoneType in kinds)
+    # Rows that hold nothing but formulas without a value are not among the values at all.
+    is_whole = not places or seen.last_row == len(grid)
+    return Wanted(
+        columns=places,
+        exact=frozenset(exact),
+        looks=looks,
+        seeks_errors=seen.has_errors,
+        has_numbers=float in kinds,
+        has_blanks=NoneType in kinds or not is_whole,
+    )
 
 
 def _places(source: Source, grid: Sequence[Sequence[CellValue]]) -> frozenset[int]:
