@@ -157,8 +157,8 @@ def _token(match: re.Match[str]) -> Token | None:
         case "padding":
             return Token(Kind.LITERAL, " ")
         case "filling":
-            # How often the sign is repeated hangs on the column's width; of a space, one is enough.
-            return Token(Kind.LITERAL, " ") if text == " " else None
+            # How often the sign is repeated hangs on the column's width alone.
+            return None
         case "bracket":
             return _bracket(text)
         case "moment":

@@ -1,7 +1,7 @@
 """What a number format shows of a number, as a person sees it in Excel. Owns the built-in formats.
 
-The numbers of the built-in formats are those of ECMA-376, part 1, 18.8.30; those that hang on the
-machine's locale there have their English spelling here. Must not know cells or files.
+The numbers of the built-in formats are those of ECMA-376, part 1, 18.8.30. Where Excel shows one
+after the machine's locale, it is here as American Excel shows it. Must not know cells or files.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ BUILT_IN: Final = {
     11: "0.00E+00",
     12: "# ?/?",
     13: "# ??/??",
-    14: "mm-dd-yy",
+    14: "m/d/yyyy",
     15: "d-mmm-yy",
     16: "d-mmm",
     17: "mmm-yy",
@@ -38,7 +38,7 @@ BUILT_IN: Final = {
     19: "h:mm:ss AM/PM",
     20: "h:mm",
     21: "h:mm:ss",
-    22: "m/d/yy h:mm",
+    22: "m/d/yyyy h:mm",
     37: "#,##0_);(#,##0)",
     38: "#,##0_);[Red](#,##0)",
     39: "#,##0.00_);(#,##0.00)",

@@ -255,6 +255,26 @@ def test_the_other_date_system_counts_from_1904(number: float, day: object) -> N
     assert seen("ddd d mmm yyyy", 43831, DateSystem.SINCE_1904) == "Tue 2 Jan 2024"
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1, "1234"),
+        (4, "1,234.25"),
+        (9, "123425%"),
+        (12, "1234 1/4"),
+        (14, "5/18/1903"),
+        (22, "5/18/1903 6:00"),
+        (27, "1903-05-18"),
+        (44, "$1,234.25"),
+        (46, "29622:00:00"),
+        (48, "1.2E+3"),
+    ],
+)
+def test_built_in_formats_go_by_their_number(number: int, text: str) -> None:
+    """A workbook holds no code for them; where Excel follows the locale, they are American."""
+    assert seen(BUILT_IN[number], 1234.25) == text
+
+
 @pytest.mark.parametrize("code", ["", "General", "GENERAL", "@", '@" kg"', "[Red]General"])
 def test_some_formats_show_a_number_as_it_is(code: str) -> None:
     """They cost nothing: there is no format to be kept with the cell."""
