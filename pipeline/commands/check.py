@@ -151,7 +151,7 @@ def _about_hidden(forecast: Forecast, config: Config) -> list[str]:
             what = "sent like the others; write input.hidden: skip to leave them out"
         case "skip":
             what = "skipped"
-    return [f"hidden in the sheet: {forecast.hidden} rows, which are {what}"]
+    return [f"hidden rows: {forecast.hidden}, {what}"]
 
 
 async def _ask_service(config: Config) -> None:
