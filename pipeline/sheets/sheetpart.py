@@ -6,7 +6,8 @@ the parser builds the rows by itself, and of a row only the cells that are asked
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from math import isfinite
@@ -15,7 +16,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from pipeline.core.cells import column_letter
-from pipeline.core.model import CellValue, Formatted, Uncalculated
+from pipeline.core.model import CellValue, Formatted, Look, Uncalculated
 from pipeline.errors import InputFault
 from pipeline.sheets.bookparts import TRUE, opening
 from pipeline.sheets.container import damaged
@@ -24,7 +25,8 @@ from pipeline.sheets.wanted import Glance, Wanted
 ERROR_MARK: Final = b'"e"'
 HIDDEN_MARK: Final = b"hidden"
 FORMULA_MARKS: Final = frozenset({b"</f>", b":f>"})
-"""What a part holds at the least where it has an error, a hidden row, or a formula.
+LAST_ROW_MARK: Final = b'row r="'
+"""What a part holds where it has an error, a hidden row, a formula, a row that tells its number.
 
 A mark may stand in a text as well: it only tells that the part is worth parsing.
 """
@@ -54,10 +56,12 @@ def glance(path: Path, part: str, chunks: Iterable[bytes]) -> Glance:
     pieces = iter(chunks)
     first = next(pieces, b"")
     elements = opening(path, part, first)
-    references = [attributes.get("ref", "") for name, attributes in elements if name == "dimension"]
-    last_row = _last_row(path, references[0]) if references else None
-    marks = marks_in(chain([first], pieces), {ERROR_MARK, HIDDEN_MARK})
-    return Glance(ERROR_MARK in marks, HIDDEN_MARK in marks, last_row)
+    for name, attributes in elements:
+        if name == "dimension":
+            _check_extent(path, attributes.get("ref", ""))
+    ends: deque[bytes] = deque(maxlen=3)
+    marks = marks_in(_remembered(chain([first], pieces), ends), {ERROR_MARK, HIDDEN_MARK})
+    return Glance(ERROR_MARK in marks, HIDDEN_MARK in marks, _last_row(b"".join(ends)))
 
 
 def marks_in(chunks: Iterable[bytes], marks: Collection[bytes]) -> frozenset[bytes]:
@@ -72,21 +76,28 @@ def marks_in(chunks: Iterable[bytes], marks: Collection[bytes]) -> frozenset[byt
     return frozenset(marks) - missing
 
 
-def _last_row(path: Path, reference: str) -> int | None:
-    """The last row of an area such as ``A1:F17``, whose cells must all have their place in memory.
+def _remembered(chunks: Iterable[bytes], ends: deque[bytes]) -> Iterator[bytes]:
+    """The chunks, of which the last ones are kept."""
+    for chunk in chunks:
+        ends.append(chunk)
+        yield chunk
 
-    Raises `InputFault` where they are too many.
-    """
+
+def _last_row(end: bytes) -> int | None:
+    """The number of the last row in a part's last bytes; ``None`` where it can't be told."""
+    number = end.rpartition(LAST_ROW_MARK)[2].partition(b'"')[0]
+    return int(number) if LAST_ROW_MARK in end and number.isdigit() else None
+
+
+def _check_extent(path: Path, reference: str) -> None:
+    """That all cells of an area such as ``A1:F17`` fit into memory, where each takes a place."""
     last = REFERENCE.fullmatch(reference.rpartition(":")[2])
-    if last is None:
-        return None
-    if int(last[2]) * column_number(last[1]) > MOST_CELLS:
+    if last and int(last[2]) * column_number(last[1]) > MOST_CELLS:
         raise InputFault(
             place=path.name,
             wrong=f"its cells reach to {last[0]}, which is too far to be read",
             remedy="delete the rows and columns beyond the data (Ctrl+End leads there), save again",
         )
-    return int(last[2])
 
 
 def amend(
@@ -105,11 +116,8 @@ def amend(
         if row.get("hidden") in TRUE:
             hidden.add(number)
         line = grid[number - 1] if number <= len(grid) else []
-        for place, cell in _open_cells(path, row, line, letters, wanted):
-            old = line[place] if place < len(line) else None
-            new = _amended(cell, place, old, wanted)
-            if new is not old:
-                line = _put(grid, number, place, new)
+        if not _amend_full(row, line, letters, wanted):
+            _amend_sparse(path, row, number, grid, wanted)
     return frozenset(hidden)
 
 
@@ -146,34 +154,46 @@ def _row_number(path: Path, row: Element, before: int) -> int:
     return int(number)
 
 
-def _open_cells(
-    path: Path,
-    row: Element,
-    line: Sequence[CellValue],
-    letters: Mapping[int, str],
-    wanted: Wanted,
-) -> list[tuple[int, Element]]:
-    """The cells with an error, and those wanted that are neither text nor a truth value.
+def _amend_full(
+    row: Element, line: list[CellValue], letters: Mapping[int, str], wanted: Wanted
+) -> bool:
+    """Amend a line of whose cells none is left out; false where this is another, or has an error.
 
-    Where no cell is left out, each stands at its column's place: that is looked at first.
+    Then each cell stands at its column's place. This runs for each row of a large sheet: what is
+    most often met is met first, and in line.
     """
-    found = []
+    # An error comes as a blank value.
+    if wanted.seeks_errors and (None in line or len(line) < len(row)):
+        return False
     number, width = row.get("r", ""), min(len(row), len(line))
+    looks, exact = wanted.looks, wanted.exact
     for place, letter in letters.items():
-        if place < width and isinstance(line[place], str | bool):
+        old = line[place] if place < width else None
+        if isinstance(old, str):
             continue
         cell = row[place] if place < width else None
         if cell is None or cell.get("r") != letter + number:
-            break
-        found.append((place, cell))
-    else:
-        if not wanted.seeks_errors:
-            return found
-    return [
-        (place, cell)
-        for place, cell in _placed(path, row)
-        if place in letters or cell.get("t") == "e"
-    ]
+            return False
+        if isinstance(old, float) and place not in exact:
+            look = looks.get(cell.get("s", "0"))
+            if look is not None:
+                line[place] = Formatted(old, look)
+        else:
+            line[place] = _amended(cell, old, looks)
+    return True
+
+
+def _amend_sparse(
+    path: Path, row: Element, number: int, grid: list[list[CellValue]], wanted: Wanted
+) -> None:
+    """Amend a line cell by cell, each of which is asked where it stands."""
+    line = grid[number - 1] if number <= len(grid) else []
+    for place, cell in _placed(path, row):
+        if place in wanted.columns or cell.get("t") == "e":
+            old = line[place] if place < len(line) else None
+            new = _amended(cell, old, wanted.looks)
+            if new is not old:
+                line = _put(grid, number, place, new)
 
 
 def _placed(path: Path, row: Element) -> Iterator[tuple[int, Element]]:
@@ -201,17 +221,15 @@ def _put(grid: list[list[CellValue]], number: int, place: int, value: CellValue)
     return line
 
 
-def _amended(cell: Element, place: int, old: CellValue, wanted: Wanted) -> CellValue:
+def _amended(cell: Element, old: CellValue, looks: Mapping[str, Look]) -> CellValue:
     """What a cell holds, given its value as far as it is known."""
-    look = wanted.looks.get(cell.get("s", "0"))
-    if isinstance(old, float) and place not in wanted.exact:
-        return old if look is None else Formatted(old, look)
     kind = cell.get("t")
     text = _child_text(cell, "v")
     if kind == "e":
         return text or old
     if isinstance(old, str | bool):
         return old
+    look = looks.get(cell.get("s", "0"))
     # Excel writes an empty value for a formula that gave empty text, and none before it has one.
     is_empty_text = kind == "str" and text is not None
     if not text and not is_empty_text and _child_text(cell, "f") is not None:

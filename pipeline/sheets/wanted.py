@@ -30,7 +30,7 @@ class Glance:
     has_hidden: bool
     """Whether a row may be hidden."""
     last_row: int | None
-    """The number of the last row, as the part says itself; ``None`` where it does not."""
+    """The number of what looks like the last row; ``None`` where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
