@@ -58,6 +58,9 @@ BUILT_IN: Final = {
 }
 """The codes of the formats that a workbook names by number alone."""
 
+LONGEST_CODE: Final = 255
+"""Excel takes no longer one; far longer ones would ask for more digits than memory has."""
+
 POSITIVE, NEGATIVE, ZERO = 0, 1, 2
 """Which section is for which numbers where none has a condition."""
 
@@ -73,6 +76,8 @@ class NumberFormat:
     @classmethod
     def of(cls, code: str, system: DateSystem) -> "NumberFormat | None":
         """The format of a code; ``None`` where it shows any number as it is."""
+        if len(code) > LONGEST_CODE:
+            return None
         *others, last = sections_of(code or GENERAL)
         # The fourth section is for text, and so is one before it that shows text.
         is_for_text = len(others) > ZERO or any(t.kind is Kind.TEXT for t in last.tokens)

@@ -39,7 +39,7 @@ MOST_ROWS: Final = 1_048_576
 MOST_CELLS: Final = 100_000_000
 """More take several gigabytes; what reaches so far is a stray cell rather than data."""
 
-LONG_NUMBER: Final = re.compile(r"-?[0-9]{16,}")
+LONG_NUMBER: Final = re.compile(r"-?[0-9]{16,300}")
 """A whole number with more digits than Excel counts: another program wrote it, and meant them."""
 
 REFERENCE: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
@@ -236,7 +236,8 @@ def _amended(cell: Element, old: CellValue, looks: Mapping[str, Look]) -> CellVa
         return Uncalculated()
     number = _number_of(text) if text and kind in {None, "n"} else None
     if number is None:
-        return old
+        # What is no number to us is sent as the text that it is.
+        return text if isinstance(old, float) else old
     if look is None:
         # A date without a format that we know stays what it was taken for.
         return number if isinstance(old, int | float) else old

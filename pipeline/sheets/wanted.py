@@ -71,9 +71,9 @@ def wanted_of(
         column = [line[place] for line in rows]
         found = set(map(type, column))
         kinds |= found
-        # A moment has lost its number, and a long number some of its digits.
+        # A moment has lost its number, a long number some of its digits, and `nan` is none at all.
         if found & MOMENTS or any(
-            isinstance(value, float) and abs(value) >= EXACT_DIGITS for value in column
+            isinstance(value, float) and not abs(value) < EXACT_DIGITS for value in column
         ):
             exact.add(place)
     # Rows that hold nothing but formulas without a value are not among the values at all.

@@ -275,7 +275,9 @@ def test_built_in_formats_go_by_their_number(number: int, text: str) -> None:
     assert seen(BUILT_IN[number], 1234.25) == text
 
 
-@pytest.mark.parametrize("code", ["", "General", "GENERAL", "@", '@" kg"', "[Red]General"])
+@pytest.mark.parametrize(
+    "code", ["", "General", "GENERAL", "@", '@" kg"', "[Red]General", "0" * 256]
+)
 def test_some_formats_show_a_number_as_it_is(code: str) -> None:
     """They cost nothing: there is no format to be kept with the cell."""
     assert NumberFormat.of(code, DateSystem.SINCE_1900) is None
@@ -301,6 +303,17 @@ def test_no_code_of_a_formats_own_signs_breaks_it(code: str, number: float) -> N
     look = NumberFormat.of(code, DateSystem.SINCE_1904)
     if look is not None:
         assert isinstance(look.shows(number), str)
+
+
+@pytest.mark.parametrize("sign", [*"0#?%,./@ymdhs;E", "0.", "?/", ".0", "ss.", "[h]", "E+0"])
+@pytest.mark.parametrize("number", [1e308, 5e-324, 0.1, -1.5, 2958465.5])
+def test_the_longest_codes_are_shown(sign: str, number: float) -> None:
+    """However often a sign stands, up to the length that Excel takes."""
+    for code in (sign * (255 // len(sign)), "0" + sign * (254 // len(sign))):
+        look = NumberFormat.of(code, DateSystem.SINCE_1900)
+        if look is not None:
+            look.shows(number)
+            look.means(number)
 
 
 @settings(deadline=None, max_examples=200)
