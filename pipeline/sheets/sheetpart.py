@@ -238,10 +238,7 @@ def _amended(cell: Element, old: CellValue, looks: Mapping[str, Look]) -> CellVa
     if number is None:
         # What is no number to us is sent as the text that it is.
         return text if isinstance(old, float) else old
-    if look is None:
-        # A date without a format that we know stays what it was taken for.
-        return number if isinstance(old, int | float) else old
-    return Formatted(number, look)
+    return number if look is None else Formatted(number, look)
 
 
 def _child_text(cell: Element, name: str) -> str | None:

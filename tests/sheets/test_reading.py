@@ -15,6 +15,7 @@ from pipeline.core.model import CellValue, Form, Formatted, Sheet, Uncalculated
 from pipeline.errors import InputFault
 from pipeline.sheets import Source, read
 from pipeline.sheets.moments import DateSystem, duration_of, moment_of
+from pipeline.sheets.sheetpart import HIDDEN_MARK, marks_in
 from tests.sheets.builders import a_workbook
 from tests.sheets.packages import STRICT, a_package, header, parts, worksheet
 
@@ -241,6 +242,14 @@ def test_a_part_that_is_read_in_pieces_is_read_whole(tmp_path: Path) -> None:
         assert sheet.rows[-1].is_hidden
         assert sheet.rows[-1].values[1] == "#N/A"
     assert [shown(row.values[1]) for row in sheet.rows[:-1]] == [f"{n:05}" for n in range(2, 4000)]
+
+
+@pytest.mark.parametrize("cut", range(1, 7))
+def test_a_mark_that_lies_across_two_pieces_is_seen(cut: int) -> None:
+    """Wherever a part happens to be cut."""
+    text = b"....hidden...."
+    pieces = [text[: 4 + cut], text[4 + cut :], b"...."]
+    assert marks_in(pieces, {HIDDEN_MARK, b"absent"}) == {HIDDEN_MARK}
 
 
 @settings(
