@@ -98,7 +98,7 @@ def _prepared(config: Config, source: Source, digest: str, sheet: Sheet) -> Prep
 
 def source_of(input_: Input, mapped: frozenset[str]) -> Source:
     """The sheet that an input names, of which these columns are sent."""
-    return Source(input_.path, input_.sheet, input_.header_row, mapped)
+    return Source(input_.path, input_.sheet, input_.header_row, mapped=mapped)
 
 
 def _columns(draft: Draft) -> frozenset[str]:

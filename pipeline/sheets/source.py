@@ -1,6 +1,6 @@
 """What is read and what was written. Owns the types at the room's door. Must not know a format."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -14,7 +14,7 @@ class Source:
     header_row: int | None
     """The number of the header's row, from 1; ``None``: columns go by their letters, A B C."""
 
-    mapped: frozenset[str] = frozenset()
+    mapped: frozenset[str] = field(default=frozenset(), kw_only=True)
     """The columns that are sent, by name: their cells come with the formats that show them."""
 
     @property

@@ -30,7 +30,7 @@ def good_parts() -> dict[str, str | bytes]:
 def fault_of(path: Path) -> str:
     """The one line that a workbook is refused with."""
     with pytest.raises(InputFault) as caught:
-        read(Source(path, None, 1, frozenset({"Name"})))
+        read(Source(path, None, 1, mapped=frozenset({"Name"})))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 

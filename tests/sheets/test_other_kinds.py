@@ -40,7 +40,7 @@ def a_text(text: str) -> str:
 
 def test_an_old_workbook_is_read(tmp_path: Path) -> None:
     """Its values, with dates and times known as such; its number formats are not shown."""
-    sheet = read(Source(an_old_workbook(tmp_path), None, 1, MAPPED))
+    sheet = read(Source(an_old_workbook(tmp_path), None, 1, mapped=MAPPED))
     assert sheet.columns == ("Name", "Nr", "Signed", "Ok", "Time")
     assert [row.values for row in sheet.rows] == [
         ("Zürich", 123, date(2024, 1, 2), True, time(3, 4)),
@@ -56,7 +56,7 @@ def test_an_open_document_is_read(tmp_path: Path) -> None:
         f"<table:table-row>{a_text('Name')}{a_text('Nr')}{a_text('Signed')}</table:table-row>"
         f"<table:table-row>{a_text('Zürich')}{number}{day}</table:table-row>"
     )
-    (row,) = read(Source(an_open_document(tmp_path, rows), "Leads", 1, MAPPED)).rows
+    (row,) = read(Source(an_open_document(tmp_path, rows), "Leads", 1, mapped=MAPPED)).rows
     assert row.values[:2] == ("Zürich", 1.5)
     assert str(row.values[2]).startswith("2024-01-02")
 

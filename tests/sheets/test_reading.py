@@ -28,7 +28,7 @@ def a_sheet(
 ) -> Sheet:
     """The sheet of these rows under the headers Name and Value, of which both are sent."""
     path = a_package(folder, parts(header("Name", "Value") + rows, **how))
-    return read(Source(path, None, 1, frozenset(mapped)))
+    return read(Source(path, None, 1, mapped=frozenset(mapped)))
 
 
 def a_cell(folder: Path, cell: str, **how: str) -> CellValue:
@@ -150,7 +150,7 @@ def test_of_merged_cells_only_the_first_holds_a_value(tmp_path: Path) -> None:
     """As Excel itself keeps them: what is merged is one cell, which has one place."""
     rows = [("Name", "City"), ("a", "Bern"), ("b", None)]
     path = a_workbook(tmp_path, rows, change=lambda sheet: sheet.merge_cells("B2:B3"))
-    found = read(Source(path, None, 1, frozenset({"City"}))).rows
+    found = read(Source(path, None, 1, mapped=frozenset({"City"}))).rows
     assert [row.values for row in found] == [("a", "Bern"), ("b", None)]
 
 
@@ -183,7 +183,7 @@ def test_cells_that_are_left_out_shift_no_other(tmp_path: Path, width: int) -> N
     names = [f"C{n}" for n in range(6)]
     row = "".join(f'<c r="{"ABCDEF"[n]}2" s="1"><v>{n}</v></c>' for n in range(width, 6, width))
     path = a_package(tmp_path, parts(header(*names) + f'<row r="2">{row}</row>'))
-    (found,) = read(Source(path, None, 1, frozenset(names))).rows
+    (found,) = read(Source(path, None, 1, mapped=frozenset(names))).rows
     expected = [f"{n:05}" if n in range(width, 6, width) else "" for n in range(6)]
     assert list(map(shown, found.values)) == expected[: len(found.values)]
 
@@ -197,7 +197,7 @@ def test_a_prefix_and_the_strict_namespace_change_nothing(tmp_path: Path) -> Non
     content["xl/worksheets/sheet1.xml"] = prefixed.replace("xmlns=", "xmlns:x=")
     for old, new in STRICT.items():
         content = {part: text.replace(old, new) for part, text in content.items()}
-    found = read(Source(a_package(tmp_path, content), None, 1, frozenset({"Value"})))
+    found = read(Source(a_package(tmp_path, content), None, 1, mapped=frozenset({"Value"})))
     assert list(map(shown, found.rows[0].values)) == ["", "00007", "#N/A"]
 
 
@@ -210,7 +210,7 @@ def test_parts_are_found_wherever_they_stand(tmp_path: Path) -> None:
         )
         for part, text in content.items()
     }
-    found = read(Source(a_package(tmp_path, moved), None, 1, frozenset({"Value"})))
+    found = read(Source(a_package(tmp_path, moved), None, 1, mapped=frozenset({"Value"})))
     assert shown(found.rows[0].values[1]) == "00007"
 
 
@@ -218,14 +218,14 @@ def test_a_workbook_without_styles_shows_its_numbers(tmp_path: Path) -> None:
     """Some programs write no styles at all."""
     content = parts(header("Name", "Value") + '<row r="2"><c r="B2" s="1"><v>7</v></c></row>')
     del content["xl/styles.xml"]
-    found = read(Source(a_package(tmp_path, content), None, 1, frozenset({"Value"})))
+    found = read(Source(a_package(tmp_path, content), None, 1, mapped=frozenset({"Value"})))
     assert shown(found.rows[0].values[1]) == "7"
 
 
 def test_without_headers_columns_are_sent_by_their_letters(tmp_path: Path) -> None:
     """The first row's cells have their formats too."""
     content = parts('<row r="1"><c r="B1" s="1"><v>7</v></c></row>')
-    (row,) = read(Source(a_package(tmp_path, content), None, None, frozenset({"B"}))).rows
+    (row,) = read(Source(a_package(tmp_path, content), None, None, mapped=frozenset({"B"}))).rows
     assert list(map(shown, row.values)) == ["", "00007"]
 
 

@@ -36,7 +36,7 @@ def test_a_real_workbook_is_read_as_another_library_reads_it(book: dict[str, Any
     path = FOLDER / book["file"]
     names = read(Source(path, book["sheet"], header_row)).columns
     assert book["column"] in names
-    sheet = read(Source(path, book["sheet"], header_row, frozenset(names)))
+    sheet = read(Source(path, book["sheet"], header_row, mapped=frozenset(names)))
     other = opened(path, book["sheet"])
     if other is None:
         pytest.skip("openpyxl does not read this workbook")
