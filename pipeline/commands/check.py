@@ -51,6 +51,8 @@ class Forecast:
     unconfirmed: int
     done: int
     skipped: int
+    hidden: int
+    """Rows that the sheet hides, whatever becomes of them: they are counted above as well."""
     faulty: int
     seconds: float
     """The starts alone, at the rate that the config allows."""
@@ -107,6 +109,7 @@ def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> 
         unconfirmed=counts[Decision.RECONCILE],
         done=counts[Decision.REUSE],
         skipped=counts[Decision.SKIP],
+        hidden=sum(row.is_hidden for row in prepared.sheet.rows),
         faulty=counts[Decision.FAULT],
         seconds=round(max(0, starts - config.limits.burst) * config.limits.rate.interval_seconds),
         credits=None if mean_credits is None else starts * mean_credits,
@@ -147,9 +150,22 @@ def _as_text(forecast: Forecast, prepared: Prepared) -> str:
         f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
         f"time: {forecast.seconds:g} s for the starts, then until the last run ends",
         f"cost: {cost}",
+        *_about_hidden(forecast, config),
         "Nothing was started.",
     ]
     return "\n".join([first, *lines] if first else lines)
+
+
+def _about_hidden(forecast: Forecast, config: Config) -> list[str]:
+    """What a person who does not see these rows would not expect."""
+    if not forecast.hidden:
+        return []
+    match config.input.hidden:
+        case "include":
+            what = "sent like the others; write input.hidden: skip to leave them out"
+        case "skip":
+            what = "skipped"
+    return [f"hidden rows: {forecast.hidden}, {what}"]
 
 
 async def _ask_service(config: Config) -> None:

@@ -62,20 +62,20 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
     faults: list[PipelineError] = list(draft.faults)
     sheet_read = None
     with _collected_in(faults):
-        sheet_read = _read(source_of(input_)) if input_ else None
+        sheet_read = _read(source_of(input_, _columns(draft))) if input_ else None
     if sheet_read is not None and input_ is not None:
         faults += _column_faults(draft, sheet_read[1])
         faults += _row_key_faults(sheet_read[1], input_)
     if config is not None:
         with _collected_in(faults):
-            sheets.check_target(source_of(config.input), config.output.path)
+            sheets.check_target(source_of(config.input, _columns(draft)), config.output.path)
         with _collected_in(faults):
             check_place(config.ledger)
         with _collected_in(faults):
             find_key(config, os.environ)
     if faults or config is None or sheet_read is None:
         raise FaultGroup(faults)
-    return _prepared(config, *sheet_read)
+    return _prepared(config, source_of(config.input, _columns(draft)), *sheet_read)
 
 
 def read_again(prepared: Prepared) -> Prepared:
@@ -85,7 +85,7 @@ def read_again(prepared: Prepared) -> Prepared:
     if faults:
         raise FaultGroup(faults)
     try:
-        return _prepared(prepared.config, digest, sheet)
+        return _prepared(prepared.config, prepared.source, digest, sheet)
     except NoSuchColumnError as error:
         place = str(prepared.source.path)
         raise InputFault(place=place, wrong=error.wrong, remedy=error.remedy) from None
@@ -99,16 +99,21 @@ def _read(source: Source) -> tuple[str, Sheet]:
     return digest, sheet
 
 
-def _prepared(config: Config, digest: str, sheet: Sheet) -> Prepared:
+def _prepared(config: Config, source: Source, digest: str, sheet: Sheet) -> Prepared:
     rows = tuple(render(sheet, recipe_of(config)))
-    return Prepared(config, source_of(config.input), digest, sheet, rows)
+    return Prepared(config, source, digest, sheet, rows)
 
 
-def source_of(input_: Input) -> Source:
-    """The sheet that an input names."""
+def source_of(input_: Input, mapped: frozenset[str]) -> Source:
+    """The sheet that an input names, of which these columns are sent."""
     csv = input_.csv
     form = TextForm(csv.delimiter, csv.encoding, csv.quote)
-    return Source(input_.path, input_.sheet, input_.header_row, form=form)
+    return Source(input_.path, input_.sheet, input_.header_row, mapped=mapped, form=form)
+
+
+def _columns(draft: Draft) -> frozenset[str]:
+    """The columns that a row's variables, its key and `where` are made of."""
+    return frozenset(use.column for use in draft.column_uses)
 
 
 def recipe_of(config: Config) -> Recipe:
@@ -119,6 +124,7 @@ def recipe_of(config: Config) -> Recipe:
         variables=config.variables,
         key=config.input.key,
         where=config.input.where,
+        hidden=config.input.hidden,
     )
 
 

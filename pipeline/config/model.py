@@ -36,7 +36,7 @@ from pipeline.config.readers import SIMULATOR, read_metadata
 from pipeline.config.sources import Outputs, Variables
 from pipeline.config.textform import Csv
 from pipeline.core.doubts import TOKEN_FIELD
-from pipeline.core.model import Json
+from pipeline.core.model import HiddenRows, Json
 
 __all__ = [
     "Config",
@@ -85,6 +85,11 @@ class Input:
         default_factory=dict,
         description="Only rows whose cells show these texts are sent; the others are skipped.",
         examples=[{"Ready": "yes"}],
+    )
+    hidden: HiddenRows = Field(
+        default="include",
+        description="Rows that the sheet hides, by hand or by a filter: include sends them like "
+        "the others, with skip they are skipped.",
     )
     duplicates: Literal["each"] = Field(
         default="each", description="Equal rows: each has a run of its own."

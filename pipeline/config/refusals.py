@@ -56,7 +56,6 @@ NOT_YET: Final = (
         "write duplicates: each, or leave it out",
         lambda value: value == "once",
     ),
-    _NotYet(("variables", _ANY_NAME, "format"), "format", "leave it out"),
     _NotYet(("ledger",), "a ledger on PostgreSQL", "write a path, or leave it out", _is_postgres),
 )
 """The keys, or values of them, that are known and not supported yet; `_ANY_NAME` stands for any."""

@@ -4,7 +4,8 @@ Each may be written short or long, and exactly one form is right at a time. Must
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +21,15 @@ from pydantic.dataclasses import dataclass
 from pipeline.config.fields import SECTION, CellText, ColumnName, OutputPath, TemplateText, Text
 from pipeline.config.readers import read_json
 from pipeline.config.units import ValueFault, echo
+from pipeline.core.model import Form
 from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Variable
+
+_GOES_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "default": ("column",),
+    "required": ("column",),
+    "format": ("column", "template"),
+}
+"""The sources that a further key may stand beside."""
 
 
 @dataclass(
@@ -31,7 +40,10 @@ from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Variable
         **SECTION,
         json_schema_extra={
             "oneOf": [{"required": [source]} for source in ("column", "template", "value")],
-            "dependentRequired": {"default": ["column"], "required": ["column"]},
+            "dependentSchemas": {
+                key: {"anyOf": [{"required": [source]} for source in sources]}
+                for key, sources in _GOES_WITH.items()
+            },
         },
     ),
 )
@@ -48,6 +60,11 @@ class VariableSource:
         default=True,
         strict=True,
         description="Without a default: whether a blank cell fails the row, or is sent as it is.",
+    )
+    format: Form = Field(
+        default="iso",
+        description="How cells are sent: raw as they are stored, shown as their number formats "
+        "show them, iso likewise but for dates and times, which are in ISO 8601.",
     )
     template: TemplateText = Field(
         default=FromTemplate(""),
@@ -71,13 +88,14 @@ def _read_variable(value: object, handler: ValidatorFunctionWrapHandler) -> Vari
     if len(given) != 1:
         wrong = f"{' and '.join(given)} stand together" if given else "it has no source"
         raise ValueFault(wrong, "give exactly one of column, template and value")
-    if given != ["column"] and (stray := [key for key in ("default", "required") if key in value]):
-        raise ValueFault(f"{stray[0]} goes with a column only", "leave it out")
+    for key, sources in _GOES_WITH.items():
+        if key in value and given[0] not in sources:
+            raise ValueFault(f"{key} goes with a {' or a '.join(sources)} only", "leave it out")
     match given[0]:
         case "column":
-            return FromColumn(source.column, source.default, source.required)
+            return FromColumn(source.column, source.default, source.required, source.format)
         case "template":
-            return source.template
+            return replace(source.template, form=source.format)
         case _:
             return Fixed(source.value)
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from itertools import count, takewhile
-from typing import Final
+from typing import Final, assert_never
 
-from pipeline.core.model import CellValue, Json, NewCell
+from pipeline.core.model import CellValue, Form, Formatted, Json, NewCell, Plain, Uncalculated
 
-RENDERING: Final = 1
-"""The version of `shown`, kept with every entry: a newer one may not cost again unasked."""
+RENDERING_VERSION: Final = 2
+"""The version of `text_of`, kept with every entry: a newer one may not cost again unasked."""
 
 EXACT_INTEGER: Final = 2**53
 """Beyond this a spreadsheet's number (a double) loses digits, so text is written instead."""
@@ -90,14 +90,45 @@ def find_column(columns: Sequence[str], name: str) -> int:
 
 
 def shown(value: CellValue) -> str:
-    """A cell as text: dates and times in ISO 8601, whole numbers without ``.0``, TRUE and FALSE."""
+    """A cell as text, unless a variable asks for another form: dates and times in ISO 8601."""
+    return text_of(value, "iso")
+
+
+def text_of(value: CellValue, form: Form) -> str:
+    """A cell as text in one of the three forms.
+
+    A number without a format of its own is all its digits, without ``.0``; TRUE and FALSE are
+    words; a date whose number is not known is in ISO 8601 in each form.
+    """
     match value:
-        case None:
+        case None | Uncalculated():
             return ""
         case str():
             return value
         case bool():
             return "TRUE" if value else "FALSE"
+        case Formatted():
+            return _formatted_text(value, form)
+        case _:
+            return _plain_text(value)
+
+
+def _formatted_text(cell: Formatted, form: Form) -> str:
+    match form:
+        case "raw":
+            return _plain_text(cell.stored)
+        case "shown":
+            return cell.look.shows(cell.stored)
+        case "iso":
+            meant = cell.look.means(cell.stored)
+            is_number = isinstance(meant, int | float)
+            return cell.look.shows(cell.stored) if is_number else _plain_text(meant)
+        case _:
+            assert_never(form)
+
+
+def _plain_text(value: Plain) -> str:
+    match value:
         case int():
             return str(value)
         case float():
@@ -108,6 +139,23 @@ def shown(value: CellValue) -> str:
             return value.isoformat()
         case timedelta():
             return _duration_text(value)
+        case _:
+            assert_never(value)
+
+
+def raw_of(value: CellValue) -> Json:
+    """A cell as it is stored, whatever its format: what tells that a row's own values changed."""
+    match value:
+        case Formatted(stored):
+            return raw_of(stored)
+        case float() if value.is_integer() and abs(value) <= EXACT_INTEGER:
+            return int(value)
+        case str() | bool() | int() | float() | None:
+            return value
+        case Uncalculated():
+            return None
+        case _:
+            return _plain_text(value)
 
 
 def _number_text(value: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import NewType, TypeAlias
+from typing import Literal, NewType, Protocol, TypeAlias
 
 RunId = NewType("RunId", str)
 """The remote's name for one run: opaque text."""
@@ -18,8 +18,41 @@ Token = NewType("Token", str)
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 """A value as the service sends or takes it."""
 
-CellValue: TypeAlias = str | int | float | bool | datetime | date | time | timedelta | None
+Plain: TypeAlias = int | float | datetime | date | time | timedelta
+"""What a number in a sheet can mean."""
+
+
+class Look(Protocol):
+    """How a sheet shows a number: a number format, as one who only reads cells sees it."""
+
+    def shows(self, number: float) -> str:
+        """The text that a person sees."""
+
+    def means(self, number: float) -> Plain:
+        """The number itself, or the date, time or duration that it is shown as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """A number that a sheet shows in a format of its own."""
+
+    stored: int | float
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalculated:
+    """A formula whose value the file does not hold: its program never calculated it."""
+
+
+CellValue: TypeAlias = str | bool | Plain | Formatted | Uncalculated | None
 """A cell as it stands in a sheet; ``None`` is an empty one."""
+
+HiddenRows: TypeAlias = Literal["include", "skip"]
+"""Whether rows that the sheet hides are sent like the others."""
+
+Form: TypeAlias = Literal["raw", "shown", "iso"]
+"""As stored, as a person sees it, or so with dates and times in ISO 8601."""
 
 NewCell: TypeAlias = str | int | float | None
 """A cell that we write: text or a number, never a formula; ``None`` leaves it blank."""
@@ -33,6 +66,8 @@ class Row:
     """Its number in the file, from 1, as a spreadsheet shows it."""
     values: tuple[CellValue, ...]
     """Its cells, in the order of the sheet's columns."""
+    is_hidden: bool = False
+    """Whether the sheet hides it, by hand or by a filter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from pipeline.core.cells import column_letter, find_column, shown
-from pipeline.core.model import CellValue, Json, Row, RowKey, Sheet
+from pipeline.core.cells import column_letter, find_column, raw_of, text_of
+from pipeline.core.model import Form, HiddenRows, Json, Row, RowKey, Sheet, Uncalculated
 
 TEMPLATES: Final = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 """Autoescape is for HTML; a start variable is plain text, and the sandbox keeps it from code."""
@@ -42,6 +42,8 @@ class FromColumn:
     """Sent where the cell is blank."""
     required: bool = True
     """Without a default, a blank cell is the row's fault; else it is sent as empty text."""
+    form: Form = "iso"
+    """How its cells become text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class FromTemplate:
     source: str
     columns: tuple[str, ...] = ()
     """The columns that the template names."""
+    form: Form = "iso"
+    """How the template sees their cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ class Recipe:
     """The columns that name a row from one export to the next."""
     where: Mapping[str, str] = field(default_factory=dict)
     """Only rows whose cells show this text are sent."""
+    hidden: HiddenRows = "include"
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that `where` leaves out."""
+    """A row that `where` leaves out, or one that is hidden where those are not to be sent."""
 
     number: int
 
@@ -113,15 +118,15 @@ def render(sheet: Sheet, recipe: Recipe) -> Iterator[RenderedRow]:
     kitchen = _Kitchen(sheet, recipe)
     equals: Counter[str] = Counter()
     for row in sheet.rows:
-        if not kitchen.wants(row):
-            yield Skipped(row.number)
-            continue
         try:
-            variables = kitchen.variables(row)
+            if not kitchen.wants(row):
+                yield Skipped(row.number)
+                continue
+            variables, names = kitchen.variables(row), kitchen.key(row)
         except _RowError as error:
             yield Faulty(row.number, str(error))
             continue
-        digest = _digest(recipe, variables, kitchen.key(row))
+        digest = _digest(recipe, variables, names)
         equals[digest] += 1
         key = RowKey(f"{digest}-{equals[digest]}")
         yield Sendable(row.number, key, variables, kitchen.raw_cells(row))
@@ -137,8 +142,13 @@ def badly_named_rows(sheet: Sheet, recipe: Recipe) -> Iterator[tuple[str, str]]:
         return
     kitchen = _Kitchen(sheet, recipe)
     seen: dict[tuple[str, ...], int] = {}
-    for row in filter(kitchen.wants, sheet.rows):
-        name = tuple(text.strip() for text in kitchen.key(row))
+    for row in sheet.rows:
+        try:
+            if not kitchen.wants(row):
+                continue
+            name = tuple(text.strip() for text in kitchen.key(row))
+        except _RowError:
+            continue  # A formula without a value is the row's own fault, and is told as such.
         cell = kitchen.cell(row, recipe.key[0])
         if not any(name):
             yield cell, "the key is blank"
@@ -169,12 +179,16 @@ class _Kitchen:
         }
 
     def wants(self, row: Row) -> bool:
+        """Whether the row is to be sent; raises `_RowError`."""
+        if row.is_hidden and self._recipe.hidden == "skip":
+            return False
         return all(
             self._text(row, column).strip() == text.strip()
             for column, text in self._recipe.where.items()
         )
 
     def key(self, row: Row) -> list[str]:
+        """What names the row; raises `_RowError`."""
         return [self._text(row, column) for column in self._recipe.key]
 
     def variables(self, row: Row) -> dict[str, Json]:
@@ -185,21 +199,27 @@ class _Kitchen:
         columns = dict.fromkeys(self._recipe.key)
         for variable in self._recipe.variables.values():
             columns |= dict.fromkeys(columns_of(variable))
-        return {column: _raw(row.values[self._places[column]]) for column in columns}
+        return {column: raw_of(row.values[self._places[column]]) for column in columns}
 
     def cell(self, row: Row, column: str) -> str:
         """A cell as a spreadsheet names it: ``Leads!C17``."""
         return f"{self._sheet_name}!{column_letter(self._places[column])}{row.number}"
 
-    def _text(self, row: Row, column: str) -> str:
-        return shown(row.values[self._places[column]])
+    def _text(self, row: Row, column: str, form: Form = "iso") -> str:
+        value = row.values[self._places[column]]
+        if isinstance(value, Uncalculated):
+            raise _RowError(
+                f"{self.cell(row, column)}: the formula was never calculated; "
+                "open and save it in Excel"
+            )
+        return text_of(value, form)
 
     def _value(self, name: str, variable: Variable, row: Row) -> Json:
         match variable:
             case Fixed(value):
                 return value
-            case FromColumn(column, default, required):
-                text = self._text(row, column)
+            case FromColumn(column, default, required, form):
+                text = self._text(row, column, form)
                 if text.strip():
                     return text
                 if default is None and required:
@@ -208,8 +228,8 @@ class _Kitchen:
                         f"fill it in, or give {name} a default"
                     )
                 return default or ""
-            case FromTemplate(_, columns):
-                texts = {column: self._text(row, column) for column in columns}
+            case FromTemplate(_, columns, form):
+                texts = {column: self._text(row, column, form) for column in columns}
                 return self._filled(name, row, texts)
 
     def _filled(self, name: str, row: Row, texts: Mapping[str, str]) -> str:
@@ -235,10 +255,6 @@ class _RowView:
 
     def __getitem__(self, column: str) -> str:
         return self._texts[column]
-
-
-def _raw(value: CellValue) -> Json:
-    return value if isinstance(value, str | int | float | bool | None) else shown(value)
 
 
 def columns_of(variable: Variable) -> tuple[str, ...]:

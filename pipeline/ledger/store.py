@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.core.budget import Spending
-from pipeline.core.cells import RENDERING
+from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
 from pipeline.core.variables import Faulty, Sendable, Skipped
@@ -66,7 +66,7 @@ class Ledger:
                         row.number,
                         _json(row.variables),
                         _json(row.cells),
-                        RENDERING,
+                        RENDERING_VERSION,
                     )
                     for row in plan.rows
                     if isinstance(row, Sendable)

@@ -1,61 +1,119 @@
-"""Excel workbooks: read by calamine through pandas. Owns the reading.
+"""Workbooks: read by calamine, with what it leaves out taken from the sheet's own part.
 
 Must not know what the cells mean. No exception of a library leaves this module.
 """
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
-import pandas as pd
-from python_calamine import CalamineError
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
-from pipeline.core.cells import EXACT_INTEGER
 from pipeline.core.model import CellValue, Sheet
 from pipeline.errors import InputFault
+from pipeline.sheets.bookparts import book_of, opening
+from pipeline.sheets.cellstyles import looks_of
+from pipeline.sheets.container import Container, damaged
 from pipeline.sheets.files import content_of
+from pipeline.sheets.sheetpart import FORMULA_MARKS, amend, glance, marks_in
 from pipeline.sheets.source import Source
 from pipeline.sheets.table import sheet_of
+from pipeline.sheets.wanted import wanted_of
+
+COLUMNS_LIMIT: Final = 16_384
+"""The columns of a sheet, by Excel's "specifications and limits"."""
 
 OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""
 
 ZIP_MAGIC: Final = b"PK"
 
+SPREADSHEET_ML: Final = frozenset({".xlsx", ".xlsm"})
+"""The kinds whose parts are read; of the others there are only the values."""
+
 
 def read(source: Source) -> Sheet:
-    """The sheet as it stands. Raises `InputFault`."""
-    return _read(source, content_of(source.path))
+    """The sheet as it stands. Raises `InputFault`.
+
+    Cells of the columns that the source says are mapped come as `Formatted` where a number format
+    shows them in its own way, and as `Uncalculated` where a formula has no value; an error is its
+    text, in every column. Of merged cells only the first holds a value. Kinds other than .xlsx and
+    .xlsm have their values alone: dates are known as such there, other formats are not.
+    """
+    with _without_collecting():
+        return _read(source, content_of(source.path))
 
 
 def _read(source: Source, content: bytes) -> Sheet:
-    _check_container(source, content)
-    try:
-        with pd.ExcelFile(BytesIO(content), engine="calamine") as workbook:
-            name = _sheet_name(source, [str(name) for name in workbook.sheet_names])
-            frame = pd.read_excel(
-                workbook,
-                sheet_name=name,
-                header=None,
-                dtype=object,
-                keep_default_na=False,
-                na_filter=False,
-            )
-    except CalamineError:
-        raise _damaged(source) from None
-    grid = [tuple(map(_value, line)) for line in frame.itertuples(index=False, name=None)]
+    _check_start(source, content)
+    if source.suffix in SPREADSHEET_ML:
+        return _read_whole(source, content)
+    if source.suffix != ".xls":
+        Container(source.path, content).check_lengths()
+    with _calamine(source):
+        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+        name = _sheet_name(source, workbook)
+        grid = _grid(workbook, name)
     return sheet_of(name, _place(source, name), grid, source.header_row)
 
 
-def _check_container(source: Source, content: bytes) -> None:
-    if content.startswith(OLE_MAGIC):
+def _read_whole(source: Source, content: bytes) -> Sheet:
+    """The values, and from the sheet's own part what calamine leaves out."""
+    path = source.path
+    container = Container(path, content)
+    book = book_of(path, container)
+    _check_texts(path, container, book.strings)
+    with _calamine(source):
+        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+        name = _sheet_name(source, workbook)
+        part = book.sheets.get(name)
+        if part is None:
+            raise damaged(path)
+        seen = glance(path, part, container.chunks(part))
+        grid = _grid(workbook, name)
+    wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
+    hidden: frozenset[int] = frozenset()
+    if (
+        seen.has_hidden
+        or wanted.seeks_errors
+        or wanted.has_formats
+        or (wanted.has_blanks and marks_in(container.chunks(part), FORMULA_MARKS))
+    ):
+        hidden = amend(path, container.chunks(part), grid, wanted)
+    return sheet_of(name, _place(source, name), grid, source.header_row, hidden)
+
+
+def _check_texts(path: Path, container: Container, part: str | None) -> None:
+    """That the shared texts, which calamine takes first of all, are no attack on its memory."""
+    if part is None or not container.holds(part):
+        return
+    chunks = container.chunks(part)
+    opening(path, part, next(chunks, b""))
+    for _ in chunks:
+        pass
+
+
+def _check_start(source: Source, content: bytes) -> None:
+    is_compound = content.startswith(OLE_MAGIC)
+    if source.suffix == ".xls" and is_compound:
+        return
+    if is_compound:
         raise InputFault(
             place=str(source.path),
             wrong="it is protected by a password, or an old .xls under another name",
             remedy="open it in Excel and save it as .xlsx without a password",
         )
-    if not content.startswith(ZIP_MAGIC):
+    if source.suffix == ".xls" or not content.startswith(ZIP_MAGIC):
         raise InputFault(
             place=str(source.path),
             wrong="it is no Excel workbook" if content else "the file is empty",
@@ -63,19 +121,42 @@ def _check_container(source: Source, content: bytes) -> None:
         )
 
 
-def _damaged(source: Source) -> InputFault:
-    return InputFault(
-        place=str(source.path),
-        wrong="the workbook is damaged, or no Excel workbook",
-        remedy="open it in Excel, let it be repaired and save it as .xlsx",
-    )
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the collector from looking at millions of new cells, time and again, none in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
-def _sheet_name(source: Source, names: Sequence[str]) -> str:
-    if not names:
-        raise _damaged(source)
+@contextmanager
+def _calamine(source: Source) -> Iterator[None]:
+    """What calamine raises as an `InputFault`."""
+    try:
+        yield
+    except PasswordError:
+        raise InputFault(
+            place=str(source.path),
+            wrong="it is protected by a password",
+            remedy="open it where it was made and save it without a password",
+        ) from None
+    except CalamineError:
+        raise damaged(source.path) from None
+
+
+def _sheet_name(source: Source, workbook: CalamineWorkbook) -> str:
+    """The name of the sheet to read: the first that a person sees, unless one is named."""
+    sheets = [s for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
+    if not sheets:
+        raise damaged(source.path)
+    names = [sheet.name for sheet in sheets]
     if source.sheet is None:
-        return names[0]
+        seen = (sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible)
+        return next(seen, names[0])
     if source.sheet in names:
         return source.sheet
     near = get_close_matches(source.sheet.casefold(), [n.casefold() for n in names], n=1)
@@ -88,14 +169,18 @@ def _sheet_name(source: Source, names: Sequence[str]) -> str:
     )
 
 
-def _value(value: CellValue) -> CellValue:
-    """A cell as calamine gives it; a blank one and an error such as #N/A come as empty text."""
-    if value == "":
-        return None
-    # Excel knows only doubles: what is beyond their digits is no whole number to anyone.
-    if isinstance(value, int) and abs(value) > EXACT_INTEGER:
-        return float(value)
-    return value
+def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
+    """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
+    sheet = workbook.get_sheet_by_name(name)
+    # calamine begins at the first row, but at the first column that holds anything.
+    left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
+    return [_line(left, line) for line in sheet.iter_rows()]
+
+
+def _line(left: list[CellValue], line: Sequence[CellValue]) -> list[CellValue]:
+    # Asked first, since a large sheet's lines are mostly full, and looking at each cell costs more.
+    values = [None if value == "" else value for value in line] if "" in line else list(line)
+    return left + values if left else values
 
 
 def _place(source: Source, sheet: str) -> str:

@@ -28,6 +28,9 @@ class Source:
     form: TextForm = field(default_factory=TextForm)
     """How a text file is spelled; of no meaning to a workbook."""
 
+    mapped: frozenset[str] = field(default=frozenset(), kw_only=True)
+    """The columns that are sent, by name: their cells come with the formats that show them."""
+
     @property
     def suffix(self) -> str:
         """The file's kind: its suffix, in small letters."""

@@ -8,34 +8,43 @@ from pipeline.errors import InputFault, OutputFault
 
 
 def sheet_of(
-    name: str, place: str, grid: Sequence[Sequence[CellValue]], header_row: int | None
+    name: str,
+    place: str,
+    grid: Sequence[Sequence[CellValue]],
+    header_row: int | None,
+    hidden: Collection[int] = (),
 ) -> Sheet:
     """The sheet in a grid whose first line is the file's row 1.
 
-    It is as wide as the widest of its header and its rows. Raises `InputFault` at `place` where
+    It is as wide as the widest of its header and its rows; `hidden` are the numbers of rows that
+    the file hides. Raises `InputFault` at `place` where
     the grid is empty, the header is blank or beyond its end, or no row stands under it.
     """
-    if all(map(_is_blank_line, grid)):
+    # A line's width tells as well whether it is blank, so that each line is looked at once.
+    widths = list(map(_width, grid))
+    if not any(widths):
         raise InputFault(place=place, wrong="it is empty", remedy="fill it in, or name another")
+    first = header_row or 0
     header = () if header_row is None else _header(place, grid, header_row)
-    lines = [
-        (number, line)
-        for number, line in enumerate(grid, 1)
-        if number > (header_row or 0) and not _is_blank_line(line)
-    ]
-    if not lines:
+    width = max(widths[first:], default=0)
+    if not width:
         raise InputFault(
             place=place,
             wrong=f"there is no row under the header in row {header_row}",
             remedy="fill in rows, or mend header_row",
         )
-    width = max(_width(header), *(_width(line) for _, line in lines))
+    width = max(width, _width(header))
     columns = (
         tuple(map(column_letter, range(width)))
         if header_row is None
         else column_names(_padded(header, width))
     )
-    return Sheet(name, columns, tuple(Row(n, _padded(line, width)) for n, line in lines))
+    rows = (
+        Row(number, _padded(line, width), number in hidden)
+        for number, line in enumerate(grid[first:], first + 1)
+        if widths[number - 1]
+    )
+    return Sheet(name, columns, tuple(rows))
 
 
 def places_of(
@@ -99,8 +108,13 @@ def _is_blank_line(line: Iterable[CellValue]) -> bool:
 
 
 def _width(line: Sequence[CellValue]) -> int:
-    return next((n for n in range(len(line), 0, -1) if not _is_blank(line[n - 1])), 0)
+    """The number of cells up to the last that is not blank; none for a blank line."""
+    for width in range(len(line), 0, -1):
+        if not _is_blank(line[width - 1]):
+            return width
+    return 0
 
 
 def _padded(line: Sequence[CellValue], width: int) -> tuple[CellValue, ...]:
-    return (*line[:width], *(None,) * (width - len(line)))
+    missing = width - len(line)
+    return (*line, *(None,) * missing) if missing > 0 else tuple(line[:width])

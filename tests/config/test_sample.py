@@ -85,7 +85,9 @@ def test_what_is_commented_out_is_the_default(parsed_text: Callable[[str], Draft
     """Taking away the # from the keys about the run's course changes nothing."""
     text = a_sample()
     changed = text[: text.index("limits:")] + re.sub(
-        r"(?m)^( *)#(?! |max_failures|max_credits|credits_per_run|ledger)", r"\1", text[text.index("limits:") :]
+        r"(?m)^( *)#(?! |max_failures|max_credits|credits_per_run|ledger)",
+        r"\1",
+        text[text.index("limits:") :],
     )
     assert changed != text
     assert parsed_text(changed).config == parsed_text(text).config

@@ -19,6 +19,7 @@ input:
   header_row: none
   key: [Lead ID]
   where: {Ready: "yes", Row: 5, Done: false}
+  hidden: skip
   duplicates: each
 output:
   path: ../out/leads.xlsx
@@ -31,7 +32,8 @@ workflow:
 variables:
   Company: Company
   Website: {column: URL, default: ""}
-  Pitch: {template: "{{ row['First name'] }} of {{ row.Company }}"}
+  Pitch: {template: "{{ row['First name'] }} of {{ row.Company }}", format: shown}
+  Signed: {column: Signed on, format: shown}
   Tone: {value: [friendly, 1, null]}
 outputs:
   Email: Generated email
@@ -84,7 +86,9 @@ def test_the_documented_example_is_valid_for_both(
         ("variables", "{A: 5}"),
         ("variables", "{A: {column: A, value: 1}}"),
         ("variables", "{A: {value: 1, default: x}}"),
-        ("variables", "{A: {column: A, format: iso}}"),
+        ("variables", "{A: {column: A, format: us}}"),
+        ("variables", "{A: {value: 1, format: raw}}"),
+        ("input", "{path: a.csv, hidden: shown}"),
         ("outputs", "Email"),
         ("outputs", "{}"),
         ("limits", "{rate: 60}"),
