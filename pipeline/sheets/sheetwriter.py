@@ -114,13 +114,14 @@ class _SheetWriter:
             # Where there is nothing to write or to clear, the cell stays as it is.
             if value is None and (style is None or not target.is_standing):
                 continue
-            kept = target.style if style is None or not target.is_standing else style
-            cells[target.column] = self._cell(target, number, kept, value)
+            if style is None or not target.is_standing:
+                style = self._new_style(target, value)
+            cells[target.column] = self._cell(target, number, style, value)
         return self._with_cells_among(row, old, cells)
 
     def _with_cells_behind(self, number: int, row: bytes) -> bytes:
         cells = [
-            self._cell(target, number, target.style, value)
+            self._cell(target, number, self._new_style(target, value), value)
             for target, value in self._values(number)
             if value is not None
         ]
@@ -146,6 +147,13 @@ class _SheetWriter:
     def _cell(self, target: Target, number: int, style: int, value: NewCell) -> str:
         reference = f"{target.letters}{number}"
         return cell_element(self._prefix, reference, self._style_for(value, style), value)
+
+    def _new_style(self, target: Target, value: NewCell) -> int:
+        """The column's style; for a number one that does not show it as a date, or as a share."""
+        styles = self._plan.styles
+        if isinstance(value, str) or styles is None:
+            return target.style
+        return styles.numeric(target.style)
 
     def _style_for(self, value: NewCell, style: int) -> int:
         """The style, or its twin in which a formula's sign is only text, or is a sign again."""

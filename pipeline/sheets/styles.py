@@ -1,4 +1,4 @@
-"""The styles of a workbook, to which two may have to be added. Owns the styles' part.
+"""The styles of a workbook, to which some may have to be added. Owns the styles' part.
 
 A style here is the index of a cell's format in ``cellXfs`` (ECMA-376, part 1, 18.8.10). Its
 ``quotePrefix`` (18.8.45) keeps text that looks like a formula from becoming one when the cell is
@@ -13,6 +13,8 @@ from pipeline.sheets.parts import PartError
 from pipeline.sheets.tags import attribute_of, end_of_tag, with_attribute, without_attribute
 
 QUOTE: Final = b"quotePrefix"
+NUMBER_FORMAT: Final = b"numFmtId"
+GENERAL: Final = b"0"
 TRUE: Final = (b"1", b"true")
 
 
@@ -30,6 +32,7 @@ class Styles:
         self._known = len(self._formats)
         self._quoted: dict[int, int] = {}
         self._unquoted: dict[int, int] = {}
+        self._numeric: dict[int, int] = {}
 
     @property
     def content(self) -> bytes | None:
@@ -46,6 +49,10 @@ class Styles:
             self._content[last:],
         )
         return b"".join((before, tag, between, *added, after))
+
+    def numeric(self, style: int) -> int:
+        """The style that differs from this one in that it shows a number as a number."""
+        return self._variant(style, self._numeric, _with_general_numbers)
 
     def quoted(self, style: int) -> int:
         """The style that differs from this one in that a formula's sign is only text."""
@@ -66,6 +73,13 @@ class Styles:
                 self._formats.append(new)
             known[style] = style if new == self._formats[style] else self._formats.index(new)
         return known.setdefault(style, style)
+
+
+def _with_general_numbers(style: bytes) -> bytes:
+    stop = end_of_tag(style)
+    if attribute_of(style[:stop], NUMBER_FORMAT) in (None, GENERAL):
+        return style
+    return with_attribute(style[:stop], NUMBER_FORMAT, GENERAL) + style[stop:]
 
 
 def _with_quote(style: bytes) -> bytes:

@@ -30,8 +30,10 @@ def test_libreoffice_shows_the_same_values_before_and_after(tmp_path: Path) -> N
         shutil.copy(source.path, before / name)
         write(source, after / name, NEW, {n: (f"text {n}", n, f"=live {n}") for n in rows})
     old, new = _shown(before), _shown(after)
-    for path in before.iterdir():
-        assert any(name.startswith(f"{path.stem}-") for name in old), f"{path.name} did not open"
+    for case in CASES:
+        assert any(name.startswith(f"{case.path.stem}-") for name in old), case.path.name
+    # Of the odd ones made here, what it can't open before it need not open after.
+    assert any(name.startswith("made0-") for name in old)
     assert list(old) == list(new)
     wrong = {name: _lost(old[name], new[name]) for name in old}
     assert {name: lines for name, lines in wrong.items() if lines} == {}

@@ -19,6 +19,7 @@ Besides it only these may change, each for one reason:
 | part | why |
 |---|---|
 | the styles | text that looks like a formula gets a style that says it is text, if none does |
+| the styles | a new number in a column of dates or shares gets a style that shows a number |
 | the order of calculation | a formula was replaced by a value, in a column filled in place |
 | the types and ways of the parts | the order of calculation has no cell left, and goes |
 
@@ -27,8 +28,9 @@ rows are said to reach; and a format that would hide a new column, which is part
 column is seen.
 
 New headers take the look of their left neighbour. New cells take the format of their column where
-it has one, else they are plain; a cell that is filled in place keeps its own. New columns stand
-right of all content, merged cells, tables and formulas that fill several cells.
+it has one, else they are plain; a number is shown as it is, whatever its column shows. A cell that
+is filled in place keeps its own format. New columns stand right of all content, merged cells,
+tables and formulas that fill several cells.
 
 Whether a workbook can be written is found out before any row is sent.
 

@@ -45,6 +45,15 @@ def test_it_is_told_how_far_the_cells_reach(
     assert part.count(f'spans="{new_spans}"') == 2
 
 
+def test_a_number_is_not_shown_as_a_date_because_its_column_is(tmp_path: Path) -> None:
+    """Two credits are no second of January 1900; text in such a column takes its format."""
+    sheet = a_sheet(before='<cols><col min="3" max="3" style="1"/></cols>')
+    source = a_source(a_package(tmp_path, parts_with(sheet)))
+    for value, form in ((2, "General"), ("text", "mm-dd-yy")):
+        copy = opened(a_copy(source, {2: [value]}, name=f"{form}.xlsx").path)
+        assert (copy["C2"].value, copy["C2"].number_format) == (value, form)
+
+
 HIDDEN = 'style="2" width="0" hidden="1" customWidth="1"'
 PARTED = (
     f'<col min="2" max="2" {HIDDEN}/><col min="3" max="4" style="2"/>'
