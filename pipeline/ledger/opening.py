@@ -15,7 +15,7 @@ from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.store import Ledger
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x50495045
 """'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
 
@@ -131,6 +131,12 @@ def _check_and_create(path: Path, connection: sqlite3.Connection) -> None:
             place=str(path),
             wrong="this file is not a ledger",
             remedy="name another file in the config's `ledger`",
+        )
+    if tables and version < SCHEMA_VERSION:
+        raise LedgerFault(
+            place=str(path),
+            wrong=f"the ledger is older than any version that was released (schema {version})",
+            remedy="end it with the program that made it, or name another in the config's `ledger`",
         )
     if version > SCHEMA_VERSION:
         raise LedgerFault(

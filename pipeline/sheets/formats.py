@@ -20,6 +20,9 @@ from pipeline.sheets.source import Source, Written
 READERS: Final = {
     ".xlsx": "pipeline.sheets.excel",
     ".xlsm": "pipeline.sheets.excel",
+    ".xls": "pipeline.sheets.excel",
+    ".xlsb": "pipeline.sheets.excel",
+    ".ods": "pipeline.sheets.excel",
     ".csv": "pipeline.sheets.delimited",
     ".tsv": "pipeline.sheets.delimited",
 }
@@ -35,9 +38,6 @@ WRITERS: Final = {
     ".tsv": "pipeline.sheets.delimited",
 }
 """The module that writes a kind of file."""
-
-NOT_YET: Final = frozenset({".xls", ".xlsb", ".ods"})
-"""Workbooks that are known and not read."""
 
 
 class Reader(Protocol):
@@ -140,12 +140,6 @@ def _module(source: Source, modules: Mapping[str, str]) -> ModuleType:
     kind = source.suffix
     if kind in modules:
         return import_module(modules[kind])
-    if kind in NOT_YET:
-        raise InputFault(
-            place=str(source.path),
-            wrong=f"a workbook of the kind {kind} is not supported yet",
-            remedy="save it as .xlsx and name that file",
-        )
     raise InputFault(
         place=str(source.path),
         wrong=f"a file of the kind {kind} can't be read" if kind else "the name has no suffix",

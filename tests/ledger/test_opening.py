@@ -159,6 +159,13 @@ def a_newer_ledger(path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
 
 
+def an_older_ledger(path: Path) -> None:
+    with open_ledger(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+
+
 @pytest.mark.parametrize(
     ("make", "wrong"),
     [
@@ -168,6 +175,7 @@ def a_newer_ledger(path: Path) -> None:
             a_newer_ledger,
             f"the ledger was written by a newer program (schema {SCHEMA_VERSION + 1})",
         ),
+        (an_older_ledger, "the ledger is older than any version that was released (schema 1)"),
         (Path.mkdir, "the ledger can't be opened ("),
     ],
 )
