@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import aiohttp
+import uvloop
 
 Row: TypeAlias = dict[str, str]
 Run: TypeAlias = dict[str, Any]
@@ -83,4 +84,5 @@ def _write(target: Path, rows: list[Row], runs: list[Run]) -> None:
 
 if __name__ == "__main__":
     _base_url, _source, _target, _tasks = sys.argv[1:]
-    asyncio.run(main(_base_url, Path(_source), Path(_target), int(_tasks)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(_base_url, Path(_source), Path(_target), int(_tasks)))

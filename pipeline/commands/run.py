@@ -22,6 +22,7 @@ from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
 from pipeline.core.planning import Decision, plan
 from pipeline.engine.clock import Clock
+from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.signals import signals_ask
@@ -85,7 +86,7 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
         tell_open_round(ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
-        stop, requests = asyncio.run(_start_and_watch(config, ledger, arguments.limit))
+        stop, requests = run_loop(_start_and_watch(config, ledger, arguments.limit))
         ledger.end_round(time.time())
         output = _write_as_the_input_is_now(prepared, ledger)
         tally = ledger.tally()

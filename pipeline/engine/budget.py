@@ -22,6 +22,8 @@ class Budget:
 
     def spend(self, before: Attempt | None, now: Attempt | None) -> None:
         """An attempt changed; ``None`` stands for one that is none."""
+        if self._cap is None:
+            return  # Nobody asks, and it is four times a row.
         self._spending = self._spending.after(before, now)
 
     def blindness(self) -> Stop | None:
