@@ -1,22 +1,27 @@
-"""Looks at runs in flight when they are due, at the pace allowed. Owns the giving up.
+"""Looks at runs in flight when they are due, at the pace allowed: singly, or many by the list.
 
-Must not know what an observation means for a row.
+Must not know what an observation means for a row, nor which way of looking pays: that is
+`core.sweeping`'s.
 """
 
 import asyncio
+from collections import deque
 from typing import Final
 
-from pipeline.core.events import Event, GaveUp
-from pipeline.core.model import Entry, Observation, RunStatus
-from pipeline.core.replies import LookReply, Missing, Unreachable, Unreadable
+from pipeline.core.model import Observation, RunStatus
+from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
+from pipeline.core.sweeping import How, Yield, how_to_look
 from pipeline.engine.batch import Batch
+from pipeline.engine.judging import judge
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.watches import Watch
 
 LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
-VANISHED_SECONDS: Final = 300
-"""A run that the service has not known for so long is gone: right after a start it may lag."""
+BARREN_PAGES: Final = 2
+"""After so many pages in a row without a watched run, the rest of the list is left unread."""
+SHORTEST_PAUSE_SECONDS: Final = 0.005
+"""Between two thoughts on whether enough runs are due for a sweep."""
 
 
 class Poller:
@@ -27,69 +32,158 @@ class Poller:
         self._remote = remote
         self._looking = looking
         self._looks_out = 0
+        self._is_sweeping = False
+        self._has_list = True
+        self._yield = Yield()
+        self._singly: deque[Watch] = deque()
+        """Runs of which the list said that they ended, and not all that is to be known."""
+        self._looks_name_credits = True
+        """Whether looks at single runs that ended may name credits that the list does not."""
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
         """Look at runs until the task is cancelled."""
         while True:
             await self._batch.until(self._may_look)
-            await self._until_one_is_due()
-            await self._looking.limiter.slot(unless=self._batch.no_more_calls)
-            if self._may_look():
-                entry_id, watch = self._batch.watches.take()
-                self._looks_out += 1
-                self._batch.call(calls, self._look(entry_id, watch), f"look {entry_id}")
+            if self._singly:
+                await self._look_singly(calls, self._singly.popleft())
+                continue
+            watch = await self._first_due()
+            if watch is None:
+                continue
+            match self._how(watch):
+                case How.NOT_YET:
+                    pause_seconds = max(SHORTEST_PAUSE_SECONDS, watch.wait_seconds / 50)
+                    await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
+                case How.BY_SWEEP:
+                    self._is_sweeping = True
+                    self._batch.call(calls, self._sweep(), "sweep")
+                case How.SINGLY:
+                    self._batch.watches.take(watch)
+                    self._yield = self._yield.after_look()
+                    await self._look_singly(calls, watch)
+
+    async def _look_singly(self, calls: asyncio.TaskGroup, watch: Watch) -> None:
+        await self._looking.limiter.slot(unless=self._batch.no_more_calls)
+        if not self._batch.no_more_calls.is_set():
+            self._looks_out += 1
+            self._batch.call(calls, self._look(watch), f"look {watch.entry_id}")
 
     def _may_look(self) -> bool:
         out = 1 if self._looking.limiter.is_probing else LOOKS_OUT_AT_ONCE
         return (
-            bool(self._batch.watches)
+            (bool(self._singly) or self._batch.watches.first_due() is not None)
+            and not self._is_sweeping
             and self._looks_out < out
             and not self._batch.no_more_calls.is_set()
         )
 
-    async def _until_one_is_due(self) -> None:
+    async def _first_due(self) -> Watch | None:
+        """Wait until a look is due; ``None`` where none is to leave any more, or none waits."""
         # Whatever changes may have brought a run that is due earlier.
-        while (due_at := self._batch.watches.next_due_at()) is not None:
-            wait_seconds = due_at - self._batch.clock.monotonic()
-            if wait_seconds <= 0 or self._batch.no_more_calls.is_set():
-                return
+        while (watch := self._batch.watches.first_due()) is not None:
+            assert watch.due_at is not None
+            wait_seconds = watch.due_at - self._batch.clock.monotonic()
+            if wait_seconds <= 0:
+                return watch
+            if self._batch.no_more_calls.is_set():
+                return None
             self._batch.watches.changed.clear()
             await self._batch.clock.wait(self._batch.watches.changed, wait_seconds)
+        return None
 
-    async def _look(self, entry_id: int, watch: Watch) -> None:
-        entry = self._batch.in_flight[entry_id]
-        assert entry.attempt is not None
-        assert entry.attempt.run_id is not None
+    def _how(self, first: Watch) -> How:
+        if not self._has_list or self._looking.limiter.is_probing:
+            return How.SINGLY
+        assert first.due_at is not None
+        return how_to_look(
+            due=self._batch.watches.count_due(),
+            watched=len(self._batch.watches),
+            overdue_seconds=self._batch.clock.monotonic() - first.due_at,
+            wait_seconds=first.wait_seconds,
+            yield_=self._yield,
+        )
+
+    async def _look(self, watch: Watch) -> None:
         sent_at = self._batch.clock.monotonic()
         reply: LookReply
         try:
             async with self._batch.patience():
-                reply = await self._remote.look(entry.attempt.run_id)
+                reply = await self._remote.look(watch.run_id)
         except TimeoutError:
             reply = Unreachable("the program was stopped before the reply came")
         self._looks_out -= 1
         self._looking.heed(reply, sent_at)
-        await self._batch.apply(entry, self._judge(entry, watch, reply))
+        if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
+            self._looks_name_credits = reply.credits is not None
+        await self._learn(watch, reply)
 
-    def _judge(self, entry: Entry, watch: Watch, reply: LookReply) -> Event:
-        """The reply, or that the run has been watched for long enough."""
+    async def _sweep(self) -> None:
+        """Read the list page by page, for as long as its pages tell of runs that are watched."""
+        watched = len(self._batch.watches)
+        pages = items = due_seen = barren = 0
+        while barren < BARREN_PAGES and self._batch.watches.count_due():
+            page = await self._page(pages + 1)
+            pages += 1
+            if page is None or not page.runs:
+                break
+            seen, due = await self._take_in(page)
+            items += len(page.runs)
+            due_seen += due
+            barren = 0 if seen else barren + 1
+            if page.total is not None and items >= page.total:
+                break
+        self._yield = self._yield.after_sweep(pages, due_seen, watched)
+        self._is_sweeping = False
+
+    async def _page(self, number: int) -> RunPage | None:
+        await self._looking.limiter.slot(unless=self._batch.no_more_calls)
+        if self._batch.no_more_calls.is_set():
+            return None
+        sent_at = self._batch.clock.monotonic()
+        try:
+            async with self._batch.patience():
+                reply = await self._remote.list_runs(number)
+        except TimeoutError:
+            return None
+        self._looking.heed(reply, sent_at)
+        if isinstance(reply, Missing):
+            self._has_list = False
+        return reply if isinstance(reply, RunPage) else None
+
+    async def _take_in(self, page: RunPage) -> tuple[int, int]:
+        """Learn what a page tells of runs that wait for a look: how many, and how many were due."""
         now = self._batch.clock.monotonic()
-        is_missing = isinstance(reply, Missing)
-        if not is_missing:
-            watch.missing_since = None
-        elif watch.missing_since is None:
-            watch.missing_since = now
-        tells_nothing = isinstance(reply, Missing | Unreadable)
-        is_running = isinstance(reply, Observation) and reply.status is RunStatus.RUNNING
-        if entry.owes_retry or not (tells_nothing or is_running):
-            return reply
+        waiting = due = 0
+        learnt = []
+        for seen in page.runs:
+            watch = self._batch.watches.waiting_for(seen.run_id)
+            if watch is None:
+                continue
+            assert watch.due_at is not None
+            waiting += 1
+            due += watch.due_at <= now
+            self._batch.watches.take(watch)
+            if self._is_enough(seen):
+                learnt.append(self._learn(watch, seen))
+            else:
+                self._singly.append(watch)
+        # Together, so that what ended is committed as one group.
+        await asyncio.gather(*learnt)
+        return waiting, due
+
+    def _is_enough(self, seen: Observation) -> bool:
+        """Whether the list tells all of a run's end that a look at the run itself would tell."""
+        match seen.status:
+            case RunStatus.RUNNING:
+                return True
+            case RunStatus.COMPLETE:
+                is_told = seen.outputs is not None
+            case RunStatus.FAILED:
+                is_told = seen.message is not None
+        return is_told and (seen.credits is not None or not self._looks_name_credits)
+
+    async def _learn(self, watch: Watch, reply: LookReply) -> None:
+        entry = self._batch.in_flight[watch.entry_id]
         give_up_seconds = self._batch.config.polling.give_up_seconds
-        missing_seconds = 0 if watch.missing_since is None else now - watch.missing_since
-        if missing_seconds >= VANISHED_SECONDS:
-            return GaveUp("The service does not know this run any more")
-        if now - watch.began_at < give_up_seconds:
-            return reply
-        told = f"after {give_up_seconds / 60:g} minutes of watching"
-        if isinstance(reply, Unreadable):
-            return GaveUp(f"The run could not be seen to end {told}: {reply.why}")
-        return GaveUp(f"The run had not ended {told}")
+        event = judge(entry, watch, reply, self._batch.clock.monotonic(), give_up_seconds)
+        await self._batch.apply(entry, event)

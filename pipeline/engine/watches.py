@@ -1,12 +1,13 @@
-"""Which run is to be looked at, and when. Owns the heap of due moments, not the looks."""
+"""Which run is to be looked at, and when. Owns the due moments, not the looks."""
 
 import asyncio
 import heapq
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.core.backoff import Backoff, next_look_seconds
-from pipeline.core.model import Entry
+from pipeline.core.model import Entry, RunId
 from pipeline.engine.clock import Clock
 
 
@@ -14,10 +15,16 @@ from pipeline.engine.clock import Clock
 class Watch:
     """One run that is looked at again and again. Moments are the clock's monotonic ones."""
 
+    entry_id: int
+    run_id: RunId
     began_at: float
     """When this call began to watch the run."""
     age_then_seconds: float
     """How old the run was at that moment."""
+    wait_seconds: float = 0.0
+    """How long it was to wait for its next look."""
+    due_at: float | None = None
+    """When it is looked at next; ``None``: a look at it is under way."""
     missing_since: float | None = None
     """Since when the service answers that it does not know the run."""
 
@@ -31,48 +38,79 @@ class Watches:
         self._chance = chance
         self.changed = asyncio.Event()
         """Set when a look may have become due earlier than the earliest before."""
-        self._due: list[tuple[float, int]] = []
+        self._waiting: list[tuple[float, int]] = []
+        """A heap of due moments; one that is not its watch's any more is passed over."""
+        self._due: deque[tuple[float, int]] = deque()
+        """Those whose moment has come, the longest due first."""
         self._watches: dict[int, Watch] = {}
+        self._by_run: dict[RunId, int] = {}
 
     def __len__(self) -> int:
-        return len(self._due)
+        """How many runs are watched."""
+        return len(self._watches)
 
-    def next_due_at(self) -> float | None:
-        """When the next look is due; ``None``: no run waits for one."""
-        return self._due[0][0] if self._due else None
+    def first_due(self) -> Watch | None:
+        """The watch whose look is due first, or has been for longest; ``None``: none waits."""
+        while self._due and not self._stands(self._due[0]):
+            self._due.popleft()
+        while self._waiting and not self._stands(self._waiting[0]):
+            heapq.heappop(self._waiting)
+        first = self._due[0] if self._due else self._waiting[0] if self._waiting else None
+        return None if first is None else self._watches[first[1]]
+
+    def count_due(self) -> int:
+        """How many looks are due now."""
+        now = self._clock.monotonic()
+        while self._waiting and self._waiting[0][0] <= now:
+            self._due.append(heapq.heappop(self._waiting))
+        # Few of them stand no more, so that the number is good enough for a choice.
+        return len(self._due)
 
     def look_now(self, entry: Entry) -> None:
         """Watch a run that may have ended long ago."""
-        now = self._clock.monotonic()
-        self._watch(entry, now)
-        self._push(now, entry.id)
+        self._put(self._watch(entry), 0.0)
 
     def look_later(self, entry: Entry) -> None:
         """Look at a run again after its backoff."""
-        now = self._clock.monotonic()
-        watch = self._watch(entry, now)
-        age_seconds = now - watch.began_at + watch.age_then_seconds
-        wait_seconds = next_look_seconds(age_seconds, self._backoff, self._chance())
-        self._push(now + wait_seconds, entry.id)
+        watch = self._watch(entry)
+        age_seconds = self._clock.monotonic() - watch.began_at + watch.age_then_seconds
+        self._put(watch, next_look_seconds(age_seconds, self._backoff, self._chance()))
 
-    def take(self) -> tuple[int, Watch]:
-        """The entry whose look is due first; it waits for none until it is put back."""
-        _, entry_id = heapq.heappop(self._due)
-        return entry_id, self._watches[entry_id]
+    def take(self, watch: Watch) -> None:
+        """A look at this run is under way; it waits for none until it is put back."""
+        watch.due_at = None
+
+    def waiting_for(self, run_id: RunId) -> Watch | None:
+        """The watch of a run that waits for a look, due or not."""
+        watch = self._watches.get(self._by_run.get(run_id, -1))
+        return None if watch is None or watch.due_at is None else watch
 
     def forget(self, entry_id: int) -> None:
         """The run is not watched any more, if it ever was."""
-        self._watches.pop(entry_id, None)
+        watch = self._watches.pop(entry_id, None)
+        if watch is not None:
+            self._by_run.pop(watch.run_id, None)
 
-    def _push(self, due_at: float, entry_id: int) -> None:
-        heapq.heappush(self._due, (due_at, entry_id))
-        if self._due[0][1] == entry_id:
+    def _stands(self, due: tuple[float, int]) -> bool:
+        watch = self._watches.get(due[1])
+        return watch is not None and watch.due_at == due[0]
+
+    def _put(self, watch: Watch, wait_seconds: float) -> None:
+        watch.wait_seconds = wait_seconds
+        watch.due_at = self._clock.monotonic() + wait_seconds
+        heapq.heappush(self._waiting, (watch.due_at, watch.entry_id))
+        if self._waiting[0][1] == watch.entry_id:
             self.changed.set()
 
-    def _watch(self, entry: Entry, now: float) -> Watch:
+    def _watch(self, entry: Entry) -> Watch:
         watch = self._watches.get(entry.id)
         if watch is None:
-            started_at = entry.attempt.started_at if entry.attempt else None
-            age_seconds = max(0.0, self._clock.now() - (started_at or self._clock.now()))
-            watch = self._watches[entry.id] = Watch(now, age_seconds)
+            assert entry.attempt is not None
+            assert entry.attempt.run_id is not None
+            now = self._clock.now()
+            age_seconds = max(0.0, now - (entry.attempt.started_at or now))
+            run_id = entry.attempt.run_id
+            watch = Watch(entry.id, run_id, self._clock.monotonic(), age_seconds)
+            self._watches[entry.id] = watch
+            self._by_run[run_id] = entry.id
         return watch

@@ -180,6 +180,7 @@ def test_a_refused_start_fails_its_row_alone(tmp_path: Path) -> None:
 def test_all_starts_heed_the_wait_that_one_was_asked_for(tmp_path: Path) -> None:
     """After a 429 with Retry-After no start leaves within it; looks go on; no row is lost."""
     universe = Universe(tmp_path)
+    universe.remote.before_list = Missing
     universe.sheet = a_sheet(30)
     universe.remote.before_start = in_turn(*[None] * 10, TryLater(30.0))
     assert universe.call() is None
@@ -258,6 +259,7 @@ def test_a_refusal_that_only_a_person_can_mend_stops_the_starts(
 def test_a_key_refused_on_a_look_stops_at_once(tmp_path: Path) -> None:
     """The runs in flight stay running in the ledger, and the next call sees them end."""
     universe = Universe(tmp_path)
+    universe.remote.before_list = Missing
     universe.remote.before_look = always(Halted(HaltReason.KEY_REFUSED, "no"))
     stop = universe.call()
     assert stop is not None
@@ -300,6 +302,7 @@ def test_a_service_that_loses_every_reply_puts_only_a_few_rows_in_doubt(tmp_path
 def test_a_service_that_does_not_answer_looks_stops_the_batch(tmp_path: Path) -> None:
     """Looks without an answer: after five in a row the batch stops, and the runs stay running."""
     universe = Universe(tmp_path)
+    universe.remote.before_list = Missing
     universe.remote.before_look = always(Unreachable("HTTP 503"))
     stop = universe.call()
     assert stop is not None

@@ -60,6 +60,7 @@ def test_a_run_that_can_not_be_seen_to_end_expires_alone(
 def test_a_run_that_completes_with_nothing_is_complete(tmp_path: Path) -> None:
     """COMPLETE without output or credits: the row is complete, its credits are unknown."""
     universe = Universe(tmp_path)
+    universe.remote.before_list = Missing
 
     def bare(reply: LookReply) -> LookReply:
         assert isinstance(reply, Observation)
