@@ -126,7 +126,7 @@ class Life:
                 run_virtually(self._processed(ledger, passed))
                 has_ended = True
         except* (Death, LedgerLost) as ends:
-            self.note(f"the call ends: {ends.exceptions[0]!r}")
+            self.note(f"the call ends: {type(ends.exceptions[0]).__name__}")
         finally:
             self._connection = None
         if self._is_dead:
