@@ -65,10 +65,6 @@ class Command(Protocol):
         ...
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM while nothing was running that could be asked to stop."""
-
-
 class Parser(argparse.ArgumentParser):
     """Tells a wrong command line as a fault, in one line."""
 
@@ -80,16 +76,17 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the process's exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _interrupted_by_sigterm)
+    _signals.clear()
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     except PipelineError as error:
         _tell(*map(str, error.problems))
         return error.exit
-    except Terminated:
-        _tell("Terminated: the same command goes on.")
-        return Exit.TERMINATED
     except KeyboardInterrupt:
+        if _signals:
+            _tell("Terminated: the same command goes on.")
+            return Exit.TERMINATED
         _tell("Interrupted: the same command goes on.")
         return Exit.INTERRUPTED
     except BrokenPipeError:
@@ -194,8 +191,19 @@ def _tell(*lines: str) -> None:
         sys.stderr.write(f"{line}\n")
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
+def _interrupted_by_sigterm(number: int, frame: FrameType | None) -> None:
+    """SIGTERM goes the way of Ctrl-C: an event loop ends in order by it, and by no other signal.
+
+    An exception raised wherever the loop happens to be would leave it waiting for ever.
+    """
+    _signals.append(number)
+    interrupt = signal.getsignal(signal.SIGINT)
+    if callable(interrupt):
+        interrupt(signal.SIGINT, frame)
+
+
+_signals: Final[list[int]] = []
+"""The signals that came and are not Ctrl-C."""
 
 
 def _first_cause(error: BaseException) -> BaseException:

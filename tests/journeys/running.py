@@ -153,7 +153,11 @@ def a_simulator(*flags: str) -> Iterator[Simulator]:
             yield Simulator(match[0], process)
         finally:
             process.terminate()
-            process.communicate()
+            try:
+                process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 @contextmanager

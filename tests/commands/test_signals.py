@@ -1,0 +1,88 @@
+"""Ctrl-C and SIGTERM end every command in order, whatever its event loop is doing."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pipeline import cli
+from pipeline.engine.signals import signals_ask
+from pipeline.engine.stop import Switch
+from tests.journeys.running import command
+
+
+def test_sigterm_cancels_what_runs_on_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ctrl-C does: what a loop's tasks have open is closed in order, and then the call ends."""
+    closed = []
+
+    async def opened() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            closed.append("in order")
+            raise
+
+    monkeypatch.setattr(cli, "_run", lambda _: asyncio.run(opened()))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert cli.main([]) == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert closed == ["in order"]
+
+
+def test_the_end_of_a_batch_leaves_the_signals_as_they_were() -> None:
+    """SIGTERM while the sheet is written goes the program's own way, and cuts nothing off."""
+    before = signal.getsignal(signal.SIGTERM)
+    seen = []
+
+    async def batch() -> None:
+        with signals_ask(Switch()):
+            pass
+        seen.append(signal.getsignal(signal.SIGTERM))
+
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        asyncio.run(batch())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [signal.SIG_IGN]
+
+
+def asked_for_ever(address: str) -> None:
+    """Keep the service's loop busy until it does not answer any more."""
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/_count?brief=1", timeout=5).close()  # noqa: S310  # loopback
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize(("number", "exit_"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_busy_simulator_ends_at_once(number: signal.Signals, exit_: int) -> None:
+    """In the middle of requests, again and again: it never waits for what will not come."""
+    for _ in range(2):
+        with subprocess.Popen(  # noqa: S603  # our own program, no shell
+            command("simulate"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                address = process.stdout.readline().strip().removesuffix("/api")
+                with ThreadPoolExecutor(4) as threads:
+                    for _ in range(4):
+                        threads.submit(asked_for_ever, address)
+                    while time.monotonic() % 0.2 > 0.01:
+                        pass
+                    process.send_signal(number)
+                    assert process.wait(timeout=10) == exit_
+            finally:
+                process.kill()
