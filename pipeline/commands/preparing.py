@@ -6,7 +6,7 @@ Must not know what is done with them.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -112,8 +112,16 @@ def source_of(input_: Input, mapped: frozenset[str]) -> Source:
 
 
 def _columns(draft: Draft) -> frozenset[str]:
-    """The columns that a row's variables, its key and `where` are made of."""
-    return frozenset(use.column for use in draft.column_uses)
+    """The columns that rows are made of, and those that may be filled in place.
+
+    Of these, a formula that was never calculated must be seen: it is the user's, and no blank.
+    """
+    used = frozenset(use.column for use in draft.column_uses)
+    if draft.config is None:
+        return used
+    about = asdict(draft.config.output.columns).values()
+    outputs = () if draft.config.outputs == "*" else draft.config.outputs
+    return used.union(outputs, (header for header in about if header is not None))
 
 
 def recipe_of(config: Config) -> Recipe:

@@ -12,7 +12,7 @@ from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
-from pipeline.core.model import NewCell, Sheet
+from pipeline.core.model import NewCell, Sheet, Uncalculated
 from pipeline.core.variables import Sendable
 from pipeline.core.writing import (
     About,
@@ -140,8 +140,10 @@ def _foreign_cells(prepared: Prepared, ledger: Ledger | None, columns: Columns) 
 
 def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:
     for row in sheet.rows:
-        text = shown(row.values[place])
-        if text.strip() and text not in ours:
+        value = row.values[place]
+        text = shown(value)
+        # A formula without a value shows nothing, and is the user's all the same.
+        if isinstance(value, Uncalculated) or (text.strip() and text not in ours):
             return f"{sheet.name}!{column_letter(place)}{row.number}"
     return None
 

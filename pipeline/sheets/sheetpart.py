@@ -45,6 +45,11 @@ LONG_NUMBER: Final = re.compile(r"-?[0-9]{16,300}")
 REFERENCE: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
 """A cell's name: the letters of its column and the number of its row."""
 
+CELL_MARK: Final = re.compile(rb'r="([A-Z]{1,3})([1-9][0-9]{0,6})"')
+"""What names a cell in a part. It may stand in a text too, and then only measures more."""
+
+LONGEST_CELL_MARK: Final = 14
+
 LETTERS: Final = re.compile("[A-Z]{1,3}")
 
 
@@ -56,11 +61,13 @@ def glance(path: Path, part: str, chunks: Iterable[bytes]) -> Glance:
     pieces = iter(chunks)
     first = next(pieces, b"")
     elements = opening(path, part, first)
-    for name, attributes in elements:
-        if name == "dimension":
-            _check_extent(path, attributes.get("ref", ""))
+    told = [attributes.get("ref", "") for name, attributes in elements if name == "dimension"]
+    for reference in told:
+        _check_extent(path, reference)
     ends: deque[bytes] = deque(maxlen=3)
-    marks = marks_in(_remembered(chain([first], pieces), ends), {ERROR_MARK, HIDDEN_MARK})
+    rest = chain([first], pieces)
+    checked = rest if told else _checked(path, rest)
+    marks = marks_in(_remembered(checked, ends), {ERROR_MARK, HIDDEN_MARK})
     return Glance(ERROR_MARK in marks, HIDDEN_MARK in marks, _last_row(b"".join(ends)))
 
 
@@ -98,6 +105,19 @@ def _check_extent(path: Path, reference: str) -> None:
             wrong=f"its cells reach to {last[0]}, which is too far to be read",
             remedy="delete the rows and columns beyond the data (Ctrl+End leads there), save again",
         )
+
+
+def _checked(path: Path, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks of a part that does not tell its extent: what looks like cells is measured."""
+    row = column = 1
+    end = b""
+    for chunk in chunks:
+        for letters, number in CELL_MARK.findall(end + chunk):
+            row = max(row, int(number))
+            column = max(column, column_number(letters.decode()))
+        _check_extent(path, f"{column_letter(column - 1)}{row}")
+        end = chunk[-LONGEST_CELL_MARK:]
+        yield chunk
 
 
 def amend(

@@ -95,14 +95,16 @@ def workbook_file(content: bytes) -> Arrange:
     return arrange
 
 
-def a_workbook(*, last_column: int = 2) -> bytes:
-    """The bytes of a workbook of two rows."""
+def a_workbook(*, last_column: int = 2, last_header: str = "Last", formula: str = "") -> bytes:
+    """The bytes of a workbook of two rows; the formula, never calculated, stands in the last."""
     book = Workbook()
     sheet = book.create_sheet("Leads", 0)
     del book["Sheet"]
     for row in (("Company", "Nr"), (CELL, 1), ("Initech", 2)):
         sheet.append(row)
-    sheet.cell(1, last_column).value = "Last"
+    sheet.cell(1, last_column).value = last_header
+    if formula:
+        sheet.cell(2, last_column).value = formula
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

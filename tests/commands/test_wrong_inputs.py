@@ -65,6 +65,11 @@ WRONG = {
         "leads.xlsx: the workbook is damaged",
         "let it be repaired",
     ),
+    "a formula in a new column": (
+        workbook_file(a_workbook(last_column=3, last_header="Email", formula="=1+1")),
+        "Leads!C2: the input has a column 'Email' that holds something else",
+        "rename it there",
+    ),
     "no room for new columns": (
         workbook_file(a_workbook(last_column=16_384)),
         "sheet Leads: with the new columns",

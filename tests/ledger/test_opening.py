@@ -65,7 +65,13 @@ def test_nobody_else_can_read_the_ledger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 10_000),
+        ("fullfsync", 1),
+    ],
 )
 def test_what_is_saved_is_on_the_disk(tmp_path: Path, setting: str, value: object) -> None:
     """A write-ahead log with a full sync at every commit; 2 is SQLite's FULL."""

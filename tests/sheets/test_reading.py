@@ -304,3 +304,15 @@ def test_a_stray_cell_at_the_sheets_end_is_told(tmp_path: Path) -> None:
     )
     with pytest.raises(InputFault, match="reach to XFD1048576"):
         read(Source(a_package(tmp_path, content), None, 1))
+
+
+def test_a_stray_cell_is_told_where_the_part_does_not_say_how_far_it_reaches(
+    tmp_path: Path,
+) -> None:
+    """Such a sheet ended the process: nothing was told, and no exception can be caught."""
+    content = parts("")
+    content["xl/worksheets/sheet1.xml"] = worksheet(
+        header("Name") + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    )
+    with pytest.raises(InputFault, match="reach to XFD1048576"):
+        read(Source(a_package(tmp_path, content), None, 1))
