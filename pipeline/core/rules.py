@@ -256,6 +256,8 @@ def expire(entry: Entry, event: Event, context: Context) -> Step:
 
 def watch_again(entry: Entry, _event: Event, _context: Context) -> Step:
     """RUNNING or EXPIRED → RUNNING: the run may have ended in the meantime."""
+    if entry.state is State.RUNNING:
+        return entry, (LookNow(),)
     return _moved(entry, State.RUNNING, ended_at=None, error=None), (LookNow(),)
 
 

@@ -232,6 +232,8 @@ class Batch:
             case StartAgain():
                 self.again[entry.id] = None
             case LookNow():
+                # One that an earlier call left running is in flight though nothing changed.
+                self.in_flight[entry.id] = entry
                 self.watches.look_now(entry)
             case LookLater():
                 self.watches.look_later(entry)

@@ -14,6 +14,7 @@ from pipeline.errors import LedgerFault
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs"}
     | {"afs", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ncpfs", "ocfs2", "fuse.sshfs"}
+    | {"9p", "drvfs", "vboxsf", "prl_fs", "vmhgfs", "fuse.vmhgfs-fuse"}
     | {"fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.ceph", "fuse.davfs", "macfuse.sshfs"}
 )
 """Where SQLite's locks and write-ahead log can't be trusted (sqlite.org/wal.html, section 1)."""

@@ -81,7 +81,6 @@ BREAKS = {
     "(SELECT attempts FROM entry WHERE id = entry_id)",
     "its attempt is failed": "UPDATE entry SET state = 'complete' WHERE state = 'failed'",
     "complete without a run": "UPDATE attempt SET run_id = NULL WHERE state = 'complete'",
-    "two rounds go on": "INSERT INTO round (kind, opened_at) VALUES ('fresh', 0), ('retry', 0)",
 }
 
 

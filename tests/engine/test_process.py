@@ -24,6 +24,7 @@ from pipeline.core.replies import (
 )
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.errors import LedgerLost
+from pipeline.ledger.store import Ledger
 from tests.world import Universe, a_sheet
 
 
@@ -117,6 +118,28 @@ def test_an_interrupt_sends_nothing_more_and_the_same_command_goes_on(tmp_path: 
     assert universe.call() is None
     assert universe.tally().count(State.COMPLETE) == 40
     assert universe.starts_by_company() == once_each(40)
+
+
+def test_a_resume_writes_nothing_of_runs_that_still_run(tmp_path: Path) -> None:
+    """A next call over many running rows costs looks, and no commit for each."""
+    universe = Universe(tmp_path, duration_seconds=5000)
+    universe.sheet = a_sheet(8)
+
+    async def meanwhile() -> None:
+        await asyncio.sleep(2)
+        universe.switch.ask(Stop(StopReason.INTERRUPTED, "interrupted"))
+
+    universe.call(meanwhile=meanwhile)
+    assert universe.tally().count(State.RUNNING) == 8
+    saved: list[int] = []
+
+    def spied(ledger: Ledger) -> None:
+        save = ledger.save
+        ledger.save = lambda entries: (saved.append(len(entries)), save(entries))[1]  # type: ignore[method-assign, func-returns-value]
+
+    universe.call(meanwhile=meanwhile, before=spied)
+    assert saved == []
+    assert len(universe.remote.looks_at) >= 8
 
 
 def test_a_reply_that_outlasts_the_patience_of_a_stop_is_a_doubt(tmp_path: Path) -> None:

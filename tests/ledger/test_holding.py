@@ -24,6 +24,7 @@ def mounted(*pairs: tuple[str, str]) -> list[Mount]:
         ([], "/data/batch.ledger", None),
         ([("/", "nfs4")], "/data/batch.ledger", "nfs4"),
         ([ROOT, ("/data", "nfs")], "/data/batch.ledger", "nfs"),
+        ([ROOT, ("/mnt/c", "9p")], "/mnt/c/batch.ledger", "9p"),
         ([("/data", "nfs"), ROOT], "/data/batch.ledger", "nfs"),
         ([ROOT, ("/data", "nfs")], "/database/batch.ledger", None),
         ([ROOT, ("/data", "nfs")], "/data", "nfs"),

@@ -1,5 +1,6 @@
 """Rounds: rows asked for again, each sent once, and none of them lost."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -137,3 +138,12 @@ def test_a_second_round_may_follow(tmp_path: Path) -> None:
         begin(ledger, RoundKind.FRESH, again)
         assert ledger.open_round() == (2, RoundKind.FRESH)
         assert not ledger.end_round(NOON + 3)
+
+
+def test_two_rounds_never_go_on_at_once(tmp_path: Path) -> None:
+    """The schema itself keeps a second one out, whoever asks for it."""
+    with a_ledger(tmp_path, "a") as ledger:
+        begin(ledger, RoundKind.FRESH)
+        with pytest.raises(sqlite3.IntegrityError, match="one_open_round"):
+            begin(ledger, RoundKind.RETRY)
+        assert ledger.open_round() == (1, RoundKind.FRESH)
