@@ -1,0 +1,131 @@
+"""A hundred runs at a look, on virtual time: how many requests a run costs, and what is learnt."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.model import Observation, RunId, RunStatus, State
+from pipeline.core.replies import ListReply, Missing, RunPage
+from pipeline.simulator.settings import Settings
+from tests.world import Universe, a_sheet
+
+ROWS = 600
+
+
+def many(folder: Path, **settings: object) -> Universe:
+    """Six hundred runs of a minute, nearly all of them in flight together."""
+    universe = Universe(
+        folder,
+        duration_seconds=60,
+        limits={"rate": "20/s", "max_in_flight": 1000},
+    )
+    changed = replace(Settings(duration_seconds=60), **settings)  # type: ignore[arg-type]
+    universe.service._settings = changed  # noqa: SLF001 - another service
+    universe.sheet = a_sheet(ROWS)
+    return universe
+
+
+def requests_a_run(universe: Universe) -> float:
+    """Looks at runs and at pages, starts aside, for each row of a batch that completes."""
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == ROWS
+    assert universe.tally().credits == 2 * ROWS
+    return (len(universe.remote.looks_at) + len(universe.remote.lists_at)) / ROWS
+
+
+def test_a_list_that_carries_outputs_saves_nearly_all_looks(tmp_path: Path) -> None:
+    """Newest first, no longer than the batch: at most 0.3 requests a run in all."""
+    assert requests_a_run(many(tmp_path)) <= 0.3
+
+
+def test_a_list_in_no_order_does_as_well_where_it_holds_little_else(tmp_path: Path) -> None:
+    """No order is promised, and none is needed."""
+    assert requests_a_run(many(tmp_path, is_list_ordered=False)) <= 0.3
+
+
+def test_a_list_without_outputs_costs_one_look_more(tmp_path: Path) -> None:
+    """The run that ended is looked at by itself: at most 1.3 requests a run in all."""
+    universe = many(tmp_path)
+    list_runs = universe.remote.list_runs
+
+    async def without_outputs(page: int) -> ListReply:
+        reply = await list_runs(page)
+        if not isinstance(reply, RunPage):
+            return reply
+        return RunPage(reply.total, tuple(replace(seen, outputs=None) for seen in reply.runs))
+
+    universe.remote.list_runs = without_outputs  # type: ignore[method-assign]
+    assert requests_a_run(universe) <= 1.3
+
+
+def test_credits_that_only_a_look_names_are_not_lost(tmp_path: Path) -> None:
+    """The list names none: each run that ended is looked at by itself, and its cost is known."""
+    universe = many(tmp_path)
+    list_runs = universe.remote.list_runs
+
+    async def without_credits(page: int) -> ListReply:
+        reply = await list_runs(page)
+        if not isinstance(reply, RunPage):
+            return reply
+        return RunPage(reply.total, tuple(replace(seen, credits=None) for seen in reply.runs))
+
+    universe.remote.list_runs = without_credits  # type: ignore[method-assign]
+    assert requests_a_run(universe) <= 1.3
+
+
+def test_where_nobody_names_credits_no_look_is_made_for_them(tmp_path: Path) -> None:
+    """It is learnt from the first looks that they are not to be had."""
+    universe = many(tmp_path, credits_in_run=False)
+    assert universe.call() is None
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits_unknown) == (ROWS, ROWS)
+    assert (len(universe.remote.looks_at) + len(universe.remote.lists_at)) / ROWS <= 0.5
+
+
+def test_a_list_of_strangers_is_soon_left_alone(tmp_path: Path) -> None:
+    """Where the pages hold everyone's runs but ours, runs are looked at singly."""
+    universe = many(tmp_path)
+
+    async def strangers(_page: int) -> ListReply:
+        universe.remote.lists_at.append(universe.clock.monotonic())
+        theirs = Observation(RunId("WRUN-theirs"), RunStatus.COMPLETE, "COMPLETE")
+        return RunPage(100_000, (theirs,) * 100)
+
+    universe.remote.list_runs = strangers  # type: ignore[method-assign]
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == ROWS
+    assert len(universe.remote.lists_at) < len(universe.remote.looks_at) / 20
+
+
+def test_no_list_costs_one_request(tmp_path: Path) -> None:
+    """It is asked for once in a call, and then never again."""
+    universe = many(tmp_path)
+    universe.remote.before_list = Missing
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == ROWS
+    assert len(universe.remote.lists_at) == 1
+
+
+@pytest.mark.parametrize("first", ["1s", "5s"])
+def test_ends_are_seen_about_as_soon_as_by_single_looks(tmp_path: Path, first: str) -> None:
+    """What sweeps save is requests, and not the time of whoever waits for the answers."""
+    lags = []
+    for has_list in (True, False):
+        folder = tmp_path / str(has_list)
+        folder.mkdir()
+        universe = Universe(
+            folder,
+            duration_seconds=60,
+            limits={"rate": "10/s"},
+            polling={"first": first, "rate": "100/s"},
+        )
+        universe.sheet = a_sheet(200)
+        if not has_list:
+            universe.remote.before_list = Missing
+        assert universe.call() is None
+        ends = {run.id: run.ends_at for run in universe.service._runs.values()}  # noqa: SLF001
+        seen = [s.attempt for s in universe.standings().values() if s.attempt is not None]
+        lag = [(a.ended_at or 0) - ends[str(a.run_id)] for a in seen]
+        lags.append(sum(lag) / len(lag))
+    assert lags[0] <= 1.3 * lags[1]
