@@ -26,7 +26,7 @@ SAVE_ATTEMPT = (
 TAKE_BACK_ATTEMPT = (  # only one that is starting can be taken back: all others are on record
     "DELETE FROM attempt WHERE entry_id = ? AND state = 'starting'"
 )
-ENTRIES_OF_SHEET = (
+ENROLLED_IN_SHEET = (
     "SELECT * FROM entry_now WHERE in_sheet "
     "AND state IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
@@ -73,7 +73,12 @@ SPENDING = (  # as `core.budget.Spending` counts one attempt
     "count(*) FILTER (WHERE credits IS NULL AND state IN ('complete', 'failed') "
     "AND run_id IS NOT NULL), max(credits) FROM attempt"
 )
-MEAN_CREDITS = "SELECT avg(credits) FROM attempt"
+PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon as it was there
+    "SELECT credits, CASE WHEN EXISTS (SELECT 1 FROM reading WHERE read_at > started_at "
+    "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, state = 'failed' "
+    "FROM attempt WHERE run_id IS NOT NULL AND state IN ('complete', 'failed') "
+    "ORDER BY rowid DESC LIMIT ?"
+)
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
 NOT_COMPLETE_SINCE = (
     "SELECT count(*) FROM entry WHERE state <> 'complete' "
