@@ -67,6 +67,13 @@ EVERY_ATTEMPT = (
     "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
     "credits AS total_credits FROM attempt"
 )
+STATEMENT = (  # outputs and errors may be long, and are no part of a bill
+    "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
+    "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
+    "started_at, ended_at, run_id, credits, NULL AS outputs, NULL AS error, failure "
+    "FROM attempt JOIN entry ON entry.id = entry_id "
+    "ORDER BY in_sheet DESC, row_number, entry_id, number"
+)
 SPENDING = (  # as `core.budget.Spending` counts one attempt
     "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
     "(state IN ('starting', 'running', 'unconfirmed', 'expired') OR failure = 'unconfirmed')), "

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
@@ -30,6 +31,7 @@ from pipeline.ledger.records import (
     enrolled_of,
     entry_of,
     entry_values,
+    line_of,
     standing_of,
 )
 
@@ -158,6 +160,10 @@ class Ledger:
     def every_attempt(self) -> Iterator[Standing]:
         """Each attempt ever made, as a row would stand if it were the only one."""
         return map(standing_of, self._execute(queries.EVERY_ATTEMPT))
+
+    def statement(self) -> list[Line]:
+        """Each attempt ever made, without its outputs and its error: the sheet's rows first."""
+        return [line_of(row) for row in self._execute(queries.STATEMENT)]
 
     def mark(self) -> int:
         """A number that tells attempts made from now on from those made before."""
