@@ -172,12 +172,12 @@ class Universe:
     def ask_again(self) -> None:
         """A person asks for a new attempt of all that failed or expired."""
         with self.ledger() as ledger:
-            entries = ledger.entries_of_sheet(State.FAILED, State.EXPIRED)
+            rows = ledger.enrolled_in_sheet(State.FAILED, State.EXPIRED)
             context = Context(self.clock.epoch)
             ledger.begin_round(
                 RoundKind.RETRY,
                 self.clock.epoch,
-                lambda number: [step(entry, RetryAsked(number), context)[0] for entry in entries],
+                lambda number: [step(r.entry, RetryAsked(number), context)[0] for r in rows],
             )
 
     async def _processed(

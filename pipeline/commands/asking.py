@@ -1,18 +1,22 @@
-"""What a person must agree to before rows are sent. Owns the opening of rounds.
+"""What a person must agree to before rows are sent. Owns the choice of rows and the rounds.
 
-Must not know how rows are sent.
+Must not know how rows are sent, nor what they cost.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Entry, RoundKind, State
+from pipeline.core.model import Entry, FailureClass, RoundKind, State
+from pipeline.core.retrying import Answer, Choice, answer
 from pipeline.core.rules import Context
+from pipeline.ledger.records import Enrolled
 from pipeline.ledger.store import Ledger
 from pipeline.ledger.whereabouts import Move, Whereabouts
 
@@ -55,31 +59,57 @@ def ask_about_a_copy(config: Config, ledger: Ledger, *, is_agreed: bool) -> None
     now.keep_in(ledger)
 
 
-def ask_again(kind: RoundKind, config: Config, ledger: Ledger, *, is_agreed: bool) -> int:
-    """Open a round for the rows that this kind asks for again; tells how many they are.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a call asks for once more."""
 
-    A round that has not ended goes on, and nothing is asked for twice in it. Raises `UsageFault`
-    where nobody agrees to pay again for rows that were finished.
+    kind: RoundKind
+    choice: Choice
+
+
+def find_again(again: Again | None, ledger: Ledger) -> list[Entry]:
+    """The rows that the call asks for once more; says which of those that were meant are left out.
+
+    None where a round has not ended: it goes on, and nothing is asked for twice in it.
     """
+    if again is None:
+        return []
     if ledger.open_round() is not None:
-        return 0
-    entries = ledger.entries_of_sheet(*ASKED_STATES[kind])
-    if not entries:
-        say(f"No row to {'send afresh' if kind is RoundKind.FRESH else 'retry'}.")
-        return 0
-    cost = _cost(len(entries), ledger)
-    complete = sum(entry.state is State.COMPLETE for entry in entries)
-    if complete:
-        question = f"{complete} rows that are complete would be paid for again ({cost})"
-        confirm(question, is_agreed=is_agreed or config.workflow.is_simulated)
-    say(f"{len(entries)} rows get a new attempt: {cost}.")
+        if again.choice != Choice():
+            say("An earlier round goes on: what this call names is left aside until it has ended.")
+        return []
+    rows = ledger.enrolled_in_sheet(*ASKED_STATES[again.kind])
+    if again.kind is RoundKind.RETRY:
+        rows = _chosen(rows, again.choice)
+    if not rows:
+        say(f"No row to {'send afresh' if again.kind is RoundKind.FRESH else 'retry'}.")
+    return [row.entry for row in rows]
+
+
+def _chosen(rows: Sequence[Enrolled], choice: Choice) -> list[Enrolled]:
+    answers = defaultdict(list)
+    for row in rows:
+        answers[answer(row.entry, row.row_number, choice)].append(row)
+    if unchanged := [row.row_number for row in answers[Answer.UNCHANGED]]:
+        named = f"--class {FailureClass.INPUT} --rows {min(unchanged)}-{max(unchanged)}"
+        say(
+            f"Left out: {len(unchanged)} rows that the service refused, and that are still the "
+            f"same. Name them to send them all the same: {named}"
+        )
+    return answers[Answer.SENT_AGAIN]
+
+
+def open_round(again: Again | None, entries: Sequence[Entry], ledger: Ledger) -> None:
+    """Open a round for these rows, durable at once; without a row, there is none to open."""
+    if again is None or not entries:
+        return
     now = time.time()
 
     def asked(round_id: int) -> Sequence[Entry]:
-        event = EVENT_OF_ROUND[kind](round_id)
+        event = EVENT_OF_ROUND[again.kind](round_id)
         return [step(entry, event, Context(now))[0] for entry in entries]
 
-    return ledger.begin_round(kind, now, asked)
+    ledger.begin_round(again.kind, now, asked)
 
 
 def tell_open_round(ledger: Ledger) -> None:
@@ -88,10 +118,3 @@ def tell_open_round(ledger: Ledger) -> None:
     if current is not None:
         pending = ledger.tally().count(State.PLANNED)
         say(f"A round of `{current[1]}` goes on: {pending} rows are still to be sent.")
-
-
-def _cost(rows: int, ledger: Ledger) -> str:
-    mean = ledger.mean_credits()
-    if mean is None:
-        return "what a run costs is not known yet"
-    return f"about {rows * mean:g} credits, at {mean:g} a run so far"

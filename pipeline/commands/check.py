@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.preparing import Overrides, Prepared, prepare
+from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
+from pipeline.core.budget import Spending
 from pipeline.core.doubts import TOKEN_FIELD
-from pipeline.core.model import Json, RowKey, State
+from pipeline.core.model import Json
 from pipeline.core.planning import Decision, Plan, plan
+from pipeline.core.quoting import Quote
 from pipeline.core.replies import (
     Halted,
     ListReply,
@@ -36,6 +39,7 @@ EXAMPLE: Final = """\
 pipeline check configs/leads.yaml
 pipeline check configs/leads.yaml --online"""
 REQUESTS_SHOWN: Final = 3
+PILOT: Final = "send a few with --limit 5"
 MADE_FOR_EACH: Final = "<made for each start>"
 
 
@@ -55,9 +59,15 @@ class Forecast:
     """Rows that the sheet hides, whatever becomes of them: they are counted above as well."""
     faulty: int
     seconds: float
-    """The starts alone, at the rate that the config allows."""
+    """Expected; without a run that was timed, of the starts alone."""
+    seconds_low: float
+    seconds_high: float
     credits: float | None
-    """``None`` where this workflow's cost is not known yet."""
+    """Expected; ``None`` where this workflow's cost is not known yet."""
+    credits_low: float | None
+    credits_high: float | None
+    past_runs: int
+    """The runs that ended, from which credits and seconds are estimated."""
     requests: tuple[Mapping[str, Json], ...]
     """The first requests, as they would be sent."""
 
@@ -76,25 +86,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> Exit:
     """Check the batch; faulty rows are named, and are no fault of the config."""
     prepared = prepare(arguments.config, Overrides())
-    known: Mapping[RowKey, State] = {}
-    mean_credits = None
     with join_ledger(prepared.config.ledger) as ledger:
         rehearse_output(prepared, ledger)
-        if ledger is not None:
-            known, mean_credits = ledger.states(), ledger.mean_credits()
-    planned = plan(prepared.rows, known)
-    forecast = _forecast(prepared, planned, mean_credits)
+        planned = plan(prepared.rows, {} if ledger is None else ledger.states())
+        quoted = quote_for(planned.counts()[Decision.START], prepared.config, ledger)
+        cap = cap_in_words(prepared.config, Spending() if ledger is None else ledger.spending())
+    forecast = _forecast(prepared, planned, quoted)
     if arguments.online:
         asyncio.run(_ask_service(prepared.config))
     _tell_faulty_rows(planned)
-    text = json.dumps(asdict(forecast)) if arguments.json else _as_text(forecast, prepared)
+    text = (
+        json.dumps(asdict(forecast))
+        if arguments.json
+        else _as_text(forecast, prepared, quoted, cap)
+    )
     sys.stdout.write(f"{text}\n")
     return Exit.OK
 
 
-def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> Forecast:
-    config, counts = prepared.config, planned.counts()
-    starts = counts[Decision.START]
+def _forecast(prepared: Prepared, planned: Plan, quoted: Quote) -> Forecast:
+    config, counts, cost = prepared.config, planned.counts(), quoted.credits
     to_start = (
         row
         for row, decision in zip(planned.rows, planned.decisions, strict=True)
@@ -104,15 +115,20 @@ def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> 
     return Forecast(
         batch=config.name,
         rows=len(planned.rows),
-        start=starts,
+        start=quoted.rows,
         running=counts[Decision.RESUME],
         unconfirmed=counts[Decision.RECONCILE],
         done=counts[Decision.REUSE],
         skipped=counts[Decision.SKIP],
         hidden=sum(row.is_hidden for row in prepared.sheet.rows),
         faulty=counts[Decision.FAULT],
-        seconds=round(max(0, starts - config.limits.burst) * config.limits.rate.interval_seconds),
-        credits=None if mean_credits is None else starts * mean_credits,
+        seconds=round(quoted.seconds.expected),
+        seconds_low=round(quoted.seconds.low),
+        seconds_high=round(quoted.seconds.high),
+        credits=None if cost is None else cost.expected,
+        credits_low=None if cost is None else cost.low,
+        credits_high=None if cost is None else cost.high,
+        past_runs=quoted.past_runs,
         requests=tuple(_request(row, config) for row in islice(sendable, REQUESTS_SHOWN)),
     )
 
@@ -130,26 +146,24 @@ def _tell_faulty_rows(planned: Plan) -> None:
             say(row.error)
 
 
-def _as_text(forecast: Forecast, prepared: Prepared) -> str:
+def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | None) -> str:
     config = prepared.config
     first = "\n".join(
         f"POST {config.workflow.base_url}/workflow/{config.workflow.id}/run\n"
         + json.dumps(request, ensure_ascii=False, indent=2)
         for request in forecast.requests
     )
-    cost = (
-        "not known yet: send a few with --limit 5"
-        if forecast.credits is None
-        else f"about {forecast.credits:g} credits"
-    )
+    is_told = quoted.past_runs or quoted.credits is not None
+    cost = cost_in_words(quoted) if is_told else f"{cost_in_words(quoted)}: {PILOT}"
     counts = (
         f"{forecast.start} to start, {forecast.done} done, {forecast.running} to watch, "
         f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
     )
     lines = [
         f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
-        f"time: {forecast.seconds:g} s for the starts, then until the last run ends",
         f"cost: {cost}",
+        f"time: {time_in_words(quoted)}",
+        *([] if cap is None else [cap]),
         *_about_hidden(forecast, config),
         "Nothing was started.",
     ]

@@ -6,13 +6,29 @@ import gc
 import random
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pipeline import sheets
-from pipeline.commands.asking import ask_about_a_copy, ask_again, tell_open_round
+from pipeline.commands.asking import (
+    Again,
+    ask_about_a_copy,
+    find_again,
+    open_round,
+    tell_open_round,
+)
+from pipeline.commands.consent import (
+    PILOT_ROWS,
+    Consent,
+    ask_to_pay,
+    goes_on_after_pilot,
+    tell_rest,
+)
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
@@ -20,7 +36,8 @@ from pipeline.commands.terminal import say
 from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
-from pipeline.core.planning import Decision, plan
+from pipeline.core.planning import DECISION_OF, Decision, plan
+from pipeline.core.retrying import Choice
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
@@ -69,10 +86,10 @@ def _at_least_one(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Run the batch; with ``--fresh``, its finished rows again."""
-    return run_batch(arguments, RoundKind.FRESH if arguments.fresh else None)
+    return run_batch(arguments, Again(RoundKind.FRESH, Choice()) if arguments.fresh else None)
 
 
-def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
+def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     """Run the batch; with `again`, open a round for the rows that are asked for once more."""
     began_at = time.monotonic()
     prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
@@ -81,20 +98,20 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
         rehearse_output(prepared, ledger)
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
-        if again is not None:
-            reused -= ask_again(again, config, ledger, is_agreed=arguments.yes)
+        asked = find_again(again, ledger)
+        consent = ask_to_pay(asked, config, ledger, arguments.limit, is_agreed=arguments.yes)
+        open_round(again, asked, ledger)
+        reused -= sum(DECISION_OF[entry.state] is Decision.REUSE for entry in asked)
         tell_open_round(ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
-        stop, requests = run_loop(_start_and_watch(config, ledger, arguments.limit))
-        ledger.end_round(time.time())
-        output = _write_as_the_input_is_now(prepared, ledger)
+        work, limit = _work(consent, prepared, ledger, arguments.limit)
         tally = ledger.tally()
-        incomplete = None if arguments.limit is None else ledger.incomplete_since(mark)
-    exit_ = exit_of(tally, stop, incomplete) if output else Exit.STOPPED
-    call = Call(reused, requests, time.monotonic() - began_at, output)
-    if stop is not None:
-        say(f"Stopped early: {stop.message}.")
+        incomplete = None if limit is None else ledger.incomplete_since(mark)
+    exit_ = exit_of(tally, work.stop, incomplete) if work.output else Exit.STOPPED
+    call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
+    if work.stop is not None:
+        say(f"Stopped early: {work.stop.message}.")
     show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
     return exit_
 
@@ -113,6 +130,44 @@ def _collect_garbage_seldom() -> None:
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What starting, watching and writing came to."""
+
+    stop: Stop | None
+    requests: Mapping[str, int]
+    output: Path | None
+    """``None``: the sheet could not be written."""
+
+    def then(self, later: "Work") -> "Work":
+        """This work and a later one, as one call's."""
+        requests = Counter(self.requests) + Counter(later.requests)
+        return Work(later.stop, requests, later.output)
+
+
+def _work(
+    consent: Consent, prepared: Prepared, ledger: Ledger, limit: int | None
+) -> tuple[Work, int | None]:
+    """Start and watch as far as was agreed; gives also how many new attempts that allowed."""
+    config = prepared.config
+    if consent is Consent.PILOT:
+        pilot = _start_watch_and_write(prepared, ledger, PILOT_ROWS)
+        if pilot.stop or not pilot.output or not goes_on_after_pilot(config, ledger):
+            return pilot, PILOT_ROWS
+        left = None if limit is None else limit - PILOT_ROWS
+        return pilot.then(_start_watch_and_write(prepared, ledger, left)), limit
+    work = _start_watch_and_write(prepared, ledger, limit)
+    if limit is not None and not work.stop:
+        tell_rest(config, ledger)
+    return work, limit
+
+
+def _start_watch_and_write(prepared: Prepared, ledger: Ledger, limit: int | None) -> Work:
+    stop, requests = run_loop(_start_and_watch(prepared.config, ledger, limit))
+    ledger.end_round(time.time())
+    return Work(stop, requests, _write_as_the_input_is_now(prepared, ledger))
 
 
 async def _start_and_watch(

@@ -32,6 +32,8 @@ class ShownRun:
     """In the service's own spelling."""
     created_at: float | None
     """Unix seconds by the service's clock; ``None``: it does not say."""
+    credits: float | None
+    """What it cost; ``None``: the list does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ class _Pages:
             match reply:
                 case RunPage(_, runs):
                     self._limiter.answered()
-                    self.shown |= {r.run_id: ShownRun(r.word, r.created_at) for r in runs}
+                    self.shown |= {
+                        run.run_id: ShownRun(run.word, run.created_at, run.credits) for run in runs
+                    }
                     return reply
                 case Missing():
                     return reply

@@ -27,8 +27,18 @@ def confirm(question: str, *, is_agreed: bool) -> None:
             wrong=question,
             remedy="give --yes if this is meant; nothing was started",
         )
-    if (ask(f"{question}. Go on? [y/N] ") or "").strip().lower() not in {"y", "yes"}:
-        raise UsageFault(place="answer", wrong="not confirmed", remedy="nothing was started")
+    if not agrees(f"{question}. Go on? [y/N] "):
+        raise refusal()
+
+
+def agrees(question: str) -> bool:
+    """Whether a person says yes; what is anything else, or nothing, is no."""
+    return (ask(question) or "").strip().lower() in {"y", "yes"}
+
+
+def refusal() -> UsageFault:
+    """A person was asked and did not agree."""
+    return UsageFault(place="answer", wrong="not confirmed", remedy="nothing was started")
 
 
 def can_ask() -> bool:

@@ -24,6 +24,11 @@ def token_of(ledger_token: str, entry_id: int, number: int) -> Token:
     return Token(f"{ledger_token}-{entry_id}-{number}")
 
 
+def ledger_token_of(token: Token) -> str:
+    """What the tokens of the ledger that made this one begin with."""
+    return token.partition("-")[0]
+
+
 def digest_of(variables: Mapping[str, Json]) -> InputDigest:
     """Equal for equal start variables, in whatever order they are spelled."""
     canonical = json.dumps(variables, sort_keys=True, separators=(",", ":"))

@@ -112,10 +112,16 @@ class Status(StrEnum):
 
 
 class FailureClass(StrEnum):
-    """Who could mend a failure."""
+    """Who could mend a failure.
+
+    An account without credits, a refused key and a fault of this program have no class here: they
+    stop the batch, and no row fails for them.
+    """
 
     INPUT = "input"
     """The service refused the row's start variables."""
+    TRANSIENT = "transient"
+    """The run was not seen to end in time: nothing tells against the row."""
     PROVIDER = "provider"
     """The run was accepted and ended FAILED at the service."""
     UNCONFIRMED = "unconfirmed"

@@ -232,7 +232,13 @@ def look_later(entry: Entry, _event: Event, context: Context) -> Step:
     """RUNNING stays, unless a retry was owed to a run that has not ended: then it is due now."""
     if entry.owes_retry:
         why = "The run had not ended when a new attempt was asked for"
-        expired = _moved(entry, State.EXPIRED, ended_at=context.at, error=why)
+        expired = _moved(
+            entry,
+            State.EXPIRED,
+            ended_at=context.at,
+            error=why,
+            failure=FailureClass.TRANSIENT,
+        )
         return replace(expired, state=State.PLANNED, owes_retry=False), (StartAgain(),)
     return entry, (LookLater(),)
 
@@ -251,14 +257,22 @@ def stop_watching(entry: Entry, event: Event, _context: Context) -> Step:
 def expire(entry: Entry, event: Event, context: Context) -> Step:
     """RUNNING → EXPIRED: the next call looks again, free."""
     assert isinstance(event, GaveUp)
-    return _moved(entry, State.EXPIRED, ended_at=context.at, error=event.why), ()
+    expired = _moved(
+        entry,
+        State.EXPIRED,
+        ended_at=context.at,
+        error=event.why,
+        failure=FailureClass.TRANSIENT,
+    )
+    return expired, ()
 
 
 def watch_again(entry: Entry, _event: Event, _context: Context) -> Step:
     """RUNNING or EXPIRED → RUNNING: the run may have ended in the meantime."""
     if entry.state is State.RUNNING:
         return entry, (LookNow(),)
-    return _moved(entry, State.RUNNING, ended_at=None, error=None), (LookNow(),)
+    again = _moved(entry, State.RUNNING, ended_at=None, error=None, failure=None)
+    return again, (LookNow(),)
 
 
 def plan_retry(entry: Entry, event: Event, _context: Context) -> Step:

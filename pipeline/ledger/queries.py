@@ -26,7 +26,7 @@ SAVE_ATTEMPT = (
 TAKE_BACK_ATTEMPT = (  # only one that is starting can be taken back: all others are on record
     "DELETE FROM attempt WHERE entry_id = ? AND state = 'starting'"
 )
-ENTRIES_OF_SHEET = (
+ENROLLED_IN_SHEET = (
     "SELECT * FROM entry_now WHERE in_sheet "
     "AND state IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
@@ -67,13 +67,25 @@ EVERY_ATTEMPT = (
     "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
     "credits AS total_credits FROM attempt"
 )
+STATEMENT = (  # outputs and errors may be long, and are no part of a bill
+    "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
+    "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
+    "started_at, ended_at, run_id, credits, NULL AS outputs, NULL AS error, failure "
+    "FROM attempt JOIN entry ON entry.id = entry_id "
+    "ORDER BY in_sheet DESC, row_number, entry_id, number"
+)
 SPENDING = (  # as `core.budget.Spending` counts one attempt
     "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
     "(state IN ('starting', 'running', 'unconfirmed', 'expired') OR failure = 'unconfirmed')), "
     "count(*) FILTER (WHERE credits IS NULL AND state IN ('complete', 'failed') "
     "AND run_id IS NOT NULL), max(credits) FROM attempt"
 )
-MEAN_CREDITS = "SELECT avg(credits) FROM attempt"
+PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon as it was there
+    "SELECT credits, CASE WHEN EXISTS (SELECT 1 FROM reading WHERE read_at > started_at "
+    "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, state = 'failed' "
+    "FROM attempt WHERE run_id IS NOT NULL AND state IN ('complete', 'failed') "
+    "ORDER BY rowid DESC LIMIT ?"
+)
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
 NOT_COMPLETE_SINCE = (
     "SELECT count(*) FROM entry WHERE state <> 'complete' "

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.model import (
     Attempt,
@@ -116,6 +117,13 @@ def enrolled_of(row: sqlite3.Row) -> Enrolled:
 def standing_of(row: sqlite3.Row) -> Standing:
     """How a row stands, from a row of the view `row_now`."""
     return Standing(State(row["state"]), attempt_of(row), row["total_credits"])
+
+
+def line_of(row: sqlite3.Row) -> Line:
+    """A line of the statement, from an attempt beside its entry."""
+    attempt = attempt_of(row)
+    assert attempt is not None, "the statement is of attempts alone"
+    return Line(row["row_number"], bool(row["in_sheet"]), attempt)
 
 
 def entry_values(entry: Entry) -> Values:

@@ -62,8 +62,9 @@ CREATE TABLE attempt (               -- one intent to start a run, and what came
     credits     REAL,                -- NULL: the service did not say
     outputs     TEXT,                -- JSON
     error       TEXT,
-    failure     TEXT,                -- input, provider: who could mend it; 'never begun': it was
-                                     -- in doubt, and no run was begun; 'unconfirmed': given up
+    failure     TEXT,                -- input, transient, provider: who could mend it; 'never
+                                     -- begun': it was in doubt, and no run was begun;
+                                     -- 'unconfirmed': given up
     PRIMARY KEY (entry_id, number)
 );
 

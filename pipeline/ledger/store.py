@@ -11,11 +11,14 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
+from pipeline.core.quoting import PastRun
 from pipeline.core.variables import Faulty, Sendable, Skipped
 from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
@@ -28,8 +31,12 @@ from pipeline.ledger.records import (
     enrolled_of,
     entry_of,
     entry_values,
+    line_of,
     standing_of,
 )
+
+PAST_RUNS_TOLD: Final = 1000
+"""So many of the newest runs are evidence of what the next will be like: a workflow changes."""
 
 
 class RunTakenError(Exception):
@@ -77,10 +84,10 @@ class Ledger:
         """All entries in these states, also of rows that left the sheet: they are paid for."""
         return [row.entry for row in self.enrolled(*states)]
 
-    def entries_of_sheet(self, *states: State) -> list[Entry]:
+    def enrolled_in_sheet(self, *states: State) -> list[Enrolled]:
         """The entries in these states whose rows are in the sheet, as it was last read."""
-        rows = self._execute(queries.ENTRIES_OF_SHEET, (_json(states),))
-        return [entry_of(row) for row in rows]
+        rows = self._execute(queries.ENROLLED_IN_SHEET, (_json(states),))
+        return [enrolled_of(row) for row in rows]
 
     def next_planned(self, after_row: int, limit: int) -> list[Enrolled]:
         """The next planned rows of the sheet below a row number, in the sheet's order."""
@@ -154,6 +161,10 @@ class Ledger:
         """Each attempt ever made, as a row would stand if it were the only one."""
         return map(standing_of, self._execute(queries.EVERY_ATTEMPT))
 
+    def statement(self) -> list[Line]:
+        """Each attempt ever made, without its outputs and its error: the sheet's rows first."""
+        return [line_of(row) for row in self._execute(queries.STATEMENT)]
+
     def mark(self) -> int:
         """A number that tells attempts made from now on from those made before."""
         (newest,) = self._execute(queries.NEWEST_ATTEMPT).fetchone()
@@ -164,10 +175,10 @@ class Ledger:
         (count,) = self._execute(queries.NOT_COMPLETE_SINCE, (mark,)).fetchone()
         return int(count)
 
-    def mean_credits(self) -> float | None:
-        """What an attempt cost on average; ``None`` where no cost is known yet."""
-        (mean,) = self._execute(queries.MEAN_CREDITS).fetchone()
-        return None if mean is None else float(mean)
+    def past_runs(self) -> list[PastRun]:
+        """The newest runs that ended, also of rows that left the sheet."""
+        rows = self._execute(queries.PAST_RUNS, (PAST_RUNS_TOLD,))
+        return [PastRun(cost, seconds, bool(has_failed)) for cost, seconds, has_failed in rows]
 
     def is_written_digest(self, digest: str) -> bool:
         """Whether this ledger wrote a file of this SHA-256."""

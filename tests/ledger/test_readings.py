@@ -49,7 +49,7 @@ def test_rows_that_left_the_sheet_are_not_sent(tmp_path: Path) -> None:
         ledger.enrol(a_plan("b"), SOURCE, NOON + 1)
         assert rows_next(ledger) == [(2, "b")]
         assert [row.entry.id for row in ledger.planned([a, b, c])] == [b]
-        assert [entry.id for entry in ledger.entries_of_sheet(*State)] == [b]
+        assert [row.entry.id for row in ledger.enrolled_in_sheet(*State)] == [b]
         assert [entry.id for entry in ledger.entries(*State)] == [a, b, c]
         ledger.enrol(a_plan("b", "a"), SOURCE, NOON + 2)
         assert rows_next(ledger) == [(2, "b"), (3, "a")]

@@ -1,6 +1,5 @@
 """What is saved is what is read, and all of it or nothing."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +17,12 @@ from pipeline.core.model import (
     Standing,
     State,
 )
+from pipeline.core.quoting import PastRun
 from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger, open_ledger
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
-from tests.ledger.builders import a_ledger, connection_of, ids_of, stands
+from tests.ledger.builders import SOURCE, a_ledger, a_plan, connection_of, ids_of, stands
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 MOMENTS = st.floats(0, 4e9)
@@ -194,23 +194,33 @@ def test_a_mark_tells_new_attempts_from_old(tmp_path: Path) -> None:
         assert ledger.incomplete_since(mark) == 1
 
 
-@pytest.mark.parametrize(
-    ("costs", "mean"), [([], None), ([None], None), ([2.0, None, 3.0], 2.5), ([0.0], 0.0)]
-)
-def test_the_mean_cost_is_of_known_costs(
-    tmp_path: Path, costs: list[float | None], mean: float | None
-) -> None:
-    """An attempt whose cost the service did not name is no free one."""
-    with a_ledger(tmp_path, *map(str, range(len(costs)))) as ledger:
+def test_past_runs_are_those_that_ended_the_newest_first(tmp_path: Path) -> None:
+    """A cost that the service did not name is none, and a start that was refused is no run."""
+    with a_ledger(tmp_path, *"abcde") as ledger:
+        a, b, c, d, e = ids_of(ledger)
         ledger.save(
             [
-                stands(entry_id, State.COMPLETE, credits=cost)
-                for entry_id, cost in zip(ids_of(ledger), costs, strict=True)
+                stands(a, State.COMPLETE, credits=None),
+                stands(b, State.FAILED, credits=3.0),
+                stands(c, State.RUNNING),
+                stands(d, State.FAILED, run_id=None, credits=None),
+                stands(e, State.EXPIRED),
             ]
         )
-        found = ledger.mean_credits()
-        assert (found is None) == (mean is None)
-        assert mean is None or math.isclose(mean, found or 0)
+        assert ledger.past_runs() == [
+            PastRun(credits=3.0, seconds=8.0, has_failed=True),
+            PastRun(credits=None, seconds=8.0, has_failed=False),
+        ]
+
+
+def test_a_run_whose_end_a_later_call_saw_has_no_known_length(tmp_path: Path) -> None:
+    """Nobody watched it meanwhile: a night between two calls is no time that a run takes."""
+    with a_ledger(tmp_path, "a", "b") as ledger:
+        a, b = ids_of(ledger)
+        ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
+        ledger.enrol(a_plan("a", "b"), SOURCE, NOON + 6)
+        ledger.save([stands(b, State.COMPLETE)])
+        assert [run.seconds for run in ledger.past_runs()] == [None, 4.0]
 
 
 def test_written_files_are_known_again(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""The quote for a batch, as a person reads it. Owns its words, and what it is made from.
+
+Must not know whether anybody is asked, nor the arithmetic: that is `core.quoting`'s.
+"""
+
+from itertools import pairwise
+from typing import Final
+
+from pipeline.config.model import Config
+from pipeline.core.budget import Spending
+from pipeline.core.quoting import Quote, Range, Terms, quote
+from pipeline.ledger.store import Ledger
+
+UNPRICED: Final = "what a run costs is not known yet"
+UNNAMED: Final = (
+    "what a run costs is not known: the service names no credits. Say it in limits.credits_per_run"
+)
+UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+"""Seconds in a unit, the longest first."""
+
+
+def quote_for(rows: int, config: Config, ledger: Ledger | None) -> Quote:
+    """What so many rows will cost and take, by the runs that the ledger knows."""
+    return quote(rows, [] if ledger is None else ledger.past_runs(), terms_of(config))
+
+
+def terms_of(config: Config) -> Terms:
+    """How the config lets a batch go on."""
+    limits = config.limits
+    return Terms(
+        starts_per_second=limits.rate.per_second,
+        burst=limits.burst,
+        max_in_flight=limits.max_in_flight,
+        looks_per_second=config.polling.rate.per_second,
+        retries=config.retry.failed,
+        credits_per_run=limits.credits_per_run,
+    )
+
+
+def cost_in_words(quoted: Quote) -> str:
+    """The credits and their range, and what they are taken from."""
+    if quoted.credits is None:
+        return UNNAMED if quoted.past_runs else UNPRICED
+    amount = f"about {_ranged(quoted.credits)} credits"
+    if not quoted.priced_runs:
+        return f"{amount}, by limits.credits_per_run"
+    return f"{amount}, by {_past(quoted.priced_runs)}"
+
+
+def time_in_words(quoted: Quote) -> str:
+    """The time and its range, and what it is taken from."""
+    low, expected, high = map(
+        span, (quoted.seconds.low, quoted.seconds.expected, quoted.seconds.high)
+    )
+    if not quoted.timed_runs:
+        return f"{expected} for the starts, then until the last run ends"
+    between = "" if low == high else f" ({low} to {high})"
+    return f"about {expected}{between}, by {_past(quoted.timed_runs)}"
+
+
+def whole_in_words(quoted: Quote, spent_credits: float) -> str | None:
+    """What the batch costs with what is spent already; ``None`` where nobody can say."""
+    if quoted.credits is None:
+        return None
+    return f"about {_ranged(quoted.credits.plus(spent_credits))} credits"
+
+
+def cap_in_words(config: Config, spending: Spending) -> str | None:
+    """Where the batch stops whatever its runs turn out to cost; ``None``: nothing stops it."""
+    cap = config.limits.max_credits
+    if cap is None:
+        return None
+    return (
+        f"limits.max_credits is {amount_in_words(cap)}, {amount_in_words(spending.credits)} spent"
+    )
+
+
+def span(seconds: float) -> str:
+    """A time in its two largest units: 45 s, 2 min 5 s, 3 h 20 min, 2 d 4 h."""
+    left = max(0, round(seconds))
+    for (size, unit), (smaller_size, smaller_unit) in pairwise(UNITS):
+        if left >= size:
+            smaller = left % size // smaller_size
+            return f"{left // size} {unit}" + (f" {smaller} {smaller_unit}" if smaller else "")
+    return f"{left} s"
+
+
+def amount_in_words(credits_: float) -> str:
+    """Credits with a comma at the thousands, and no more decimals than they have."""
+    text = f"{credits_:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _ranged(amount: Range) -> str:
+    low, expected, high = map(amount_in_words, (amount.low, amount.expected, amount.high))
+    return expected if low == high else f"{expected} ({low} to {high})"
+
+
+def _past(runs: int) -> str:
+    return "the one run so far" if runs == 1 else f"the {runs} runs so far"
