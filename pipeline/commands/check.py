@@ -46,6 +46,8 @@ class Forecast:
     batch: str
     rows: int
     start: int
+    shared: int
+    """Rows whose run is that of an equal row that is to be started."""
     running: int
     """Started before, and to be watched on."""
     unconfirmed: int
@@ -105,6 +107,7 @@ def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> 
         batch=config.name,
         rows=len(planned.rows),
         start=starts,
+        shared=counts[Decision.SHARE],
         running=counts[Decision.RESUME],
         unconfirmed=counts[Decision.RECONCILE],
         done=counts[Decision.REUSE],
@@ -146,6 +149,8 @@ def _as_text(forecast: Forecast, prepared: Prepared) -> str:
         f"{forecast.start} to start, {forecast.done} done, {forecast.running} to watch, "
         f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
     )
+    if forecast.shared:
+        counts += f", {forecast.shared} equal to one that is started"
     lines = [
         f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
         f"time: {forecast.seconds:g} s for the starts, then until the last run ends",

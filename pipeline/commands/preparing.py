@@ -125,6 +125,7 @@ def recipe_of(config: Config) -> Recipe:
         key=config.input.key,
         where=config.input.where,
         hidden=config.input.hidden,
+        duplicates=config.input.duplicates,
     )
 
 

@@ -102,7 +102,8 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
     planned = plan(prepared.rows, ledger.states())
-    ledger.enrol(planned, prepared.source.path, time.time())
+    service = prepared.config.workflow.base_url
+    ledger.enrol(planned, prepared.source.path, service, time.time())
     return planned.counts()[Decision.REUSE]
 
 

@@ -45,7 +45,8 @@ class Counts:
     """What progress shows: rows by how they stand, and what this call has done."""
 
     total: int
-    """Rows of the sheet that are to be sent: neither skipped nor faulty."""
+    """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
+    the first."""
     complete: int
     failed: int
     expired: int
@@ -58,11 +59,11 @@ class Counts:
     def of(cls, tally: Tally) -> "Counts":
         """The counts as a call begins."""
         return cls(
-            total=tally.rows - tally.skipped - tally.faulty,
-            complete=tally.count(State.COMPLETE),
-            failed=tally.count(State.FAILED),
-            expired=tally.count(State.EXPIRED),
-            running=tally.count(State.RUNNING),
+            total=tally.count_entries(*State),
+            complete=tally.count_entries(State.COMPLETE),
+            failed=tally.count_entries(State.FAILED),
+            expired=tally.count_entries(State.EXPIRED),
+            running=tally.count_entries(State.RUNNING),
             credits=tally.credits,
         )
 
@@ -99,7 +100,7 @@ class Batch:
         self._patience: set[asyncio.Timeout] = set()
         self._failures = 0
         self._ledger_token = opening.token
-        self._to_send = opening.tally.count(State.PLANNED)
+        self._to_send = opening.tally.count_entries(State.PLANNED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property

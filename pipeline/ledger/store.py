@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,12 +51,18 @@ class Ledger:
         """What is known of every row that was ever planned."""
         return {RowKey(key): State(state) for key, state in self._execute(queries.STATES)}
 
-    def enrol(self, plan: Plan, source: Path, read_at: float) -> None:
-        """Begin a reading: every sendable row of the plan has an entry, and its number of today."""
+    def enrol(self, plan: Plan, source: Path, service: str, read_at: float) -> None:
+        """Begin a reading: every sendable row of the plan has an entry, and its number of today.
+
+        Rows of one key share an entry, which goes by the first one's number.
+        """
         skipped = sum(isinstance(row, Skipped) for row in plan.rows)
         faulty = sum(isinstance(row, Faulty) for row in plan.rows)
+        sendable = [row for row in plan.rows if isinstance(row, Sendable)]
+        rows = Counter(row.key for row in sendable)
+        firsts = {row.key: row for row in reversed(sendable)}.values()
         with self._transaction():
-            values = (read_at, _name(source), len(plan.rows), skipped, faulty)
+            values = (read_at, _name(source), service, len(plan.rows), skipped, faulty)
             reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
             self._connection.executemany(
                 queries.ENROL,
@@ -64,12 +71,12 @@ class Ledger:
                         row.key,
                         reading_id,
                         row.number,
+                        rows[row.key],
                         _json(row.variables),
                         _json(row.cells),
                         RENDERING_VERSION,
                     )
-                    for row in plan.rows
-                    if isinstance(row, Sendable)
+                    for row in sorted(firsts, key=lambda row: row.number)
                 ),
             )
 
@@ -179,9 +186,19 @@ class Ledger:
         if counts is None:
             return Tally()
         rows, skipped, faulty = counts
-        states = {State(state): n for state, n in self._execute(queries.COUNT_STATES)}
+        counted = self._execute(queries.COUNT_STATES).fetchall()
         cost, unknown = self._execute(queries.SUM_CREDITS).fetchone()
-        return Tally(rows, skipped, faulty, states, cost, unknown)
+        (saved,) = self._execute(queries.SAVED_CREDITS).fetchone()
+        return Tally(
+            rows=rows,
+            skipped=skipped,
+            faulty=faulty,
+            states={State(state): n for state, n, _ in counted},
+            credits=cost,
+            credits_unknown=unknown,
+            entries={State(state): n for state, _, n in counted},
+            saved_credits=saved,
+        )
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
