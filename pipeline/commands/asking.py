@@ -67,7 +67,7 @@ def ask_again(kind: RoundKind, config: Config, ledger: Ledger, *, is_agreed: boo
     if not entries:
         say(f"No row to {'send afresh' if kind is RoundKind.FRESH else 'retry'}.")
         return 0
-    cost = _cost(len(entries), ledger)
+    cost = cost_of(len(entries), ledger)
     complete = sum(entry.state is State.COMPLETE for entry in entries)
     if complete:
         question = f"{complete} rows that are complete would be paid for again ({cost})"
@@ -90,8 +90,9 @@ def tell_open_round(ledger: Ledger) -> None:
         say(f"A round of `{current[1]}` goes on: {pending} rows are still to be sent.")
 
 
-def _cost(rows: int, ledger: Ledger) -> str:
-    mean = ledger.mean_credits()
+def cost_of(rows: int, ledger: Ledger | None) -> str:
+    """What runs for so many rows may cost, in words, from the runs so far."""
+    mean = None if ledger is None else ledger.mean_credits()
     if mean is None:
         return "what a run costs is not known yet"
     return f"about {rows * mean:g} credits, at {mean:g} a run so far"

@@ -13,6 +13,7 @@ from typing import Final
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
+from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
 from pipeline.core.doubts import TOKEN_FIELD
@@ -84,7 +85,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         rehearse_output(prepared, ledger)
         if ledger is not None:
             known, mean_credits = ledger.states(), ledger.mean_credits()
-    planned = plan(prepared.rows, known)
+        planned = plan(prepared.rows, known)
+        tell_paying_again(prepared, planned, ledger)
     forecast = _forecast(prepared, planned, mean_credits)
     if arguments.online:
         asyncio.run(_ask_service(prepared.config))

@@ -17,6 +17,7 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
+from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
@@ -80,6 +81,7 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
     with open_ledger(config.ledger) as ledger:
         rehearse_output(prepared, ledger)
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
+        ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
         if again is not None:
             reused -= ask_again(again, config, ledger, is_agreed=arguments.yes)

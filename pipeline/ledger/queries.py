@@ -4,6 +4,13 @@ The tables and views are described in `schema.sql`.
 """
 
 STATES = "SELECT row_key, state FROM entry"
+PAID = (
+    "SELECT row_key, entry.rows, cells, rendering "
+    "FROM entry JOIN reading ON reading.id = reading_id "
+    "WHERE service <> ? AND EXISTS (SELECT 1 FROM attempt WHERE entry_id = entry.id AND ("
+    "run_id IS NOT NULL OR attempt.state IN ('starting', 'unconfirmed') OR failure = 'unconfirmed'"
+    "))"
+)
 BEGIN_READING = (
     "INSERT INTO reading (read_at, source, service, rows, skipped, faulty) "
     "VALUES (?, ?, ?, ?, ?, ?)"

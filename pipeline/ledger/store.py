@@ -17,6 +17,7 @@ from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
+from pipeline.core.remade import Paid
 from pipeline.core.variables import Faulty, Sendable, Skipped
 from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
@@ -50,6 +51,11 @@ class Ledger:
     def states(self) -> dict[RowKey, State]:
         """What is known of every row that was ever planned."""
         return {RowKey(key): State(state) for key, state in self._execute(queries.STATES)}
+
+    def paid(self, free: str) -> Iterator[Paid]:
+        """The rows that a run was or may have been started for, but for those at a free service."""
+        for key, rows, cells, rendering in self._execute(queries.PAID, (free,)):
+            yield Paid(RowKey(key), rows, json.loads(cells), rendering)
 
     def enrol(self, plan: Plan, source: Path, service: str, read_at: float) -> None:
         """Begin a reading: every sendable row of the plan has an entry, and its number of today.
