@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
+from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
 from pipeline.core.events import (
     CountFailure,
@@ -83,6 +84,9 @@ class Batch:
         self.clock = clock
         self.recorder = recorder
         self.counts = Counts.of(opening.tally)
+        self.limits = config.limits
+        """Those in force: a person may change them while the batch runs."""
+        self.is_paused = False
         self.stop: Stop | None = None
         self.in_flight: dict[int, Entry] = {}
         """Entries that are starting or running, by id."""
@@ -107,6 +111,14 @@ class Batch:
     def is_stopped(self) -> bool:
         """Whether no start may leave any more."""
         return self.stop is not None
+
+    def adjust(self, now: Adjusted) -> None:
+        """Go on by other limits, paused or not."""
+        self.limits, self.is_paused = now.limits, now.is_paused
+        self.budget.cap_at(now.limits.cap)
+        self._stop_where_blind()
+        self._stop_where_too_many_failed()
+        self.changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something changed that makes the condition true."""
@@ -247,12 +259,18 @@ class Batch:
 
     def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
         self.budget.spend(before, now)
+        self._stop_where_blind()
+
+    def _stop_where_blind(self) -> None:
         if not self.is_stopped and (stop := self.budget.blindness()) is not None:
             self.ask_to_stop(stop)
 
     def _count_failure(self) -> None:
         self._failures += 1
-        limit = self.config.limits.max_failures
-        if limit is not None and limit.is_reached(self._failures, self._to_send):
+        self._stop_where_too_many_failed()
+
+    def _stop_where_too_many_failed(self) -> None:
+        limit = self.limits.max_failures
+        if self._failures and limit is not None and limit.is_reached(self._failures, self._to_send):
             message = f"{self._failures} rows failed in this call (limits.max_failures)"
             self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

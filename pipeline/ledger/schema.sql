@@ -5,6 +5,7 @@ CREATE TABLE fact (                  -- single facts about the ledger itself
     name  TEXT PRIMARY KEY,          -- holder: the process id that holds the ledger now
                                      -- token: random, what this ledger's tokens begin with
                                      -- machine, inode: where the ledger was last held
+                                     -- adjusted: changes to the batch that runs now, JSON
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 

@@ -299,11 +299,33 @@ class Ledger:
 
     def say_holder(self) -> None:
         """Write this process's id into the ledger, for whoever comes second."""
-        self.say_facts({"holder": str(os.getpid())})
+        self.say_facts({"holder": str(os.getpid()), "adjusted": None})
 
     def forget_holder(self) -> None:
         """Say that no process holds the ledger any more."""
-        self.say_facts({"holder": None})
+        self.say_facts({"holder": None, "adjusted": None})
+
+    def take_adjustments(self) -> None:
+        """Say that a batch runs whose limits may be changed, until its holder is forgotten."""
+        self.say_facts({"adjusted": "{}"})
+
+    def end_adjustments(self) -> None:
+        """Say that the batch takes no changes any more, and forget those that it took."""
+        self.say_facts({"adjusted": None})
+
+    def adjust(self, changes: Mapping[str, str]) -> bool:
+        """Leave changes for the batch that runs; tells whether one takes them."""
+        with self._transaction():
+            if self.fact("adjusted") is None:
+                return False
+            text = _json({**self.adjustments(), **changes})
+            self._execute(queries.SAY_FACT, ("adjusted", text))
+        return True
+
+    def adjustments(self) -> dict[str, str]:
+        """What was changed of the batch that runs, by key, as it was written."""
+        changes: dict[str, str] = json.loads(self.fact("adjusted") or "{}")
+        return changes
 
     def _check_in_place(self) -> None:
         """Raise `LedgerLost` where another file, or none, stands where ours was opened.
