@@ -26,10 +26,11 @@ VERBS: Final = (
     "resolve",
     "export",
     "statement",
+    "adjust",
     "webhooks",
     "simulate",
 )
-NOT_YET: Final = ("report", "adjust", "watch", "worker")
+NOT_YET: Final = ("report", "watch", "worker")
 """Verbs that are known, and not supported yet."""
 
 MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {

@@ -160,7 +160,7 @@ class Universe:
         self.switch = Switch()
         with self.ledger() as ledger:
             planned = plan(render(self.sheet, self.recipe), ledger.states())
-            ledger.enrol(planned, self.config.input.path, self.clock.epoch)
+            ledger.enrol(planned, self.config.input.path, self.recipe.service, self.clock.epoch)
             if before is not None:
                 before(ledger)
             stop, passed_seconds = run_virtually(self._processed(ledger, limit, meanwhile))

@@ -14,6 +14,7 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
+from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
 from pipeline.core.budget import Spending
@@ -50,6 +51,8 @@ class Forecast:
     batch: str
     rows: int
     start: int
+    shared: int
+    """Rows whose run is that of an equal row that is to be started."""
     running: int
     """Started before, and to be watched on."""
     unconfirmed: int
@@ -89,6 +92,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     with join_ledger(prepared.config.ledger) as ledger:
         rehearse_output(prepared, ledger)
         planned = plan(prepared.rows, {} if ledger is None else ledger.states())
+        tell_paying_again(prepared, planned, ledger)
         quoted = quote_for(planned.counts()[Decision.START], prepared.config, ledger)
         cap = cap_in_words(prepared.config, Spending() if ledger is None else ledger.spending())
     forecast = _forecast(prepared, planned, quoted)
@@ -116,6 +120,7 @@ def _forecast(prepared: Prepared, planned: Plan, quoted: Quote) -> Forecast:
         batch=config.name,
         rows=len(planned.rows),
         start=quoted.rows,
+        shared=counts[Decision.SHARE],
         running=counts[Decision.RESUME],
         unconfirmed=counts[Decision.RECONCILE],
         done=counts[Decision.REUSE],
@@ -159,6 +164,8 @@ def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | N
         f"{forecast.start} to start, {forecast.done} done, {forecast.running} to watch, "
         f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
     )
+    if forecast.shared:
+        counts += f", {forecast.shared} equal to one that is started"
     lines = [
         f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
         f"cost: {cost}",

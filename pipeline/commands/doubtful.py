@@ -55,7 +55,8 @@ class RowInDoubt:
 
 def rows_in_doubt(prepared: Prepared, ledger: Ledger) -> list[RowInDoubt]:
     """The rows in doubt by their place in the sheet, last those that left it."""
-    in_sheet = {row.key: row for row in prepared.rows if isinstance(row, Sendable)}
+    # Of equal rows that share a run, the first stands for all.
+    in_sheet = {row.key: row for row in reversed(prepared.rows) if isinstance(row, Sendable)}
     rows = []
     for row in ledger.enrolled(State.UNCONFIRMED):
         assert row.entry.attempt is not None

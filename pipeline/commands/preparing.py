@@ -133,6 +133,7 @@ def recipe_of(config: Config) -> Recipe:
         key=config.input.key,
         where=config.input.where,
         hidden=config.input.hidden,
+        duplicates=config.input.duplicates,
     )
 
 

@@ -33,6 +33,7 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
+from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
@@ -97,6 +98,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     with open_ledger(config.ledger) as ledger:
         rehearse_output(prepared, ledger)
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
+        ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
         asked = find_again(again, ledger)
         consent = ask_to_pay(asked, config, ledger, arguments.limit, is_agreed=arguments.yes)
@@ -119,7 +121,8 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
     planned = plan(prepared.rows, ledger.states())
-    ledger.enrol(planned, prepared.source.path, time.time())
+    service = prepared.config.workflow.base_url
+    ledger.enrol(planned, prepared.source.path, service, time.time())
     return planned.counts()[Decision.REUSE]
 
 
@@ -165,7 +168,9 @@ def _work(
 
 
 def _start_watch_and_write(prepared: Prepared, ledger: Ledger, limit: int | None) -> Work:
+    ledger.take_adjustments()
     stop, requests = run_loop(_start_and_watch(prepared.config, ledger, limit))
+    ledger.end_adjustments()
     ledger.end_round(time.time())
     return Work(stop, requests, _write_as_the_input_is_now(prepared, ledger))
 

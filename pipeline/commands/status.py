@@ -30,10 +30,13 @@ def run(arguments: argparse.Namespace) -> Exit:
     with join_ledger(config.ledger) as ledger:
         tally = Tally() if ledger is None else ledger.tally()
         holder = None if ledger is None else ledger.holder()
+        changes = {} if ledger is None else ledger.adjustments()
     if not tally.rows:
         say("Nothing was started yet.")
     elif is_held(config.ledger):
         say(f"The batch is running, in process {holder}.")
+        for key, text in changes.items():
+            say(f"Adjusted until that call ends: {key}={text}")
     call = Call(reused=0, requests={}, seconds=0.0, output=output)
     show(summarise(config.name, config.ledger, tally, call, Exit.OK), as_json=arguments.json)
     return Exit.OK

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Final
 
 from pipeline.core.model import State
 from pipeline.engine.stop import Stop, StopReason
@@ -40,6 +41,10 @@ class Summary:
     output: str | None
     ledger: str
     exit: int = field(default=int(Exit.OK))
+    shared: int = 0
+    """Rows without a run of their own: they share an equal row's. For a person only."""
+    saved_credits: float = 0
+    """What the runs would have cost that were not started for them. For a person only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ def summarise(batch: str, ledger: Path, tally: Tally, call: Call, exit_: Exit) -
         output=None if call.output is None else str(call.output),
         ledger=str(ledger),
         exit=int(exit_),
+        shared=tally.shared,
+        saved_credits=_whole(tally.saved_credits),
     )
 
 
@@ -96,9 +103,18 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
 
 def show(summary: Summary, *, as_json: bool) -> None:
     """The summary, and nothing else, on stdout."""
-    text = json.dumps(asdict(summary)) if as_json else as_text(summary)
+    text = _as_json(summary) if as_json else as_text(summary)
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+FOR_A_PERSON: Final = frozenset({"shared", "saved_credits"})
+"""What the text says and the JSON, whose names are promised, does not."""
+
+
+def _as_json(summary: Summary) -> str:
+    figures = asdict(summary)
+    return json.dumps({name: figures[name] for name in figures if name not in FOR_A_PERSON})
 
 
 STATUSES = ("complete", "failed", "expired", "unconfirmed", "running", "pending", "skipped")
@@ -116,6 +132,9 @@ def as_text(summary: Summary) -> str:
         f"credits: {summary.credits:g}{unknown}",
         f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s",
     ]
+    if summary.shared:
+        saved = f"{summary.saved_credits:g} credits saved so far"
+        lines.insert(2, f"duplicates: {summary.shared} rows share an equal row's run: {saved}")
     if summary.output:
         lines.append(f"output: {summary.output}")
     lines.append(f"ledger: {summary.ledger}")

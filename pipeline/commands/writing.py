@@ -3,7 +3,8 @@
 Must not know how a sheet is written, nor what happens before or after.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,19 +34,26 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
     Raises `OutputFault`; the ledger then still holds everything.
     """
     columns = columns_to_write(prepared, ledger)
-    standings = dict(ledger.standings())
-    cells = {
-        row.number: cells_of(
-            row, standings.get(row.key) if isinstance(row, Sendable) else None, columns
-        )
-        for row in prepared.rows
-    }
+    cells = dict(_new_cells(prepared, ledger, columns))
     aside = _keep_edited(ledger, target)
     # Remembered before they can be read: else a process that dies in between would disown them.
     ledger.remember_texts(_passing_texts(columns, cells.values()))
     written = sheets.write(prepared.source, target, columns.headers, cells)
     ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
     return written, aside
+
+
+def _new_cells(
+    prepared: Prepared, ledger: Ledger, columns: Columns
+) -> Iterator[tuple[int, tuple[NewCell, ...]]]:
+    """The new cells of each row, by its number."""
+    standings = dict(ledger.standings())
+    for row in prepared.rows:
+        standing = standings.get(row.key) if isinstance(row, Sendable) else None
+        yield row.number, cells_of(row, standing, columns)
+        if standing is not None and isinstance(row, Sendable):
+            # Equal rows below show the run that they share, and not its credits again.
+            standings[row.key] = replace(standing, credits=None)
 
 
 def _passing_texts(columns: Columns, cells: Iterable[Sequence[NewCell]]) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ name in a fault. Must not know YAML. Where a key's name in YAML lacks the unit, 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -36,7 +36,7 @@ from pipeline.config.readers import SIMULATOR, read_metadata
 from pipeline.config.sources import Outputs, Variables
 from pipeline.config.textform import Csv
 from pipeline.core.doubts import TOKEN_FIELD
-from pipeline.core.model import HiddenRows, Json
+from pipeline.core.model import Duplicates, HiddenRows, Json
 
 __all__ = [
     "Config",
@@ -91,8 +91,10 @@ class Input:
         description="Rows that the sheet hides, by hand or by a filter: include sends them like "
         "the others, with skip they are skipped.",
     )
-    duplicates: Literal["each"] = Field(
-        default="each", description="Equal rows: each has a run of its own."
+    duplicates: Duplicates = Field(
+        default="each",
+        description="Rows that are sent alike, whatever their key: each has a run of its own; with "
+        "once they share one, and it is paid for once.",
     )
     csv: OrDefaults[Csv] = Field(
         default_factory=Csv,

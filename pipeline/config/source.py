@@ -117,6 +117,17 @@ def read_source(path: Path) -> Source:
     return Source(path, data, walk.lines, tuple(walk.findings))
 
 
+def read_scalar(text: str) -> object:
+    """A single value as YAML would read it; what is none stays text."""
+    try:
+        node = yaml.compose(text, Loader=_CoreLoader)
+    except yaml.YAMLError:
+        return text
+    if not isinstance(node, yaml.ScalarNode) or node.tag not in _SCALARS:
+        return text
+    return _SCALARS[node.tag](node.value)
+
+
 def _text(path: Path) -> str:
     try:
         content = path.read_bytes()

@@ -44,11 +44,14 @@ class Spending:
 
     def after(self, before: Attempt | None, now: Attempt | None) -> "Spending":
         """The spending once an attempt changed; ``None`` stands for one that is none."""
-        return _counted(_counted(self, before, -1), now, 1)
+        was, is_now = _cost_of(before), _cost_of(now)
+        if was == is_now:
+            return self
+        return _counted(_counted(self, was, -1), is_now, 1)
 
 
-def _counted(spending: Spending, attempt: Attempt | None, times: int) -> Spending:
-    match _cost_of(attempt):
+def _counted(spending: Spending, cost: "float | _Cost", times: int) -> Spending:
+    match cost:
         case _Cost.NOTHING:
             return spending
         case _Cost.OPEN:

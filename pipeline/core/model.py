@@ -51,6 +51,9 @@ CellValue: TypeAlias = str | bool | Plain | Formatted | Uncalculated | None
 HiddenRows: TypeAlias = Literal["include", "skip"]
 """Whether rows that the sheet hides are sent like the others."""
 
+Duplicates: TypeAlias = Literal["each", "once"]
+"""Whether equal rows have a run each, or share one."""
+
 Form: TypeAlias = Literal["raw", "shown", "iso"]
 """As stored, as a person sees it, or so with dates and times in ISO 8601."""
 

@@ -40,6 +40,13 @@ class Pace:
         """The earliest moment, in the caller's clock, at which the next call may leave."""
         return self.next_due_at - (self.burst - 1) * self.rate.interval_seconds
 
+    def at_rate(self, rate: Rate, moment: float) -> "Pace":
+        """The pace from `moment` on at another rate: calls that left weigh what they then do."""
+        ahead_seconds = max(0.0, self.next_due_at - moment)
+        stretch = rate.interval_seconds / self.rate.interval_seconds
+        due = moment + ahead_seconds * stretch if ahead_seconds else self.next_due_at
+        return Pace(rate, self.burst, due)
+
     def after_call(self, moment: float) -> "Pace":
         """The pace once a call has left at `moment`."""
         due = max(self.next_due_at, moment - CATCH_UP_SECONDS) + self.rate.interval_seconds

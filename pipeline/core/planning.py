@@ -18,6 +18,8 @@ class Decision(StrEnum):
     """It was started before, and has not been seen to end."""
     REUSE = "reuse"
     """Its outcome is in the ledger."""
+    SHARE = "share"
+    """An equal row above it is started, and its outcome is this row's too."""
     RECONCILE = "reconcile"
     """It may have been started: held, and never sent again by guess."""
     SKIP = "skip"
@@ -51,14 +53,20 @@ class Plan:
 def plan(rows: Iterable[RenderedRow], known: Mapping[RowKey, State]) -> Plan:
     """One decision a row, from what the ledger knows of it."""
     rendered = tuple(rows)
-    return Plan(rendered, tuple(_decide(row, known) for row in rendered))
+    begun: set[RowKey] = set()
+    return Plan(rendered, tuple(_decide(row, known, begun) for row in rendered))
 
 
-def _decide(row: RenderedRow, known: Mapping[RowKey, State]) -> Decision:
+def _decide(row: RenderedRow, known: Mapping[RowKey, State], begun: set[RowKey]) -> Decision:
+    """The decision; `begun` are the rows above that are started, and this one where it is."""
     match row:
         case Skipped():
             return Decision.SKIP
         case Faulty():
             return Decision.FAULT
         case Sendable():
-            return DECISION_OF[known.get(row.key, State.PLANNED)]
+            decision = DECISION_OF[known.get(row.key, State.PLANNED)]
+            if decision is Decision.START and row.key in begun:
+                return Decision.SHARE
+            begun.add(row.key)
+            return decision

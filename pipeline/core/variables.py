@@ -8,13 +8,22 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipeline.core.cells import column_letter, find_column, raw_of, text_of
-from pipeline.core.model import Form, HiddenRows, Json, Row, RowKey, Sheet, Uncalculated
+from pipeline.core.model import (
+    Duplicates,
+    Form,
+    HiddenRows,
+    Json,
+    Row,
+    RowKey,
+    Sheet,
+    Uncalculated,
+)
 
 TEMPLATES: Final = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 """Autoescape is for HTML; a start variable is plain text, and the sandbox keeps it from code."""
@@ -79,6 +88,7 @@ class Recipe:
     where: Mapping[str, str] = field(default_factory=dict)
     """Only rows whose cells show this text are sent."""
     hidden: HiddenRows = "include"
+    duplicates: Duplicates = "each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def render(sheet: Sheet, recipe: Recipe) -> Iterator[RenderedRow]:
     All columns that the recipe names must be in the sheet: see `find_column`.
     """
     kitchen = _Kitchen(sheet, recipe)
-    equals: Counter[str] = Counter()
+    identities = _Identities(recipe)
     for row in sheet.rows:
         try:
             if not kitchen.wants(row):
@@ -126,9 +136,7 @@ def render(sheet: Sheet, recipe: Recipe) -> Iterator[RenderedRow]:
         except _RowError as error:
             yield Faulty(row.number, str(error))
             continue
-        digest = _digest(recipe, variables, names)
-        equals[digest] += 1
-        key = RowKey(f"{digest}-{equals[digest]}")
+        key = identities.next(variables, names)
         yield Sendable(row.number, key, variables, kitchen.raw_cells(row))
 
 
@@ -266,6 +274,27 @@ def columns_of(variable: Variable) -> tuple[str, ...]:
             return columns
         case Fixed():
             return ()
+
+
+class _Identities:
+    """What each row of one sheet is known by, from the first row to the last."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._equals: Counter[str] = Counter()
+
+    def next(self, variables: Mapping[str, Json], key: Sequence[str]) -> RowKey:
+        """The identity of the next row."""
+        match self._recipe.duplicates:
+            case "each":
+                digest = _digest(self._recipe, variables, key)
+                self._equals[digest] += 1
+                return RowKey(f"{digest}-{self._equals[digest]}")
+            case "once":
+                # The key's columns don't reach the service: by them rows would never be equal.
+                return RowKey(f"{_digest(self._recipe, variables, ())}-1")
+            case _:
+                assert_never(self._recipe.duplicates)
 
 
 def _digest(recipe: Recipe, variables: Mapping[str, Json], key: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
+from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
 from pipeline.core.events import (
     CountFailure,
@@ -45,7 +46,8 @@ class Counts:
     """What progress shows: rows by how they stand, and what this call has done."""
 
     total: int
-    """Rows of the sheet that are to be sent: neither skipped nor faulty."""
+    """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
+    the first."""
     complete: int
     failed: int
     expired: int
@@ -58,11 +60,11 @@ class Counts:
     def of(cls, tally: Tally) -> "Counts":
         """The counts as a call begins."""
         return cls(
-            total=tally.rows - tally.skipped - tally.faulty,
-            complete=tally.count(State.COMPLETE),
-            failed=tally.count(State.FAILED),
-            expired=tally.count(State.EXPIRED),
-            running=tally.count(State.RUNNING),
+            total=tally.count_entries(*State),
+            complete=tally.count_entries(State.COMPLETE),
+            failed=tally.count_entries(State.FAILED),
+            expired=tally.count_entries(State.EXPIRED),
+            running=tally.count_entries(State.RUNNING),
             credits=tally.credits,
         )
 
@@ -82,6 +84,9 @@ class Batch:
         self.clock = clock
         self.recorder = recorder
         self.counts = Counts.of(opening.tally)
+        self.limits = config.limits
+        """Those in force: a person may change them while the batch runs."""
+        self.is_paused = False
         self.stop: Stop | None = None
         self.in_flight: dict[int, Entry] = {}
         """Entries that are starting or running, by id."""
@@ -99,13 +104,21 @@ class Batch:
         self._patience: set[asyncio.Timeout] = set()
         self._failures = 0
         self._ledger_token = opening.token
-        self._to_send = opening.tally.count(State.PLANNED)
+        self._to_send = opening.tally.count_entries(State.PLANNED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
     def is_stopped(self) -> bool:
         """Whether no start may leave any more."""
         return self.stop is not None
+
+    def adjust(self, now: Adjusted) -> None:
+        """Go on by other limits, paused or not."""
+        self.limits, self.is_paused = now.limits, now.is_paused
+        self.budget.cap_at(now.limits.cap)
+        self._stop_where_blind()
+        self._stop_where_too_many_failed()
+        self.changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something changed that makes the condition true."""
@@ -248,12 +261,18 @@ class Batch:
 
     def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
         self.budget.spend(before, now)
+        self._stop_where_blind()
+
+    def _stop_where_blind(self) -> None:
         if not self.is_stopped and (stop := self.budget.blindness()) is not None:
             self.ask_to_stop(stop)
 
     def _count_failure(self) -> None:
         self._failures += 1
-        limit = self.config.limits.max_failures
-        if limit is not None and limit.is_reached(self._failures, self._to_send):
+        self._stop_where_too_many_failed()
+
+    def _stop_where_too_many_failed(self) -> None:
+        limit = self.limits.max_failures
+        if self._failures and limit is not None and limit.is_reached(self._failures, self._to_send):
             message = f"{self._failures} rows failed in this call (limits.max_failures)"
             self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

@@ -20,10 +20,12 @@ class Budget:
         """How many more runs may be started now."""
         return MANY if self._cap is None else self._cap.room(self._spending)
 
+    def cap_at(self, cap: CreditCap | None) -> None:
+        """Keep to another cap from now on."""
+        self._cap = cap
+
     def spend(self, before: Attempt | None, now: Attempt | None) -> None:
         """An attempt changed; ``None`` stands for one that is none."""
-        if self._cap is None:
-            return  # Nobody asks, and it is four times a row.
         self._spending = self._spending.after(before, now)
 
     def blindness(self) -> Stop | None:

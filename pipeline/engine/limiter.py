@@ -8,9 +8,11 @@ import asyncio
 from collections.abc import Callable
 
 from pipeline.core.backoff import try_again_seconds
-from pipeline.core.pacing import Pace
+from pipeline.core.pacing import Pace, Rate
 from pipeline.engine.clock import Clock
 
+HEEDED_AFTER_SECONDS = 1.0
+"""However long a call has to wait, a change of the pace is heeded within so long."""
 SILENCES_UNTIL_GONE = 5
 """So many calls in a row without an answer, each after a longer pause: the service is gone."""
 
@@ -26,6 +28,8 @@ class Limiter:
         self._refusals = 0
         self._silences = 0
         self._last_trouble_at = float("-inf")
+        self.is_held = False
+        """Whether no call is to leave at all: a person paused the batch."""
         self.first_answer_at: float | None = None
         """When the service first answered a call of this class."""
 
@@ -42,15 +46,19 @@ class Limiter:
     async def slot(self, unless: asyncio.Event) -> None:
         """Wait until the next call may leave, and take its place in the pace.
 
-        Returns early, with no place taken, once `unless` is set.
+        Returns early, with no place taken, once `unless` is set or the class is held.
         """
-        while not unless.is_set():
+        while not unless.is_set() and not self.is_held:
             now = self._clock.monotonic()
             free_at = max(self._pace.allowed_at(), self._paused_until)
             if free_at <= now:
                 self._pace = self._pace.after_call(now)
                 return
-            await self._clock.wait(unless, free_at - now)
+            await self._clock.wait(unless, min(free_at - now, HEEDED_AFTER_SECONDS))
+
+    def keep_to(self, rate: Rate) -> None:
+        """Let calls leave at another rate from now on."""
+        self._pace = self._pace.at_rate(rate, self._clock.monotonic())
 
     def answered(self) -> None:
         """The service answered a call: it is there, and takes more."""

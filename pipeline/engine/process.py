@@ -12,6 +12,7 @@ from pipeline.config.model import Config
 from pipeline.core.events import Resumed
 from pipeline.core.model import State
 from pipeline.core.pacing import Pace
+from pipeline.engine.adjusting import Adjusting
 from pipeline.engine.batch import Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.latecomers import Latecomers
@@ -83,6 +84,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
     poller = Poller(batch, world.remote, looking)
     reconciler = Reconciler(batch, world.remote, looking, start_limiter)
     latecomers = Latecomers(batch, world.remote, looking)
+    adjusting = Adjusting(batch, starter, start_limiter, world.progress.say)
 
     def is_over() -> bool:
         if starter.is_capped and not batch.in_flight and reconciler.is_done:
@@ -97,6 +99,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
             group.create_task(poller.run(group), name="poller"),
             group.create_task(reconciler.run(), name="reconciler"),
             group.create_task(latecomers.run(), name="latecomers"),
+            group.create_task(adjusting.run(), name="adjusting"),
             group.create_task(world.progress.run(batch), name="progress"),
             group.create_task(_lose_patience(batch), name="patience"),
         )

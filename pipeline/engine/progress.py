@@ -66,6 +66,8 @@ class Progress:
     def _show(self, batch: Batch) -> None:
         counts = batch.counts
         words = self._words(counts)
+        if batch.is_paused:
+            words = f"paused, {words}"
         if self._bar is None:
             print(f"{_done(counts)}/{counts.total} {words}", file=self._stream, flush=True)
             return

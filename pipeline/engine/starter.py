@@ -91,10 +91,10 @@ class Starter:
 
     def _room(self) -> int:
         """How many starts may be made ready now."""
-        if self._batch.is_stopped:
+        if self._batch.is_stopped or self._batch.is_paused:
             return 0
-        ahead = max(1, int(AHEAD_SECONDS * self._batch.config.limits.rate.per_second))
-        room = self._batch.config.limits.max_in_flight - len(self._batch.in_flight)
+        ahead = max(1, int(AHEAD_SECONDS * self._batch.limits.rate.per_second))
+        room = self._batch.limits.max_in_flight - len(self._batch.in_flight)
         left = room if self._left is None else self._left
         by_credits = self._batch.budget.room
         return min(1 if self._limiter.is_probing else ahead, room, left, by_credits)
@@ -138,7 +138,7 @@ class Starter:
             await self._limiter.slot(unless=self._batch.no_more_starts)
             entry = self._batch.ready.popleft()
             variables = self._variables.pop(entry.id)
-            if self._batch.is_stopped:
+            if self._batch.is_stopped or self._batch.is_paused:
                 await self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:
                 self._starts_out += 1

@@ -4,13 +4,22 @@ The tables and views are described in `schema.sql`.
 """
 
 STATES = "SELECT row_key, state FROM entry"
+PAID = (
+    "SELECT row_key, entry.rows, cells, rendering "
+    "FROM entry JOIN reading ON reading.id = reading_id "
+    "WHERE service <> ? AND EXISTS (SELECT 1 FROM attempt WHERE entry_id = entry.id AND ("
+    "run_id IS NOT NULL OR attempt.state IN ('starting', 'unconfirmed') OR failure = 'unconfirmed'"
+    "))"
+)
 BEGIN_READING = (
-    "INSERT INTO reading (read_at, source, rows, skipped, faulty) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO reading (read_at, source, service, rows, skipped, faulty) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
 )
 ENROL = (
-    "INSERT INTO entry (row_key, state, reading_id, row_number, variables, cells, rendering) "
-    "VALUES (?, 'planned', ?, ?, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
-    "SET reading_id = excluded.reading_id, row_number = excluded.row_number"
+    "INSERT INTO entry "
+    "(row_key, state, reading_id, row_number, rows, variables, cells, rendering) "
+    "VALUES (?, 'planned', ?, ?, ?, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
+    "SET reading_id = excluded.reading_id, row_number = excluded.row_number, rows = excluded.rows"
 )
 SAVE_ENTRY = (
     "UPDATE entry SET state = ?, attempts = ?, retries = ?, round_id = ?, owes_retry = ? "
@@ -92,7 +101,11 @@ NOT_COMPLETE_SINCE = (
     "AND id IN (SELECT entry_id FROM attempt WHERE rowid > ?)"
 )
 SHEET_COUNTS = "SELECT rows, skipped, faulty FROM newest_reading"
-COUNT_STATES = "SELECT state, count(*) FROM entry_now WHERE in_sheet GROUP BY state"
+COUNT_STATES = "SELECT state, sum(rows), count(*) FROM entry_now WHERE in_sheet GROUP BY state"
+SAVED_CREDITS = (
+    "SELECT coalesce(sum((rows - 1) * credits), 0) FROM entry_now "
+    "WHERE in_sheet AND rows > 1 AND state = 'complete'"
+)
 SUM_CREDITS = (
     "SELECT coalesce(sum(attempt.credits), 0), "
     "count(*) FILTER (WHERE attempt.state = 'complete' AND attempt.credits IS NULL) "

@@ -54,10 +54,23 @@ class Tally:
     credits: float = 0
     credits_unknown: int = 0
     """Completed runs for which the service named no credits."""
+    entries: Mapping[State, int] | None = None
+    """The entries by how they stand: equal rows may share one."""
+    saved_credits: float = 0
+    """What the runs that rows share would have cost once more for each further row."""
 
     def count(self, *states: State) -> int:
         """How many rows are in one of these states."""
         return sum((self.states or {}).get(state, 0) for state in states)
+
+    def count_entries(self, *states: State) -> int:
+        """How many entries are in one of these states."""
+        return sum((self.entries or {}).get(state, 0) for state in states)
+
+    @property
+    def shared(self) -> int:
+        """How many rows have no entry of their own, but that of an equal row above."""
+        return self.count(*State) - self.count_entries(*State)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ CREATE TABLE fact (                  -- single facts about the ledger itself
     name  TEXT PRIMARY KEY,          -- holder: the process id that holds the ledger now
                                      -- token: random, what this ledger's tokens begin with
                                      -- machine, inode: where the ledger was last held
+                                     -- adjusted: changes to the batch that runs now, JSON
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -12,6 +13,7 @@ CREATE TABLE reading (               -- one reading of the sheet, with all its r
     id      INTEGER PRIMARY KEY,
     read_at REAL    NOT NULL,
     source  TEXT    NOT NULL,        -- the input's path
+    service TEXT    NOT NULL,        -- the address of the service that its rows were for
     rows    INTEGER NOT NULL,        -- its rows that are not blank
     skipped INTEGER NOT NULL,        -- of them: left out by `where`
     faulty  INTEGER NOT NULL         -- of them: start variables can't be made
@@ -41,7 +43,9 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     round_id   INTEGER NOT NULL DEFAULT 0,   -- the round that asked for its newest attempt
     owes_retry INTEGER NOT NULL DEFAULT 0,   -- one more look, then a new attempt
     reading_id INTEGER    NOT NULL,     -- the newest reading that held the row
-    row_number INTEGER NOT NULL,     -- its number in the sheet then
+    row_number INTEGER NOT NULL,     -- its number in the sheet then, of equal rows the first's
+    rows       INTEGER NOT NULL,     -- how many rows of the sheet it was then: equal ones may
+                                     -- share it
     variables  TEXT    NOT NULL,     -- start variables, JSON
     cells      TEXT    NOT NULL,     -- the raw cells they were made of, JSON
     rendering  INTEGER NOT NULL      -- the version of the rules that made them text
@@ -85,7 +89,7 @@ CREATE VIEW newest_reading AS SELECT * FROM reading ORDER BY id DESC LIMIT 1;
 -- Every entry beside the attempt that tells of it: the newest one; of a complete entry, the newest
 -- that is complete, since an older attempt may have ended after a newer one failed.
 CREATE VIEW entry_now AS
-SELECT entry.id, row_key, row_number, variables, entry.state, attempts, retries, entry.round_id,
+SELECT entry.id, row_key, row_number, rows, variables, entry.state, attempts, retries, entry.round_id,
        owes_retry, number, attempt.state AS attempt_state, attempt.round_id AS attempt_round_id,
        token, intended_at, started_at, ended_at, run_id, credits, outputs, error, failure,
        reading_id = (SELECT id FROM newest_reading) AS in_sheet

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
 from pipeline.core.quoting import PastRun
+from pipeline.core.remade import Paid
 from pipeline.core.variables import Faulty, Sendable, Skipped
 from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
@@ -57,12 +59,23 @@ class Ledger:
         """What is known of every row that was ever planned."""
         return {RowKey(key): State(state) for key, state in self._execute(queries.STATES)}
 
-    def enrol(self, plan: Plan, source: Path, read_at: float) -> None:
-        """Begin a reading: every sendable row of the plan has an entry, and its number of today."""
+    def paid(self, free: str) -> Iterator[Paid]:
+        """The rows that a run was or may have been started for, but for those at a free service."""
+        for key, rows, cells, rendering in self._execute(queries.PAID, (free,)):
+            yield Paid(RowKey(key), rows, json.loads(cells), rendering)
+
+    def enrol(self, plan: Plan, source: Path, service: str, read_at: float) -> None:
+        """Begin a reading: every sendable row of the plan has an entry, and its number of today.
+
+        Rows of one key share an entry, which goes by the first one's number.
+        """
         skipped = sum(isinstance(row, Skipped) for row in plan.rows)
         faulty = sum(isinstance(row, Faulty) for row in plan.rows)
+        sendable = [row for row in plan.rows if isinstance(row, Sendable)]
+        rows = Counter(row.key for row in sendable)
+        firsts = {row.key: row for row in reversed(sendable)}.values()
         with self._transaction():
-            values = (read_at, _name(source), len(plan.rows), skipped, faulty)
+            values = (read_at, _name(source), service, len(plan.rows), skipped, faulty)
             reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
             self._connection.executemany(
                 queries.ENROL,
@@ -71,12 +84,12 @@ class Ledger:
                         row.key,
                         reading_id,
                         row.number,
+                        rows[row.key],
                         _json(row.variables),
                         _json(row.cells),
                         RENDERING_VERSION,
                     )
-                    for row in plan.rows
-                    if isinstance(row, Sendable)
+                    for row in sorted(firsts, key=lambda row: row.number)
                 ),
             )
 
@@ -190,9 +203,19 @@ class Ledger:
         if counts is None:
             return Tally()
         rows, skipped, faulty = counts
-        states = {State(state): n for state, n in self._execute(queries.COUNT_STATES)}
+        counted = self._execute(queries.COUNT_STATES).fetchall()
         cost, unknown = self._execute(queries.SUM_CREDITS).fetchone()
-        return Tally(rows, skipped, faulty, states, cost, unknown)
+        (saved,) = self._execute(queries.SAVED_CREDITS).fetchone()
+        return Tally(
+            rows=rows,
+            skipped=skipped,
+            faulty=faulty,
+            states={State(state): n for state, n, _ in counted},
+            credits=cost,
+            credits_unknown=unknown,
+            entries={State(state): n for state, _, n in counted},
+            saved_credits=saved,
+        )
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
@@ -287,11 +310,33 @@ class Ledger:
 
     def say_holder(self) -> None:
         """Write this process's id into the ledger, for whoever comes second."""
-        self.say_facts({"holder": str(os.getpid())})
+        self.say_facts({"holder": str(os.getpid()), "adjusted": None})
 
     def forget_holder(self) -> None:
         """Say that no process holds the ledger any more."""
-        self.say_facts({"holder": None})
+        self.say_facts({"holder": None, "adjusted": None})
+
+    def take_adjustments(self) -> None:
+        """Say that a batch runs whose limits may be changed, until its holder is forgotten."""
+        self.say_facts({"adjusted": "{}"})
+
+    def end_adjustments(self) -> None:
+        """Say that the batch takes no changes any more, and forget those that it took."""
+        self.say_facts({"adjusted": None})
+
+    def adjust(self, changes: Mapping[str, str]) -> bool:
+        """Leave changes for the batch that runs; tells whether one takes them."""
+        with self._transaction():
+            if self.fact("adjusted") is None:
+                return False
+            text = _json({**self.adjustments(), **changes})
+            self._execute(queries.SAY_FACT, ("adjusted", text))
+        return True
+
+    def adjustments(self) -> dict[str, str]:
+        """What was changed of the batch that runs, by key, as it was written."""
+        changes: dict[str, str] = json.loads(self.fact("adjusted") or "{}")
+        return changes
 
     def _check_in_place(self) -> None:
         """Raise `LedgerLost` where another file, or none, stands where ours was opened.

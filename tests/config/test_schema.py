@@ -73,7 +73,7 @@ def test_the_documented_example_is_valid_for_both(
         ("nmae", "x"),
         ("input", "{}"),
         ("input", "{path: a.csv, header_row: 0}"),
-        ("input", "{path: a.csv, duplicates: once}"),
+        ("input", "{path: a.csv, duplicates: never}"),
         ("input", "{path: a.csv, csv: {delimiter: ''}}"),
         ("input", "{path: a.csv, csv: {quote: nothing}}"),
         ("input", "{path: a.csv, csv: {encoding: 5}}"),

@@ -54,6 +54,22 @@ def test_inserting_a_row_makes_one_new_row(
     assert set(keys_of(a_sheet(*rows))) < set(keys_of(moved))
 
 
+@settings(deadline=None, max_examples=100)
+@given(COMPANIES)
+def test_rows_that_share_a_run_share_a_key(rows: list[tuple[CellValue, ...]]) -> None:
+    """With `duplicates: once`: as many keys as there are different rows, whatever names them."""
+    once = a_recipe(duplicates="once")
+    keys = keys_of(a_sheet(*rows), once)
+    assert len(set(zip(keys, rows, strict=True))) == len(set(keys)) == len(set(rows))
+    # What each row has already is kept where the config is changed to it.
+    assert set(keys) <= set(keys_of(a_sheet(*rows)))
+    named = Sheet(
+        "Leads", ("ID", "Company"), tuple(Row(n, (n, *row)) for n, row in enumerate(rows, 2))
+    )
+    assert keys_of(named, a_recipe(key=("ID",), duplicates="once")) == keys
+    assert len(set(keys_of(named, a_recipe(key=("ID",))))) == len(rows)
+
+
 @pytest.mark.parametrize(
     ("sheet", "recipe"),
     [

@@ -72,3 +72,21 @@ def test_the_first_call_may_leave_at_once() -> None:
 def test_a_rate_and_its_interval(rate: Rate, per_second: float, interval: float) -> None:
     """So many calls a second are one call each so many seconds."""
     assert (rate.per_second, rate.interval_seconds) == (per_second, interval)
+
+
+@pytest.mark.parametrize(
+    ("ahead_seconds", "rate", "wait_seconds"),
+    [
+        pytest.param(3600, Rate(1, 1), 1, id="after the hour's one call, one a second"),
+        pytest.param(900, Rate(1, 1), 0.25, id="a quarter of the hour is left"),
+        pytest.param(900, Rate(1, 7200), 1800, id="one in two hours"),
+        pytest.param(-5, Rate(1, 1), 0, id="nothing has to wait"),
+    ],
+)
+def test_at_another_rate_what_left_weighs_what_it_then_does(
+    ahead_seconds: float, rate: Rate, wait_seconds: float
+) -> None:
+    """The part of an interval that is left to wait stays the same part."""
+    pace = Pace(Rate(1, 3600), next_due_at=1000 + ahead_seconds).at_rate(rate, 1000)
+    assert pace.rate == rate
+    assert max(0, pace.allowed_at() - 1000) == pytest.approx(wait_seconds)

@@ -47,6 +47,20 @@ def test_what_the_ledger_does_not_know_is_started_if_it_can_be(
     assert plan([row], {RowKey("another"): State.COMPLETE}).decisions == (decision,)
 
 
+@pytest.mark.parametrize(
+    ("state", "decisions"),
+    [
+        (State.PLANNED, [Decision.START, Decision.SHARE, Decision.SHARE]),
+        (State.RUNNING, [Decision.RESUME] * 3),
+        (State.COMPLETE, [Decision.REUSE] * 3),
+    ],
+)
+def test_rows_of_one_key_are_started_once(state: State, decisions: list[Decision]) -> None:
+    """The first is started, and the others have its outcome; where it has one, all have it."""
+    rows = [a_sendable(number, "a") for number in (2, 3, 4)]
+    assert plan(rows, {RowKey("a"): state}).decisions == tuple(decisions)
+
+
 def test_a_plan_keeps_the_sheets_order_and_counts() -> None:
     """The rows come as they were rendered, from any iterable, each with its decision."""
     rows: list[RenderedRow] = [

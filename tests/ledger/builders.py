@@ -14,6 +14,7 @@ from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON, a_sendable, an_entry
 
 SOURCE = Path("leads.csv")
+SERVICE = "https://service.example/api"
 
 
 def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
@@ -30,7 +31,7 @@ def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
 def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
     """The folder's ledger, after a reading of these rows."""
     with open_ledger(folder / "batch.ledger") as ledger:
-        ledger.enrol(a_plan(*keys), SOURCE, NOON)
+        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, NOON)
         yield ledger
 
 

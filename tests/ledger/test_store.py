@@ -22,7 +22,7 @@ from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger, open_ledger
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
-from tests.ledger.builders import SOURCE, a_ledger, a_plan, connection_of, ids_of, stands
+from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, connection_of, ids_of, stands
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 MOMENTS = st.floats(0, 4e9)
@@ -218,7 +218,7 @@ def test_a_run_whose_end_a_later_call_saw_has_no_known_length(tmp_path: Path) ->
     with a_ledger(tmp_path, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
-        ledger.enrol(a_plan("a", "b"), SOURCE, NOON + 6)
+        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, NOON + 6)
         ledger.save([stands(b, State.COMPLETE)])
         assert [run.seconds for run in ledger.past_runs()] == [None, 4.0]
 

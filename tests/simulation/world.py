@@ -151,7 +151,10 @@ class Life:
         sheet = Sheet("rows.csv", ("Company",), rows)
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
         ledger.enrol(
-            plan(render(sheet, recipe), ledger.states()), Path("rows.csv"), self.clock.epoch
+            plan(render(sheet, recipe), ledger.states()),
+            Path("rows.csv"),
+            "service",
+            self.clock.epoch,
         )
 
     async def _processed(self, ledger: Ledger, passed: list[float]) -> None:

@@ -1,0 +1,103 @@
+"""Rows that would be new though their own values did not change. Owns the telling of them.
+
+A row is known by what it becomes for the remote. So an edit of the config, another number format
+or other rules of rendering make a new one of it, and only its raw cells tell that it is the same.
+Must not know the ledger, nor what is done about such rows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pipeline.core.cells import RENDERING_VERSION, NoSuchColumnError, find_column, raw_of
+from pipeline.core.model import Json, Row, RowKey, Sheet
+from pipeline.core.planning import Decision, Plan
+from pipeline.core.variables import Sendable
+
+_Places: TypeAlias = tuple[int, ...]
+_Left: TypeAlias = dict[_Places, dict[tuple[Json, ...], list[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A row as it was when a run was started for it, or may have been."""
+
+    key: RowKey
+    rows: int
+    """How many equal rows of the sheet shared the run."""
+    cells: Mapping[str, Json]
+    """The raw cells that it was made of, by column."""
+    rendering: int
+    """The version of the rules by which they became text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """Rows that a plan starts and that were paid for before under another key."""
+
+    rows: int
+    runs: int
+    """What would be started for them: equal rows may share one."""
+    is_rendered_anew: bool
+    """Whether some of them were made by older rules of rendering."""
+
+
+def remade(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> Remade:
+    """The new rows whose raw cells are those of a paid row that no row of the sheet is any more.
+
+    Compared are the columns that the paid row was made of, as far as the sheet still has them.
+    """
+    by_number = {row.number: row for row in sheet.rows}
+    known = list(paid)
+    left = _unclaimed(sheet, planned, known)
+    found = []
+    renderings = []
+    for rendered in _new_rows(planned, {one.key for one in known}):
+        rendering = _take(left, by_number[rendered.number])
+        if rendering is not None:
+            found.append(rendered)
+            renderings.append(rendering)
+    return Remade(
+        rows=len(found),
+        runs=len({row.key for row in found}),
+        is_rendered_anew=any(version < RENDERING_VERSION for version in renderings),
+    )
+
+
+def _new_rows(planned: Plan, known: set[RowKey]) -> Iterator[Sendable]:
+    """The rows to start that no run was ever started for: a round's rows were asked for."""
+    for row, decision in zip(planned.rows, planned.decisions, strict=True):
+        is_started = decision in {Decision.START, Decision.SHARE}
+        if is_started and isinstance(row, Sendable) and row.key not in known:
+            yield row
+
+
+def _unclaimed(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> _Left:
+    """What no row of the sheet is any more: the renderings, by the columns and their raw cells."""
+    claims = Counter(row.key for row in planned.rows if isinstance(row, Sendable))
+    left: _Left = defaultdict(lambda: defaultdict(list))
+    for one in paid:
+        places = {column: _place(sheet, column) for column in sorted(one.cells)}
+        shared = {column: place for column, place in places.items() if place is not None}
+        values = tuple(one.cells[column] for column in shared)
+        often = max(0, one.rows - claims[one.key])
+        left[tuple(shared.values())][values] += [one.rendering] * often
+    # More columns tell more surely which row it was.
+    return dict(sorted(left.items(), key=lambda item: -len(item[0])))
+
+
+def _take(left: _Left, row: Row) -> int | None:
+    """Take out what the row was before, if it was anything; gives the rendering."""
+    for places, by_values in left.items():
+        renderings = by_values.get(tuple(raw_of(row.values[place]) for place in places))
+        if renderings:
+            return renderings.pop()
+    return None
+
+
+def _place(sheet: Sheet, column: str) -> int | None:
+    try:
+        return find_column(sheet.columns, column)
+    except NoSuchColumnError:
+        return None

@@ -1,0 +1,159 @@
+"""What a person changes of a running batch: heeded within two seconds, by starts alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.model import State
+from pipeline.engine.stop import Stop, StopReason
+from pipeline.ledger.opening import join_ledger
+from pipeline.ledger.store import Ledger
+from tests.world import Universe, a_sheet
+
+
+def adjusts(
+    universe: Universe, *moments: tuple[float, Mapping[str, str]]
+) -> Callable[[], Awaitable[None]]:
+    """Another process changes this, each so many seconds after the call began."""
+
+    async def beside() -> None:
+        for moment, changes in moments:
+            await asyncio.sleep(moment - asyncio.get_running_loop().time())
+            with join_ledger(universe.folder / "batch.ledger") as ledger:
+                assert ledger is not None
+                assert ledger.adjust(changes)
+
+    return beside
+
+
+def call(universe: Universe, *moments: tuple[float, Mapping[str, str]]) -> Stop | None:
+    """One call, in which this is changed at these moments."""
+    return universe.call(
+        meanwhile=adjusts(universe, *moments), before=lambda ledger: ledger.take_adjustments()
+    )
+
+
+def a_universe(folder: Path, rows: int, **sections: object) -> Universe:
+    """So many rows, started one a second unless told otherwise."""
+    universe = Universe(folder, **{"limits": {"rate": "1/s"}, **sections})  # type: ignore[arg-type]
+    universe.sheet = a_sheet(rows)
+    return universe
+
+
+def starts_between(universe: Universe, first: float, last: float) -> int:
+    """Starts that left within these seconds of the call."""
+    return sum(first <= moment < last for moment in universe.remote.starts_at)
+
+
+def test_another_rate_holds_within_two_seconds(tmp_path: Path) -> None:
+    """One a second at first; then ten, then one in ten seconds, without a burst between."""
+    universe = a_universe(tmp_path, 60)
+    faster, slower = {"limits.rate": "10/s"}, {"limits.rate": "6/min"}
+    assert call(universe, (5.5, faster), (8.5, slower)) is None
+    assert starts_between(universe, 0, 5.4) == 6
+    assert 10 <= starts_between(universe, 7.5, 8.5) <= 11
+    assert starts_between(universe, 10.5, 20.5) == 1
+    assert len(universe.remote.starts_at) == 60
+    said = universe.said.getvalue()
+    assert said.count("Adjusted until this call ends: limits.rate=10/s") == 1
+    assert "limits.rate=6/min" in said
+
+
+def test_a_start_that_waits_for_a_slow_rate_waits_no_longer(tmp_path: Path) -> None:
+    """From one an hour to one a second: the second start leaves at once, not after the hour."""
+    universe = a_universe(tmp_path, 5, limits={"rate": "1/h"})
+    assert call(universe, (10, {"limits.rate": "1/s"})) is None
+    assert max(universe.remote.starts_at) < 20
+
+
+def test_a_paused_batch_starts_nothing_and_watches_on(tmp_path: Path) -> None:
+    """Runs in flight are seen to end; taken up again, every row is started once."""
+    universe = a_universe(tmp_path, 20, limits={"rate": "2/s"})
+    assert call(universe, (3.2, {"paused": "true"}), (300, {"paused": "false"})) is None
+    assert starts_between(universe, 5.5, 300) == 0
+    assert max(m for m in universe.remote.looks_at if m < 300) > 5.5
+    assert set(universe.starts_by_company().values()) == {1}
+    assert universe.tally().count(State.COMPLETE) == 20
+    assert "paused, " in universe.said.getvalue()
+
+
+def test_a_pause_leaves_no_intent_behind(tmp_path: Path) -> None:
+    """Were the process to die meanwhile, no row would be in doubt."""
+    universe = a_universe(tmp_path, 5, limits={"rate": "1/h"}, polling={"first": "1s"})
+    states: list[dict[str, State]] = []
+
+    async def looks() -> None:
+        await asyncio.sleep(2)
+        with join_ledger(universe.folder / "batch.ledger") as ledger:
+            assert ledger is not None
+            assert ledger.entries(State.STARTING)
+            ledger.adjust({"paused": "true"})
+            await asyncio.sleep(4)
+            assert not ledger.entries(State.STARTING)
+            states.append({})
+            ledger.adjust({"paused": "false", "limits.rate": "10/s"})
+
+    assert universe.call(meanwhile=looks, before=Ledger.take_adjustments) is None
+    assert states
+    assert set(universe.starts_by_company().values()) == {1}
+
+
+def test_fewer_or_more_may_be_in_flight(tmp_path: Path) -> None:
+    """Two at a time, then ten."""
+    universe = a_universe(
+        tmp_path, 40, duration_seconds=30, limits={"rate": "10/s", "max_in_flight": 2}
+    )
+    call(universe, (10, {"limits.max_in_flight": "10"}))
+    assert starts_between(universe, 0, 10) == 2
+    assert starts_between(universe, 10, 15) >= 8
+
+
+@pytest.mark.parametrize(("cap", "runs"), [(None, 5), ("20", 5)])
+def test_a_cap_that_comes_meanwhile_counts_what_was_spent(
+    tmp_path: Path, cap: str | None, runs: int
+) -> None:
+    """Without a cap at first, or with a higher one: it stops where it would have from the start."""
+    limits: dict[str, object] = {"rate": "1/s"}
+    if cap is not None:
+        limits |= {"max_credits": int(cap)}
+    universe = a_universe(tmp_path, 30, limits=limits, duration_seconds=1)
+    stop = call(universe, (2.5, {"limits.max_credits": "10"}))
+    assert stop is not None
+    assert stop.reason is StopReason.CAP_REACHED
+    assert sum(universe.starts_by_company().values()) == runs
+
+
+def test_a_cap_that_is_raised_in_time_stops_nothing(tmp_path: Path) -> None:
+    """While runs are in flight the batch waits at its cap, and goes on where there is room."""
+    universe = a_universe(
+        tmp_path, 10, limits={"rate": "1/s", "max_credits": 6}, duration_seconds=60
+    )
+    assert call(universe, (80, {"limits.max_credits": "null"})) is None
+    assert universe.tally().count(State.COMPLETE) == 10
+
+
+def test_fewer_failures_may_stop_it_at_once(tmp_path: Path) -> None:
+    """More rows have failed than now may."""
+    universe = a_universe(tmp_path, 60, fail=1.0, duration_seconds=1)
+    stop = call(universe, (20, {"limits.max_failures": "3"}))
+    assert stop is not None
+    assert stop.reason is StopReason.TOO_MANY_FAILURES
+    assert starts_between(universe, 22, 1000) == 0
+
+
+def test_what_was_changed_ends_with_its_call(tmp_path: Path) -> None:
+    """The next call takes the config's limits, whether this one ended or its process died."""
+    universe = a_universe(tmp_path, 4)
+    call(universe, (1, {"limits.rate": "100/s"}))
+    with join_ledger(universe.folder / "batch.ledger") as ledger:
+        assert ledger is not None
+        assert ledger.fact("adjusted") is None
+        # As a process that was killed leaves it.
+        ledger.take_adjustments()
+        assert ledger.adjust({"limits.rate": "100/s"})
+    universe.sheet = a_sheet(30)
+    with universe.ledger() as held:
+        assert held.fact("adjusted") is None
+        assert not held.adjust({"limits.rate": "100/s"})
