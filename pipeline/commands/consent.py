@@ -47,13 +47,13 @@ def ask_to_pay(
     person who was asked does not agree.
     """
     is_agreed = is_agreed or config.workflow.is_simulated
-    again = cost_in_words(quote_for(len(entries), config, ledger))
     complete = sum(entry.state is State.COMPLETE for entry in entries)
-    if complete:
-        question = f"{complete} rows that are complete would be paid for again ({again})"
-        confirm(question, is_agreed=is_agreed)
     if entries:
-        say(f"{len(entries)} rows get a new attempt: {again}.")
+        cost = cost_in_words(quote_for(len(entries), config, ledger))
+        if complete:
+            question = f"{complete} rows that are complete would be paid for again ({cost})"
+            confirm(question, is_agreed=is_agreed)
+        say(f"{len(entries)} rows get a new attempt: {cost}.")
     rows = ledger.tally().count(State.PLANNED) + len(entries)
     rows = rows if limit is None else min(rows, limit)
     if is_agreed or complete or rows <= ASK_ABOVE_ROWS or not can_ask():

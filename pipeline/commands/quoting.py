@@ -41,7 +41,7 @@ def cost_in_words(quoted: Quote) -> str:
     """The credits and their range, and what they are taken from."""
     if quoted.credits is None:
         return UNNAMED if quoted.past_runs else UNPRICED
-    amount = f"about {_ranged(quoted.credits)} credits"
+    amount = _amount(quoted.credits)
     if not quoted.priced_runs:
         return f"{amount}, by limits.credits_per_run"
     return f"{amount}, by {_past(quoted.priced_runs)}"
@@ -62,7 +62,7 @@ def whole_in_words(quoted: Quote, spent_credits: float) -> str | None:
     """What the batch costs with what is spent already; ``None`` where nobody can say."""
     if quoted.credits is None:
         return None
-    return f"about {_ranged(quoted.credits.plus(spent_credits))} credits"
+    return _amount(quoted.credits.plus(spent_credits))
 
 
 def cap_in_words(config: Config, spending: Spending) -> str | None:
@@ -91,9 +91,10 @@ def amount_in_words(credits_: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _ranged(amount: Range) -> str:
+def _amount(amount: Range) -> str:
     low, expected, high = map(amount_in_words, (amount.low, amount.expected, amount.high))
-    return expected if low == high else f"{expected} ({low} to {high})"
+    between = "" if low == high else f" ({low} to {high})"
+    return f"about {expected} credits{between}"
 
 
 def _past(runs: int) -> str:

@@ -6,7 +6,7 @@ bounds the cost is the cap in `core.budget`. Must not know the Ledger: past runs
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from math import fsum
 from typing import Final
 
 
@@ -96,7 +96,7 @@ def _range_of(amounts: Iterable[float | None]) -> Range | None:
         return None
     low, high = min(known), max(known)
     # Rounding can lift the mean of equal amounts above them.
-    return Range(low, min(max(fmean(known), low), high), high)
+    return Range(low, min(max(fsum(known) / len(known), low), high), high)
 
 
 def _told(amount: float | None) -> Range | None:

@@ -22,13 +22,13 @@ def batch(tmp_path: Path, program: Program) -> Path:
     """Four rows of which one fails, one left the sheet and one is refused."""
     config = a_batch(tmp_path, 4, simulator={"duration": "0s", "seed": 3})
     program("run", config)
-    write_rows(tmp_path / "rows.csv", [[f"Company {n}", n] for n in range(3)], ["Company", "Nr"])
+    write_rows(tmp_path / "rows.csv", [[f"Company {n}", n] for n in range(1, 4)], ["Company", "Nr"])
     program("run", config)
-    _change(config, "UPDATE attempt SET state = 'failed', failure = 'provider' WHERE rowid = 1")
+    _change(config, "UPDATE attempt SET state = 'failed', failure = 'provider' WHERE rowid = 2")
     _change(
         config,
         "UPDATE attempt SET state = 'failed', failure = 'input', run_id = NULL, credits = NULL "
-        "WHERE rowid = 2",
+        "WHERE rowid = 3",
     )
     return config
 
@@ -48,7 +48,7 @@ def test_every_attempt_stands_in_a_table_that_fits_a_terminal(
     batch: Path, program: Program
 ) -> None:
     """With its row, or that it left the sheet; and below it what all of them come to."""
-    _change(batch, "UPDATE attempt SET credits = 123456.75 WHERE rowid = 3")
+    _change(batch, "UPDATE attempt SET credits = 123456.75 WHERE rowid = 4")
     ended = program("statement", batch)
     assert (ended.exit, ended.err) == (0, "")
     lines = ended.out.splitlines()
@@ -70,7 +70,7 @@ def test_the_json_holds_every_figure(batch: Path, program: Program) -> None:
         (2, True, "failed"),
         (3, True, "failed"),
         (4, True, "complete"),
-        (5, False, "complete"),
+        (2, False, "complete"),
     ]
     assert [one["failure"] for one in attempts] == ["provider", "input", None, None]
     assert [one["credits"] for one in attempts] == [2, None, 2, 2]
@@ -90,7 +90,7 @@ def test_the_json_holds_every_figure(batch: Path, program: Program) -> None:
 
 def test_a_complete_run_without_credits_is_counted(batch: Path, program: Program) -> None:
     """It is in no sum, and that is said."""
-    _change(batch, "UPDATE attempt SET credits = NULL WHERE rowid = 3")
+    _change(batch, "UPDATE attempt SET credits = NULL WHERE rowid = 4")
     assert "complete without credits, in no sum: 1 runs" in program("statement", batch).out
     assert as_json(program, batch)["totals"]["credits_unknown"] == 1
 
@@ -114,14 +114,14 @@ def test_a_file_holds_every_attempt(batch: Path, program: Program, name: str) ->
         ("2", "yes", "failed", "2"),
         ("3", "yes", "failed", ""),
         ("4", "yes", "complete", "2"),
-        ("5", "no", "complete", "2"),
+        ("2", "no", "complete", "2"),
     ]
 
 
 def test_an_id_is_never_a_live_formula(batch: Path, program: Program) -> None:
     """The service's ids are opaque: one that a spreadsheet would run, or a terminal, is text."""
-    _change(batch, "UPDATE attempt SET run_id = '=1+1' WHERE rowid = 1")
-    _change(batch, "UPDATE attempt SET run_id = char(27) || '[2J' WHERE rowid = 3")
+    _change(batch, "UPDATE attempt SET run_id = '=1+1' WHERE rowid = 2")
+    _change(batch, "UPDATE attempt SET run_id = char(27) || '[2J' WHERE rowid = 4")
     program("statement", batch, "-o", batch.with_name("st.csv"))
     program("statement", batch, "-o", batch.with_name("st.xlsx"))
     assert ",'=1+1," in batch.with_name("st.csv").read_text("utf-8-sig")
