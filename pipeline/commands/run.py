@@ -58,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave the earlier results of these rows aside, and pay for them again",
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing: agree beforehand")
+    parser.add_argument(
+        "--report", action="store_true", help="when it ends, write an HTML report beside the output"
+    )
     parser.add_argument("--json", action="store_true", help="the summary as JSON, alone on stdout")
 
 
@@ -91,12 +94,29 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
         output = _write_as_the_input_is_now(prepared, ledger)
         tally = ledger.tally()
         incomplete = None if arguments.limit is None else ledger.incomplete_since(mark)
+        if arguments.report:
+            _report(config, ledger)
     exit_ = exit_of(tally, stop, incomplete) if output else Exit.STOPPED
     call = Call(reused, requests, time.monotonic() - began_at, output)
     if stop is not None:
         say(f"Stopped early: {stop.message}.")
     show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
     return exit_
+
+
+def _report(config: Config, ledger: Ledger) -> None:
+    """Write the report; where it can't be written, the batch has ended all the same."""
+    # Plots are drawn by a library that every other call can do without.
+    from pipeline.commands.reporting import default_report, write_report  # noqa: PLC0415
+
+    try:
+        path, _ = write_report(config, ledger, default_report(config), None)
+    except LedgerLost:
+        raise
+    except PipelineError as error:
+        say(str(error))
+    else:
+        say(f"Report: {path}")
 
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
