@@ -15,6 +15,7 @@ from textwrap import indent
 from types import FrameType
 from typing import Final, NoReturn, Protocol, cast
 
+from pipeline.commands.terminal import say
 from pipeline.errors import Exit, PipelineError, UsageFault
 
 VERBS: Final = (
@@ -192,7 +193,7 @@ def _unknown(verb: str) -> UsageFault:
 
 def _tell(*lines: str) -> None:
     for line in lines:
-        sys.stderr.write(f"{line}\n")
+        say(line)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -35,7 +35,7 @@ HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
 pipeline run configs/leads.yaml --limit 5
 pipeline run configs/leads.yaml
-pipeline run configs/leads.yaml --input exports/june.xlsx --output out/june.xlsx"""
+pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
 TRIES_AT_A_MOVING_INPUT: Final = 3
 """How often the output is written anew because the input changed during the write itself."""
 
@@ -148,7 +148,7 @@ async def _start_and_watch(
                 clock=clock,
                 chance=random.random,
                 blocking=partial(loop.run_in_executor, thread),
-                progress=Progress(clock, sys.stderr),
+                progress=Progress(clock, sys.stderr, limit),
                 switch=switch,
             )
             stop = await process(config, ledger, world, limit)
