@@ -15,6 +15,7 @@ from textwrap import indent
 from types import FrameType
 from typing import Final, NoReturn, Protocol, cast
 
+from pipeline.commands.terminal import say
 from pipeline.errors import Exit, PipelineError, UsageFault
 
 VERBS: Final = (
@@ -26,11 +27,12 @@ VERBS: Final = (
     "resolve",
     "export",
     "statement",
+    "report",
     "adjust",
     "webhooks",
     "simulate",
 )
-NOT_YET: Final = ("report", "watch", "worker")
+NOT_YET: Final = ("watch", "worker")
 """Verbs that are known, and not supported yet."""
 
 MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {
@@ -190,7 +192,7 @@ def _unknown(verb: str) -> UsageFault:
 
 def _tell(*lines: str) -> None:
     for line in lines:
-        sys.stderr.write(f"{line}\n")
+        say(line)
 
 
 def _interrupted_by_sigterm(number: int, frame: FrameType | None) -> None:

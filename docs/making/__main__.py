@@ -12,6 +12,7 @@ from typing import Final
 from docs.making.helps import commands_to_come, helps
 from docs.making.keys import keys, keys_to_come
 from docs.making.picture import picture
+from docs.making.troubles import all_errors, failures, stops
 
 CHECKOUT: Final = Path(__file__).parents[2]
 
@@ -19,9 +20,12 @@ PICTURE: Final = CHECKOUT / "docs" / "result.svg"
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "commands-to-come": commands_to_come,
+    "errors": all_errors,
+    "failures": failures,
     "helps": helps,
     "keys": keys,
     "keys-to-come": keys_to_come,
+    "stops": stops,
 }
 """What the pages can hold, by the name in the opening comment."""
 

@@ -53,7 +53,7 @@ HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
 pipeline run configs/leads.yaml --limit 5
 pipeline run configs/leads.yaml
-pipeline run configs/leads.yaml --input exports/june.xlsx --output out/june.xlsx"""
+pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
 TRIES_AT_A_MOVING_INPUT: Final = 3
 """How often the output is written anew because the input changed during the write itself."""
 
@@ -76,6 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave the earlier results of these rows aside, and pay for them again",
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing: agree beforehand")
+    parser.add_argument(
+        "--report", action="store_true", help="when it ends, write an HTML report beside the output"
+    )
     parser.add_argument("--json", action="store_true", help="the summary as JSON, alone on stdout")
 
 
@@ -110,12 +113,29 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         work, limit = _work(consent, prepared, ledger, arguments.limit)
         tally = ledger.tally()
         incomplete = None if limit is None else ledger.incomplete_since(mark)
+        if arguments.report:
+            _report(config, ledger)
     exit_ = exit_of(tally, work.stop, incomplete) if work.output else Exit.STOPPED
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
     show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
     return exit_
+
+
+def _report(config: Config, ledger: Ledger) -> None:
+    """Write the report; where it can't be written, the batch has ended all the same."""
+    # Plots are drawn by a library that every other call can do without.
+    from pipeline.commands.reporting import default_report, write_report  # noqa: PLC0415
+
+    try:
+        path, _ = write_report(config, ledger, default_report(config), None)
+    except LedgerLost:
+        raise
+    except PipelineError as error:
+        say(str(error))
+    else:
+        say(f"Report: {path}")
 
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
@@ -188,7 +208,7 @@ async def _start_and_watch(
                 clock=clock,
                 chance=random.random,
                 blocking=partial(loop.run_in_executor, thread),
-                progress=Progress(clock, sys.stderr),
+                progress=Progress(clock, sys.stderr, limit),
                 switch=switch,
             )
             stop = await process(config, ledger, world, limit)

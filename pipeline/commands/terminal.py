@@ -5,12 +5,13 @@ Must not know what is asked about.
 
 import sys
 
+from pipeline.engine.screen import laid_out
 from pipeline.errors import UsageFault
 
 
 def say(message: str) -> None:
     """A line for the person; stdout is the summary's alone."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{laid_out(message, sys.stderr)}\n")
     sys.stderr.flush()
 
 
@@ -48,6 +49,7 @@ def can_ask() -> bool:
 
 def ask(question: str) -> str | None:
     """A person's answer, as it was typed; ``None``: they closed the terminal's input."""
-    sys.stderr.write(question)
+    words = question.rstrip()
+    sys.stderr.write(laid_out(words, sys.stderr) + question[len(words) :])
     sys.stderr.flush()
     return sys.stdin.readline() or None

@@ -124,8 +124,9 @@ def read_encoding(value: object) -> object:
     if codec in ENCODINGS:
         return codec
     near = get_close_matches(str(value).casefold(), {*ENCODINGS, "windows-1252"}, n=1)
-    remedy = f"did you mean {near[0]}?" if near else "write utf-8, windows-1252 or the like"
-    raise ValueFault(wrong, f"{remedy} Left out, it is found" if near else remedy)
+    if near:
+        raise ValueFault(wrong, f"did you mean {near[0]}? Left out, it is found")
+    raise ValueFault(wrong, "write utf-8, windows-1252 or the like")
 
 
 def read_workflow_id(value: object) -> object:

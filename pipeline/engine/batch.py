@@ -35,7 +35,7 @@ from pipeline.engine.budget import Budget
 from pipeline.engine.clock import Clock
 from pipeline.engine.doubts import Doubts
 from pipeline.engine.recorder import Recorder
-from pipeline.engine.stop import REASON_OF_HALT, Stop, StopReason
+from pipeline.engine.stop import Stop, StopReason, stop_of
 from pipeline.engine.watches import Watches
 from pipeline.ledger.records import Opening, Owner, Tally
 from pipeline.ledger.store import Ledger, RunTakenError
@@ -255,7 +255,7 @@ class Batch:
             case CountFailure():
                 self._count_failure()
             case StopBatch(halted):
-                self.ask_to_stop(Stop(REASON_OF_HALT[halted.reason], halted.message))
+                self.ask_to_stop(stop_of(halted))
             case _:
                 assert_never(instruction)
 

@@ -32,10 +32,7 @@ class Budget:
         """Why no start may leave: the cost of a run that ended is not known, nor what to assume."""
         if self._cap is None or not self._cap.is_blind(self._spending):
             return None
-        message = (
-            "the service names no credits, so limits.max_credits can't be kept: say in "
-            "limits.credits_per_run what a run costs"
-        )
+        message = "the service names no credits, so limits.max_credits can't be kept"
         return Stop(StopReason.CREDITS_UNKNOWN, message)
 
     def exhaustion(self) -> Stop:
@@ -49,6 +46,6 @@ class Budget:
         a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
         message = (
             f"limits.max_credits is {self._cap.max_credits:g}: {spending.credits:g} are spent"
-            f"{reserved}{a_run}; raise it, and the same command goes on"
+            f"{reserved}{a_run}"
         )
         return Stop(StopReason.CAP_REACHED, message)

@@ -9,7 +9,7 @@ from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import Halted
 from pipeline.engine.batch import Batch
 from pipeline.engine.looking import Looking, Looks
-from pipeline.engine.stop import REASON_OF_HALT, Stop
+from pipeline.engine.stop import stop_of
 from pipeline.ledger.records import Owner
 from pipeline.ledger.store import Ledger
 
@@ -48,6 +48,6 @@ class Latecomers:
         reply = await self._remote.look(run_id)
         self._looking.heed(reply, sent_at)
         if isinstance(reply, Halted):
-            self._batch.ask_to_stop(Stop(REASON_OF_HALT[reply.reason], reply.message))
+            self._batch.ask_to_stop(stop_of(reply))
         if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
             await self._batch.end_late(owner, reply)

@@ -3,7 +3,6 @@
 On a terminal one line that is redrawn; elsewhere a plain line every ten seconds.
 """
 
-import sys
 from collections.abc import Mapping
 from typing import Final, NoReturn, TextIO
 
@@ -12,44 +11,50 @@ from tqdm import tqdm
 from pipeline.core.reconciling import Hold
 from pipeline.engine.batch import Batch, Counts
 from pipeline.engine.clock import Clock
+from pipeline.engine.progressline import Figures, Scale, progress_line
+from pipeline.engine.screen import COLUMNS, columns_of, laid_out
+from pipeline.engine.timeleft import Sight, TimeLeft
 
 TERMINAL_SECONDS: Final = 0.25
 PLAIN_SECONDS: Final = 10.0
+SHORTEST_BAR: Final = 8
+"""Columns; where there are fewer, the figures tell enough."""
+
+BAR_EDGES: Final = len("  ||")
 
 
 class Progress:
-    """Shows how far a batch is."""
+    """Shows how far a batch is; `limit` bounds the starts of this call."""
 
-    def __init__(self, clock: Clock, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, clock: Clock, stream: TextIO, limit: int | None = None) -> None:
         self._clock = clock
         self._stream = stream
+        self._limit = limit
         self._bar: tqdm[NoReturn] | None = None
-        self._began_at = 0.0
+        self._time_left = TimeLeft(0.0)
         self._done_before = 0
+        self._has_shown = False
 
     async def run(self, batch: Batch) -> None:
         """Show progress until the task is cancelled."""
-        self._began_at = self._clock.monotonic()
+        self._time_left = TimeLeft(self._clock.monotonic())
         self._done_before = _done(batch.counts)
         if self._stream.isatty():
-            self._bar = tqdm(
-                total=batch.counts.total,
-                initial=self._done_before,
-                file=self._stream,
-                unit="row",
-                dynamic_ncols=True,
-                bar_format="{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}",
-            )
+            self._bar = tqdm(total=batch.counts.total, file=self._stream, bar_format="{desc}")
         while True:
-            self._show(batch)
+            if self._bar is not None:
+                self._show(batch)
             await self._clock.sleep(TERMINAL_SECONDS if self._bar is not None else PLAIN_SECONDS)
+            if self._bar is None:
+                self._show(batch)
 
     def finish(
         self, batch: Batch, unknown_words: Mapping[str, int], held: Mapping[Hold, int]
     ) -> None:
         """Show the last figures, and what a person should know beside them."""
-        if self._bar is not None:
+        if self._has_shown:
             self._show(batch)
+        if self._bar is not None:
             self._bar.close()
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
@@ -61,35 +66,49 @@ class Progress:
 
     def say(self, message: str) -> None:
         """A line for the person, above the progress."""
-        tqdm.write(message, file=self._stream)
+        tqdm.write(laid_out(message, self._stream), file=self._stream)
 
     def _show(self, batch: Batch) -> None:
-        counts = batch.counts
-        words = self._words(counts)
-        if batch.is_paused:
-            words = f"paused, {words}"
+        self._has_shown = True
+        figures = self._figures(batch)
+        limits, total = batch.limits, batch.counts.total
+        scale = Scale(total, limits.max_in_flight, limits.max_credits)
+        paused = "paused  " if batch.is_paused else ""
         if self._bar is None:
-            print(f"{_done(counts)}/{counts.total} {words}", file=self._stream, flush=True)
+            line = progress_line(figures, scale, COLUMNS - len(paused))
+            self._stream.write(f"{paused}{line}\n")
+            self._stream.flush()
             return
-        self._bar.n = min(_done(counts), counts.total)
-        self._bar.set_postfix_str(words, refresh=False)
+        # A terminal that was written to its last column may begin a new line.
+        columns = columns_of(self._stream) - 1
+        line = paused + progress_line(figures, scale, columns - len(paused))
+        has_room = columns - len(line) >= SHORTEST_BAR + BAR_EDGES
+        self._bar.bar_format = "{desc}  |{bar}|" if has_room else "{desc}"
+        self._bar.ncols = columns
+        self._bar.n = min(figures.done, total)
+        self._bar.set_description_str(line, refresh=False)
         self._bar.refresh()
 
-    def _words(self, counts: Counts) -> str:
-        """What stands beside the done and the total, short enough for 80 columns."""
-        seconds = self._clock.monotonic() - self._began_at
-        done = _done(counts) - self._done_before
-        parts = [
-            f"{counts.started} started",
-            f"{counts.running} running",
-            f"{counts.failed} failed",
-            f"{counts.credits:g} credits",
-        ]
-        if done > 0 and seconds > 0:
-            per_second = done / seconds
-            left_seconds = max(0, counts.total - _done(counts)) / per_second
-            parts += [f"{per_second * 60:.0f}/min", f"{tqdm.format_interval(left_seconds)} left"]
-        return ", ".join(parts)
+    def _figures(self, batch: Batch) -> Figures:
+        counts, done = batch.counts, _done(batch.counts)
+        now = Sight(self._clock.monotonic(), counts.started, max(0, done - self._done_before))
+        self._time_left.see(now, counts.running)
+        return Figures(
+            done=done,
+            running=counts.running,
+            failed=counts.failed,
+            credits=counts.credits,
+            ends_a_second=self._time_left.ends_a_second,
+            left_seconds=self._time_left.left_seconds(self._to_start(batch), counts.running),
+        )
+
+    def _to_start(self, batch: Batch) -> int:
+        if batch.is_stopped:
+            return 0
+        counts = batch.counts
+        waiting = counts.total - _done(counts) - counts.running - len(batch.doubts)
+        allowed = waiting if self._limit is None else self._limit - counts.started
+        return max(0, min(waiting, allowed))
 
 
 def _done(counts: Counts) -> int:

@@ -18,7 +18,7 @@ from pipeline.engine.doubts import CONTROLS
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.listing import claims_on, read_listing
 from pipeline.engine.looking import Looking, Looks
-from pipeline.engine.stop import REASON_OF_HALT, Stop
+from pipeline.engine.stop import stop_of
 from pipeline.ledger.records import Enrolled
 
 TRIES: Final = 4
@@ -120,7 +120,7 @@ class Reconciler:
             reply = await self._remote.list_runs(number)
             self._looking.heed(reply, sent_at)
             if isinstance(reply, Halted):
-                self._batch.ask_to_stop(Stop(REASON_OF_HALT[reply.reason], reply.message))
+                self._batch.ask_to_stop(stop_of(reply))
             if isinstance(reply, RunPage):
                 await self._note_late_ends(reply.runs)
             if isinstance(reply, RunPage | Missing):

@@ -9,8 +9,8 @@ from typing import Final
 from pipeline.engine.stop import Stop, StopReason, Switch
 
 STOP_OF_SIGNAL: Final = {
-    signal.SIGINT: Stop(StopReason.INTERRUPTED, "interrupted: the same command goes on"),
-    signal.SIGTERM: Stop(StopReason.TERMINATED, "terminated: the same command goes on"),
+    signal.SIGINT: Stop(StopReason.INTERRUPTED, "interrupted"),
+    signal.SIGTERM: Stop(StopReason.TERMINATED, "terminated"),
 }
 
 

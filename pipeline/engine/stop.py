@@ -1,10 +1,11 @@
 """Why a batch ends before its rows do. Owns the reasons and their consequences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-from pipeline.core.replies import HaltReason
+from pipeline.core.replies import Halted, HaltReason
 
 
 class StopReason(Enum):
@@ -41,14 +42,50 @@ class Stop:
     """A batch stopped early, and what a person should know of it."""
 
     reason: StopReason
-    message: str
+    what: str
+    """What happened, in words that are of this very moment."""
+
+    @property
+    def message(self) -> str:
+        """What happened, and what a person can do."""
+        return f"{self.what}; {REMEDY_OF_STOP[self.reason]}"
 
 
-REASON_OF_HALT = {
-    HaltReason.KEY_REFUSED: StopReason.KEY_REFUSED,
-    HaltReason.CREDITS_AT_LIMIT: StopReason.CREDITS_AT_LIMIT,
-    HaltReason.WORKFLOW_NOT_FOUND: StopReason.WORKFLOW_NOT_FOUND,
+REMEDY_OF_STOP: Final[Mapping[StopReason, str]] = {
+    StopReason.INTERRUPTED: "the same command goes on",
+    StopReason.TERMINATED: "the same command goes on",
+    StopReason.KEY_REFUSED: "make a new key at the service and set its variable anew, and the same "
+    "command goes on",
+    StopReason.WORKFLOW_NOT_FOUND: "copy the workflow's id again (in copy.ai, open the workflow, "
+    "tab API), and the same command goes on",
+    StopReason.SERVICE_GONE: "look at the network and workflow.base_url; once it answers, the same "
+    "command goes on",
+    StopReason.CREDITS_AT_LIMIT: "once the workspace has credits again, the same command goes on",
+    StopReason.TOO_MANY_FAILURES: "look at the column Error; where the rows are not to blame, the "
+    "same command goes on",
+    StopReason.CAP_REACHED: "raise it, and the same command goes on",
+    StopReason.CREDITS_UNKNOWN: "say in limits.credits_per_run what a run costs, and the same "
+    "command goes on",
 }
+"""What a person can do once a batch stopped early."""
+
+_HALTED: Final[Mapping[HaltReason, tuple[StopReason, str]]] = {
+    HaltReason.KEY_REFUSED: (StopReason.KEY_REFUSED, "the service refused the key"),
+    HaltReason.CREDITS_AT_LIMIT: (
+        StopReason.CREDITS_AT_LIMIT,
+        "the workspace's credits are at their limit",
+    ),
+    HaltReason.WORKFLOW_NOT_FOUND: (
+        StopReason.WORKFLOW_NOT_FOUND,
+        "the service does not know the workflow",
+    ),
+}
+
+
+def stop_of(halted: Halted) -> Stop:
+    """The stop that follows where the service takes no start of this batch any more."""
+    reason, words = _HALTED[halted.reason]
+    return Stop(reason, f"{words} ({halted.message})")
 
 
 class Switch:

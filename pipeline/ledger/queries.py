@@ -135,3 +135,16 @@ IS_WRITTEN = "SELECT 1 FROM written WHERE digest = ?"
 REMEMBER_TEXT = "INSERT OR IGNORE INTO written_text VALUES (?, ?)"
 WRITTEN_TEXTS = "SELECT text FROM written_text WHERE header = ?"
 TELL_WRITTEN = "SELECT digest FROM written WHERE path = ?"
+SPANS_OF_RUNS = (
+    "SELECT started_at, CASE WHEN attempt.state IN ('complete', 'failed') THEN ended_at END "
+    "FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE reading_id = (SELECT id FROM newest_reading) AND started_at IS NOT NULL"
+)
+CREDITS_OF_ROWS = (
+    "SELECT sum(credits) AS total FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id HAVING total IS NOT NULL"
+)
+TROUBLED_ROWS = (
+    "SELECT row_number, state, failure, run_id, attempts, total_credits, error FROM row_now "
+    "WHERE in_sheet AND state IN ('failed', 'expired', 'unconfirmed') ORDER BY row_number"
+)

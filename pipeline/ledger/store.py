@@ -24,6 +24,7 @@ from pipeline.core.remade import Paid
 from pipeline.core.variables import Faulty, Sendable, Skipped
 from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
+from pipeline.ledger.history import History
 from pipeline.ledger.records import (
     Enrolled,
     Opening,
@@ -54,6 +55,7 @@ class Ledger:
         self._connection.row_factory = sqlite3.Row
         self._execute = connection.execute
         self._file = _identity(path)
+        self.history = History(connection)
 
     def states(self) -> dict[RowKey, State]:
         """What is known of every row that was ever planned."""

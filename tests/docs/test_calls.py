@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.making.__main__ import CHECKOUT, pages
-from docs.making.helps import helps
+from docs.making.helps import WIDTH, helps
 from pipeline.cli import MEANING_OF_EXIT, VERBS, parser_for
 from pipeline.errors import Exit
 
@@ -55,6 +55,12 @@ def test_every_command_has_an_example_in_its_help(heading: str) -> None:
     assert helped
     assert all(re.search(r"^examples?:\n  pipeline ", text, re.MULTILINE) for text in helped)
     assert all(call.startswith(heading.removeprefix("## ")) for call in _calls(section))
+
+
+def test_no_help_is_wider_than_a_terminal() -> None:
+    """At eighty columns no line of it wraps; the pages' own markup is not looked at."""
+    helped = "\n".join(BLOCK.findall(helps()))
+    assert [line for line in helped.splitlines() if len(line) > WIDTH] == []
 
 
 def test_every_exit_code_is_told() -> None:

@@ -1,0 +1,84 @@
+"""Messages are laid out for whoever reads them."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.engine.progress import PLAIN_SECONDS
+from pipeline.engine.screen import columns_of, laid_out
+from tests.world import Universe, a_sheet
+
+LONG = "The output was not written. " * 5 + "Give: `pipeline export leads.yaml` to write it."
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, and keeps what was written."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_on_a_terminal_a_line_breaks_between_words() -> None:
+    """No word is cut at the edge, and a call that may be copied stays in one piece."""
+    lines = laid_out(LONG, Terminal()).splitlines()
+    assert len(lines) > 1
+    assert all(len(line) < 80 for line in lines)
+    assert " ".join(line.strip() for line in lines) == LONG
+    assert any("`pipeline export leads.yaml`" in line for line in lines)
+
+
+def test_elsewhere_a_message_stays_one_line() -> None:
+    """A log is searched line by line."""
+    assert laid_out(LONG, io.StringIO()) == LONG
+
+
+def test_lines_and_margins_of_a_message_are_kept() -> None:
+    """A list that was laid out already is not run together."""
+    said = "Rows in doubt:\n  row 17, sent at 12:00\n"
+    assert laid_out(said, Terminal()) == said
+
+
+def test_what_is_longer_than_a_line_is_not_broken() -> None:
+    """A path must be copied whole."""
+    path = "/" + "x" * 200
+    assert path in laid_out(f"Written: {path}", Terminal())
+
+
+def test_a_terminal_is_as_wide_as_it_says() -> None:
+    """A pseudo terminal without a size counts as eighty columns wide."""
+    leader, follower = os.openpty()
+    with open(follower, "w", encoding="utf-8") as stream:  # noqa: PTH123  # a descriptor
+        assert columns_of(stream) == 80
+    os.close(leader)
+
+
+def test_on_a_terminal_the_line_is_redrawn_in_place_and_without_colours(tmp_path: Path) -> None:
+    """Whatever the terminal can show, and with NO_COLOR or without: plain text within a line."""
+    universe = Universe(tmp_path, duration_seconds=0.5, limits={"rate": "10/s"})
+    universe.said = Terminal()
+    universe.call()
+    said = universe.said.getvalue()
+    assert "\x1b" not in said
+    drawn = [piece for piece in said.split("\r") if "running" in piece]
+    assert len(drawn) > 3
+    assert all(len(piece.strip("\n")) < 80 for piece in drawn)
+    assert drawn[-1].startswith("10/10")
+
+
+@pytest.mark.parametrize(("rows", "is_shown"), [(5, False), (200, True)])
+def test_a_batch_that_ends_at_once_shows_no_progress(
+    tmp_path: Path, rows: int, *, is_shown: bool
+) -> None:
+    """Without a terminal a line comes every ten seconds, and none before: it would tell nothing."""
+    universe = Universe(tmp_path, duration_seconds=0.5, limits={"rate": "10/s"})
+    universe.sheet = a_sheet(rows)
+    universe.call()
+    shown = [line for line in universe.said.getvalue().splitlines() if "running" in line]
+    assert bool(shown) == is_shown
+    assert all(len(line) <= 80 for line in shown)
+    if is_shown:
+        assert len(shown) == 1 + int(rows / 10 // PLAIN_SECONDS)
+        assert shown[-1].startswith("200/200")
