@@ -113,6 +113,14 @@ class CreditCap:
             return MANY if left >= 0 else 0
         return max(0, math.floor(round(left / reserve, 9)))
 
+    def is_overdrawn(self, spending: Spending) -> bool:
+        """Whether what is spent and reserved passes the cap, since runs turned out dearer."""
+        reserve = self.reserve_credits(spending)
+        if reserve is None:
+            return False
+        reserved = (spending.unended + spending.unnamed) * reserve
+        return round(spending.credits + reserved - self.max_credits, 9) > 0
+
     def is_blind(self, spending: Spending) -> bool:
         """Whether runs ended whose cost nobody names, so that the cap can't be kept."""
         return spending.unnamed > 0 and self.credits_per_run is None

@@ -255,7 +255,7 @@ def stop_watching(entry: Entry, event: Event, _context: Context) -> Step:
 
 
 def expire(entry: Entry, event: Event, context: Context) -> Step:
-    """RUNNING → EXPIRED: the next call looks again, free."""
+    """RUNNING → EXPIRED: the next call looks again, free. A retry that was owed is due now."""
     assert isinstance(event, GaveUp)
     expired = _moved(
         entry,
@@ -264,6 +264,8 @@ def expire(entry: Entry, event: Event, context: Context) -> Step:
         error=event.why,
         failure=FailureClass.TRANSIENT,
     )
+    if entry.owes_retry:
+        return replace(expired, state=State.PLANNED, owes_retry=False), (StartAgain(),)
     return expired, ()
 
 

@@ -150,13 +150,14 @@ class Batch:
         """Wait no longer for the replies that are under way."""
         for waiting in self._patience:
             waiting.reschedule(self.clock.monotonic())
+        self._patience.clear()
 
     def ask_to_stop(self, stop: Stop) -> None:
         """Let no start leave any more; a stop at once outweighs one that watches on.
 
         Asked to stop at once for a second time, the batch does not wait for replies either.
         """
-        if self.no_more_calls.is_set():
+        if self.no_more_calls.is_set() and stop.reason.is_a_persons:
             self.cut_off()
         if self.stop is None or (self.stop.reason.watches_on and not stop.reason.watches_on):
             self.stop = stop

@@ -24,6 +24,11 @@ class Budget:
         """Keep to another cap from now on."""
         self._cap = cap
 
+    @property
+    def is_overdrawn(self) -> bool:
+        """Whether what is out may pass the cap already: runs turned out dearer than they were."""
+        return self._cap is not None and self._cap.is_overdrawn(self._spending)
+
     def spend(self, before: Attempt | None, now: Attempt | None) -> None:
         """An attempt changed; ``None`` stands for one that is none."""
         self._spending = self._spending.after(before, now)
@@ -39,6 +44,13 @@ class Budget:
         """Why no start may leave: one more could pass the cap, and nothing will make room."""
         assert self._cap is not None, "without a cap there is always room"
         spending, reserve = self._spending, self._cap.reserve_credits(self._spending)
+        if reserve is None and self._cap.max_credits > 0:
+            message = (
+                f"limits.max_credits is {self._cap.max_credits:g}, and what a run costs is not "
+                f"known: {spending.unended + spending.unnamed} runs may cost yet; say in "
+                "limits.credits_per_run what to reserve"
+            )
+            return Stop(StopReason.CAP_REACHED, message)
         open_ = spending.unended + spending.unnamed
         reserved = (
             f", {open_} runs in doubt, expired or of unknown cost are reserved" if open_ else ""

@@ -38,6 +38,9 @@ class Doubts:
     def __len__(self) -> int:
         return len(self._begun)
 
+    def __contains__(self, entry_id: int) -> bool:
+        return entry_id in self._begun
+
     def add(self, entry_id: int, *, is_inherited: bool) -> None:
         """From now on it is in doubt whether this entry's newest attempt began a run."""
         self._begun[entry_id] = _Beginning(self._clock.monotonic(), is_inherited)

@@ -4,7 +4,7 @@ from typing import Final
 
 from pipeline.core.events import Event, GaveUp
 from pipeline.core.model import Entry, Observation, RunStatus
-from pipeline.core.replies import LookReply, Missing, Unreadable
+from pipeline.core.replies import LookReply, Missing, TryLater, Unreachable, Unreadable
 from pipeline.engine.watches import Watch
 
 VANISHED_SECONDS: Final = 300
@@ -20,16 +20,18 @@ def judge(
         watch.missing_since = None
     elif watch.missing_since is None:
         watch.missing_since = now
-    tells_nothing = isinstance(reply, Missing | Unreadable)
+    tells_nothing = isinstance(reply, Missing | Unreadable | Unreachable | TryLater)
     is_running = isinstance(reply, Observation) and reply.status is RunStatus.RUNNING
-    if entry.owes_retry or not (tells_nothing or is_running):
+    if not (tells_nothing or is_running):
         return reply
+    if entry.owes_retry and (is_missing or is_running):
+        return reply  # That it has not ended is all that was to be known.
     missing_seconds = 0 if watch.missing_since is None else now - watch.missing_since
     if missing_seconds >= VANISHED_SECONDS:
         return GaveUp("The service does not know this run any more")
     if now - watch.began_at < give_up_seconds:
         return reply
     told = f"after {give_up_seconds / 60:g} minutes of watching"
-    if isinstance(reply, Unreadable):
+    if isinstance(reply, Unreadable | Unreachable):
         return GaveUp(f"The run could not be seen to end {told}: {reply.why}")
     return GaveUp(f"The run had not ended {told}")

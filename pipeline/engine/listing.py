@@ -53,9 +53,9 @@ async def read_listing(pages: Pages, began_at: float) -> Listing | None:
         number, items = 1, 0
         while not reading.is_whole:
             page = await pages(number)
-            if isinstance(page, Missing):
+            if isinstance(page, Missing) and number == 1:
                 return None
-            if page is None:
+            if page is None or isinstance(page, Missing):
                 return Listing(began_at, reading.runs, is_whole=False)
             brought_news = reading.add(page)
             items += len(page.runs)

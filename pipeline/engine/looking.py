@@ -43,6 +43,13 @@ class Looking:
         self.unknown_words: Counter[str] = Counter()
         """Status words that the service is not known to use, and how often they were read."""
 
+    def heed_page(self, reply: ListReply, sent_at: float) -> None:
+        """The same for a page of the list; a list out of order is no service that is gone."""
+        if isinstance(reply, Unreachable):
+            self.limiter.refused(reply.after_seconds, sent_at)
+        else:
+            self.heed(reply, sent_at)
+
     def heed(self, reply: LookReply | ListReply, sent_at: float) -> None:
         """Let the whole class of looks learn from the reply to a look sent at this moment."""
         match reply:

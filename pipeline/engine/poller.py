@@ -145,7 +145,7 @@ class Poller:
                 reply = await self._remote.list_runs(number)
         except TimeoutError:
             return None
-        self._looking.heed(reply, sent_at)
+        self._looking.heed_page(reply, sent_at)
         if isinstance(reply, Missing):
             self._has_list = False
         return reply if isinstance(reply, RunPage) else None
@@ -163,7 +163,9 @@ class Poller:
             waiting += 1
             due += watch.due_at <= now
             self._batch.watches.take(watch)
-            if self._is_enough(seen):
+            # Only a look at the run itself gives it up: the list may lag behind.
+            is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
+            if self._is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
                 learnt.append(self._learn(watch, seen))
             else:
                 self._singly.append(watch)

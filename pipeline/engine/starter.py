@@ -119,6 +119,7 @@ class Starter:
                 for row in rows
                 if row.entry.id not in self._batch.again
                 and row.entry.id not in self._batch.in_flight
+                and row.entry.id not in self._batch.doubts
             )
 
     async def _intend(self) -> None:
@@ -138,7 +139,8 @@ class Starter:
             await self._limiter.slot(unless=self._batch.no_more_starts)
             entry = self._batch.ready.popleft()
             variables = self._variables.pop(entry.id)
-            if self._batch.is_stopped or self._batch.is_paused:
+            held = self._batch.is_paused or self._batch.budget.is_overdrawn
+            if self._batch.is_stopped or held:
                 await self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:
                 self._starts_out += 1

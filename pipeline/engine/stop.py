@@ -22,6 +22,11 @@ class StopReason(Enum):
     CREDITS_UNKNOWN = "credits unknown"
 
     @property
+    def is_a_persons(self) -> bool:
+        """Whether a person asked for it: asked twice, they do not want to wait."""
+        return self in {StopReason.INTERRUPTED, StopReason.TERMINATED}
+
+    @property
     def watches_on(self) -> bool:
         """Whether what is in flight is watched to its end; else the batch stops at once."""
         return self in _WATCH_ON

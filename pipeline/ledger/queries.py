@@ -28,7 +28,8 @@ SAVE_ENTRY = (
 SAVE_ATTEMPT = (
     "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
-    "started_at = excluded.started_at, ended_at = excluded.ended_at, run_id = excluded.run_id, "
+    "started_at = excluded.started_at, ended_at = excluded.ended_at, "
+    "run_id = coalesce(excluded.run_id, run_id), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -50,7 +51,7 @@ PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for 
 ENROLLED = "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id"
 CONFIRMED = (
     "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE run_id IS NOT NULL ORDER BY attempt.rowid DESC LIMIT ?"
+    "WHERE run_id IS NOT NULL AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
 )
 OWNERS = (
     "SELECT run_id, entry_id, number, state FROM attempt "
@@ -60,9 +61,20 @@ BEARERS = (
     "SELECT token, entry_id, number, state FROM attempt "
     "WHERE token IN (SELECT value FROM json_each(?))"
 )
+BEARERS_WITHOUT_RUN = f"{BEARERS} AND run_id IS NULL AND state = 'failed'"
+USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
+    "UPDATE entry SET state = 'complete' WHERE id = ? AND state IN ('failed', 'expired') "
+    "AND EXISTS ("
+    "SELECT 1 FROM attempt AS older WHERE older.entry_id = entry.id AND older.state = 'complete' "
+    "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
+    "WHERE entry_id = entry.id AND number = attempts))"
+)
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE attempt.state = 'expired' AND run_id IS NOT NULL AND number < attempts AND ended_at > ?"
+    "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "
+    "AND (number < attempts OR entry.state = 'complete') "
+    "AND coalesce((SELECT max(intended_at) FROM attempt AS newer "
+    "WHERE newer.entry_id = entry.id AND newer.number > attempt.number), ended_at) > ?"
 )
 ENTRY_WITH_ATTEMPT = (
     "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "

@@ -138,6 +138,11 @@ class Ledger:
         rows = self._execute(queries.BEARERS, (_json(tokens),))
         return {Token(token): owner for token, owner in _owners(rows).items()}
 
+    def bearers_without_run(self, tokens: Sequence[Token]) -> dict[Token, Owner]:
+        """The attempts that bear these tokens and count as never begun."""
+        rows = self._execute(queries.BEARERS_WITHOUT_RUN, (_json(tokens),))
+        return {Token(token): owner for token, owner in _owners(rows).items()}
+
     def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
         """Let something happen to an attempt that need not be its entry's newest, durable at once.
 
@@ -156,12 +161,16 @@ class Ledger:
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
+        came_to_nothing = [
+            (e.id,) for e in entries if e.state in {State.FAILED, State.EXPIRED} and e.attempts > 1
+        ]
         taken_back = [(e.id,) for e in entries if e.attempt is None]
         try:
             with self._transaction():
                 self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
                 self._connection.executemany(queries.SAVE_ATTEMPT, attempts)
                 self._connection.executemany(queries.TAKE_BACK_ATTEMPT, taken_back)
+                self._connection.executemany(queries.USE_EARLIER_OUTPUTS, came_to_nothing)
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
                 raise

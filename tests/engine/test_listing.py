@@ -85,6 +85,8 @@ def test_a_list_that_can_not_be_read_whole_ends_all_the_same(
 
 
 def test_where_there_is_no_list_there_is_no_listing() -> None:
-    """404 or 405, on whatever page."""
+    """404 or 405 on its first page; on a later one it is only not whole."""
     assert read(Missing()) == (None, [1])
-    assert read(FIRST, Missing()) == (None, [1, 2])
+    listing, numbers = read(FIRST, Missing())
+    assert listing is not None
+    assert (listing.is_whole, numbers) == (False, [1, 2])

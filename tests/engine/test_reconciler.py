@@ -374,7 +374,7 @@ def test_a_call_with_nothing_else_to_do_looks_at_superseded_runs_once(tmp_path: 
     universe.call()
     with universe.ledger() as ledger:
         asked_again(ledger, universe.clock.epoch)
-        ((first_run, _, _),) = ledger.confirmed(1)
+        (first_run,) = (s.attempt.run_id for s in ledger.every_attempt() if s.attempt)
     own_look = universe.remote.look
 
     async def still_running(run_id: RunId) -> LookReply:

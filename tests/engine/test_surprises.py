@@ -100,6 +100,7 @@ def test_a_run_that_a_retry_left_behind_is_counted_when_it_ends(tmp_path: Path) 
     assert universe.starts_by_company() == {"Company 2": 2}
     for _ in range(5):
         universe.call()
+        universe.clock.epoch += 250
     tally = universe.tally()
     assert (tally.count(State.COMPLETE), tally.credits) == (1, 4)
 
