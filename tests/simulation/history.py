@@ -62,7 +62,7 @@ class History:
         self._configs: set[tuple[str, str]] = set()
 
     def call(self, *, dies_at: int | None = None, is_fresh: bool = False) -> None:
-        """One call of `run`; the process dies at its so manieth commit or look at the ledger."""
+        """One call of `run`; `dies_at`: its process dies at this commit or look at the ledger."""
         self._configs.add((self.header, self.tone))
         prepared = prepare(self._written(), Overrides())
         with open_ledger(prepared.config.ledger) as ledger:
