@@ -19,7 +19,8 @@ ENROL = (
     "INSERT INTO entry "
     "(row_key, state, reading_id, row_number, rows, variables, cells, rendering) "
     "VALUES (?, 'planned', ?, ?, ?, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
-    "SET reading_id = excluded.reading_id, row_number = excluded.row_number, rows = excluded.rows"
+    "SET reading_id = excluded.reading_id, row_number = excluded.row_number, "
+    "rows = excluded.rows, cells = excluded.cells, rendering = excluded.rendering"
 )
 SAVE_ENTRY = (
     "UPDATE entry SET state = ?, attempts = ?, retries = ?, round_id = ?, owes_retry = ? "

@@ -47,7 +47,7 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     rows       INTEGER NOT NULL,     -- how many rows of the sheet it was then: equal ones may
                                      -- share it
     variables  TEXT    NOT NULL,     -- start variables, JSON
-    cells      TEXT    NOT NULL,     -- the raw cells they were made of, JSON
+    cells      TEXT    NOT NULL,     -- the raw cells they were made of in that reading, JSON
     rendering  INTEGER NOT NULL      -- the version of the rules that made them text
 );
 CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number);

@@ -126,6 +126,11 @@ def test_a_renamed_column_makes_no_row_new(config: Path, simulator: Simulator) -
     ended = pipeline("run", config, "--json")
     assert (ended.exit, ended.summary["reused"]) == (0, 5), ended.err
     assert simulator.count()["accepted"] == before
+    # And one that comes in place of another is compared under the new name.
+    rows = [["Company new", 9], *([f"Company {n}", n] for n in range(4))]
+    write_rows(config.with_name("rows.csv"), rows, ["Firm", "N"])
+    ended = pipeline("run", config, "--json")
+    assert (ended.exit, ended.summary["requests"]["start"]) == (0, 1), ended.err
 
 
 def test_another_number_format_is_asked_about(tmp_path: Path, simulator: Simulator) -> None:
