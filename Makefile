@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check check-office simulate-crashes guards bench docs format clean
+.PHONY: help setup batch test check check-office check-wheel simulate-crashes guards bench docs format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -48,6 +48,9 @@ check: $(TEST_READY) ## format, lint, types, layers
 check-office: $(TEST_READY) ## see that LibreOffice shows the same values before and after
 	@command -v soffice >/dev/null || { echo "LibreOffice is missing: install it (on Debian: apt-get install libreoffice-calc)" >&2; exit 2; }
 	@$(BIN)/pytest -q tests/office/check_office.py
+
+check-wheel: $(TEST_READY) ## install the wheel in an environment of its own, and use it there
+	@$(BIN)/pytest -q tests/installed/check_wheel.py
 
 format: $(TEST_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
