@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check check-office check-wheel simulate-crashes guards bench docs format clean
+.PHONY: help setup batch test check check-office check-wheel simulate-crashes guards bench docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -69,6 +69,9 @@ bench: $(TEST_READY) ## print the table of benchmarks
 
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making
+
+screens: $(TEST_READY) ## take the pictures of the report anew: needs Chromium
+	@$(BIN)/python -m docs.making.screens
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,9 +4,11 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from pipeline.engine.stop import Stop, StopReason, Switch
+from pipeline.system import signals_answered
 
 STOP_OF_SIGNAL: Final = {
     signal.SIGINT: Stop(StopReason.INTERRUPTED, "interrupted"),
@@ -17,14 +19,6 @@ STOP_OF_SIGNAL: Final = {
 @contextmanager
 def signals_ask(switch: Switch) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM ask the batch to stop, instead of ending the process."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in STOP_OF_SIGNAL}
-    for number, stop in STOP_OF_SIGNAL.items():
-        loop.add_signal_handler(number, switch.ask, stop)
-    try:
+    answers = {number: partial(switch.ask, stop) for number, stop in STOP_OF_SIGNAL.items()}
+    with signals_answered(asyncio.get_running_loop(), answers):
         yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            # The loop leaves the system's own, by which SIGTERM would cut off what comes next.
-            signal.signal(number, handler)

@@ -3,7 +3,6 @@
 Must not know what is asked of the ledger once it is open.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +13,7 @@ from typing import Final
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.store import Ledger
+from pipeline.system import make_for_owner
 
 SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x50495045
@@ -91,12 +91,8 @@ def _make_file(path: Path) -> None:
     # SQLite would make the file by the umask; the ledger holds what the user's cells hold.
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            # A copied ledger may have come with wider rights.
-            os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
+        # A copied ledger may have come with wider rights.
+        make_for_owner(path)
     except OSError as error:
         raise _cannot_open(path, error) from error
 

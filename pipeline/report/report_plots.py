@@ -41,13 +41,16 @@ STYLE: Final = Style(
 UNUSED: Final = "plot tooltip-overlay"
 """The class of what pygal shows by a script, which the page has not."""
 
-NOT_DRAWN: Final = frozenset({"script", "style", "title", "desc", "defs"})
+NOT_DRAWN: Final = frozenset({"title", "desc", "defs"})
+"""Scripts and styles stand in `defs`."""
 
+MINUTE_SECONDS: Final = 60
+DAY_SECONDS: Final = 86400
 STEPS_SECONDS: Final = (
     *(1, 2, 5, 10, 15, 30),
-    *(minutes * 60 for minutes in (1, 2, 5, 10, 15, 30)),
+    *(minutes * MINUTE_SECONDS for minutes in (1, 2, 5, 10, 15, 30)),
     *(hours * 3600 for hours in (1, 2, 3, 6, 12)),
-    *(days * 86400 for days in (1, 2, 7, 14, 28, 91, 364)),
+    *(days * DAY_SECONDS for days in (1, 2, 7, 14, 28, 91, 364)),
 )
 """Steps between two moments that a person counts in."""
 
@@ -134,10 +137,10 @@ def _moments(first: float, last: float, zone: tzinfo) -> list[dict[str, object]]
     fitting = (step for step in STEPS_SECONDS if step * TICKS >= last - first)
     step = next(fitting, STEPS_SECONDS[-1])
     offset = (datetime.fromtimestamp(first, zone).utcoffset() or timedelta()).total_seconds()
-    form = "%H:%M:%S" if step < STEPS_SECONDS[6] else "%H:%M"
-    if step >= STEPS_SECONDS[-7]:
+    form = "%H:%M:%S" if step < MINUTE_SECONDS else "%H:%M"
+    if step >= DAY_SECONDS:
         form = "%d %b"
-    elif last - first > STEPS_SECONDS[-7]:
+    elif last - first > DAY_SECONDS:
         form = "%d %b %H:%M"
     at = ceil((first + offset) / step) * step - offset
     labels: list[dict[str, object]] = []

@@ -19,6 +19,7 @@ from typing import Final
 
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
+from pipeline.system import sync_folder
 
 WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
 """Kinds of workbooks that are read and not written, and the kind of their copy."""
@@ -129,7 +130,7 @@ def write_whole(target: Path, pieces: Iterable[bytes]) -> tuple[Path, str]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         written = _replace(target, pieces)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise _unwritable(target, error) from None
     return written
@@ -163,17 +164,6 @@ def _put_in_place(temporary: Path, target: Path) -> Path:
 
 def _second_names(target: Path) -> Iterator[Path]:
     return (target.with_name(f"{target.stem}.new-{n}{target.suffix}") for n in count(1))
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows can't open a folder, and has its own order of writing names.
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _first_free(paths: Iterator[Path]) -> Path:

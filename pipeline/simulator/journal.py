@@ -4,7 +4,6 @@ Must not know the rules, nor what a record means. A line is handed to the operat
 before `append` returns, so the death of the process loses nothing; a power cut may.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pipeline.errors import UsageFault
 from pipeline.simulator.records import Record, RefusedStart, Run, Webhook, WebhookRemoved
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
+from pipeline.system import lock, make_for_owner
 
 FIRST_LINE: Final = b'{"simulator_state": 1}\n'
 """By it a state is known, so that no other file is ever written to."""
@@ -98,12 +98,10 @@ class Journal:
         return os.fdopen(handle, "r+b", buffering=0)
 
     def _hold(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock(self._file.fileno()):
             raise self._fault(
                 "another simulator writes to it", "end that one, or name another file"
-            ) from None
+            )
 
     def _mend(self) -> int:
         """Cuts off a last line that is not whole, and gives the length of what stays."""
@@ -111,7 +109,7 @@ class Journal:
         is_new = FIRST_LINE.startswith(content)
         if not is_new and not content.startswith(FIRST_LINE):
             raise self._fault("this is no state of a simulator", "name another file")
-        os.fchmod(self._file.fileno(), 0o600)
+        make_for_owner(self._path)
         length = content.rfind(b"\n") + 1
         self._file.truncate(length)
         if length == 0:

@@ -13,7 +13,11 @@ from tests.journeys.running import a_batch, write_rows
 
 SECRET = "hunter2-opens-nothing"
 SECTIONS = {
-    "variables": {"Company": {"column": "Company"}, "Nr": {"column": "Nr"}},
+    "variables": {
+        "Company": {"column": "Company"},
+        "Nr": {"column": "Nr"},
+        "Note": {"value": "<script src=x>"},
+    },
     "simulator": {"duration": "0s", "credits": 3, "fail": 0.4, "faults": {"refused": 0.3}},
     "workflow": {
         "id": "WCFG-1",

@@ -14,13 +14,14 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.commands.asking import ask_again
+from pipeline.commands.asking import Again, find_again, open_round
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.run import enrol
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind, State
+from pipeline.core.retrying import Choice
 from pipeline.core.variables import Sendable
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
@@ -74,7 +75,8 @@ class History:
             self._allow(ledger, is_fresh=is_fresh)
             enrol(prepared, ledger)
             if is_fresh:
-                ask_again(RoundKind.FRESH, prepared.config, ledger, is_agreed=True)
+                again = Again(RoundKind.FRESH, Choice())
+                open_round(again, find_again(again, ledger), ledger)
             if self._ends(prepared.config, ledger, dies_at):
                 ledger.end_round(self.clock.epoch)
                 write_output(prepared, ledger, prepared.config.output.path)

@@ -1,0 +1,39 @@
+"""What a report reads of the past is of one moment, and of the sheet's rows alone."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.core.model import State
+from pipeline.ledger.opening import join_ledger, open_ledger
+from tests.journeys.running import a_batch, pipeline, write_rows
+
+
+def test_a_report_sees_one_moment_of_a_batch_that_goes_on(tmp_path: Path) -> None:
+    """Its totals and its plots never tell of two batches."""
+    config = a_batch(tmp_path, 4)
+    pipeline("run", config, "--limit", "2")
+    path = tmp_path / "batch.ledger"
+    with open_ledger(path) as writing, join_ledger(path) as reading:
+        assert reading is not None
+        with reading.history.at_one_moment():
+            before = reading.tally()
+            first, *_ = writing.entries(State.COMPLETE)
+            assert first.attempt is not None
+            failed = replace(first.attempt, state=State.FAILED)
+            writing.save([replace(first, state=State.FAILED, attempt=failed)])
+            assert reading.tally() == before
+            assert len(list(reading.history.troubled_rows())) == 0
+        assert len(list(reading.history.troubled_rows())) == 1
+
+
+def test_rows_that_left_the_sheet_are_left_out(tmp_path: Path) -> None:
+    """The figures are those of the sheet's rows, as `status` tells them."""
+    config = a_batch(tmp_path, 5, simulator={"duration": "0s", "credits": 3, "fail": 0})
+    pipeline("run", config)
+    write_rows(tmp_path / "rows.csv", [["Company 0", 0], ["Company 3", 3]], ["Company", "Nr"])
+    pipeline("run", config)
+    with join_ledger(tmp_path / "batch.ledger") as ledger:
+        assert ledger is not None
+        assert len(list(ledger.history.runs())) == 2
+        assert ledger.history.row_credits() == [3, 3]
+        assert all(run.ended_at is not None for run in ledger.history.runs())
