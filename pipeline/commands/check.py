@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.preparing import Overrides, Prepared, prepare
+from pipeline.commands.sampling import Sample, samples, table
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.commands.writing import rehearse_output
@@ -60,6 +61,8 @@ class Forecast:
     """``None`` where this workflow's cost is not known yet."""
     requests: tuple[Mapping[str, Json], ...]
     """The first requests, as they would be sent."""
+    samples: tuple[Sample, ...]
+    """Each start variable over all rows."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +117,7 @@ def _forecast(prepared: Prepared, planned: Plan, mean_credits: float | None) -> 
         seconds=round(max(0, starts - config.limits.burst) * config.limits.rate.interval_seconds),
         credits=None if mean_credits is None else starts * mean_credits,
         requests=tuple(_request(row, config) for row in islice(sendable, REQUESTS_SHOWN)),
+        samples=samples(planned.rows, config.variables),
     )
 
 
@@ -147,6 +151,7 @@ def _as_text(forecast: Forecast, prepared: Prepared) -> str:
         f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
     )
     lines = [
+        *table(forecast.samples),
         f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
         f"time: {forecast.seconds:g} s for the starts, then until the last run ends",
         f"cost: {cost}",
