@@ -25,10 +25,11 @@ VERBS: Final = (
     "retry",
     "resolve",
     "export",
+    "watch",
     "webhooks",
     "simulate",
 )
-NOT_YET: Final = ("report", "statement", "adjust", "watch", "worker")
+NOT_YET: Final = ("report", "statement", "adjust", "worker")
 """Verbs that are known, and not supported yet."""
 
 MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {

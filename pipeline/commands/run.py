@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,8 @@ from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import Exit, LedgerLost, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
+from pipeline.report.watch_figures import Viewer
+from pipeline.report.watch_page import page_beside
 
 HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
@@ -56,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fresh",
         action="store_true",
         help="leave the earlier results of these rows aside, and pay for them again",
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="show the batch on a page in the browser meanwhile"
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing: agree beforehand")
     parser.add_argument("--json", action="store_true", help="the summary as JSON, alone on stdout")
@@ -86,7 +92,8 @@ def run_batch(arguments: argparse.Namespace, again: RoundKind | None) -> Exit:
         tell_open_round(ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
-        stop, requests = run_loop(_start_and_watch(config, ledger, arguments.limit))
+        with page_beside(Viewer(config), say) if arguments.watch else nullcontext():
+            stop, requests = run_loop(_start_and_watch(config, ledger, arguments.limit))
         ledger.end_round(time.time())
         output = _write_as_the_input_is_now(prepared, ledger)
         tally = ledger.tally()
