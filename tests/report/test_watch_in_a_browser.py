@@ -51,7 +51,7 @@ class Looker:
 
     def find(self, text: str) -> list[list[str]]:
         """Ask for rows by keyboard alone, and read the cells of those that are found."""
-        self.page.locator("#question").focus()
+        self.page.get_by_label("A row's number").focus()
         self.page.keyboard.press("ControlOrMeta+A")
         self.page.keyboard.type(text)
         with self.page.expect_response("**/search?**"):

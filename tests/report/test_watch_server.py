@@ -132,10 +132,11 @@ def test_the_figures_come_at_once_and_again_whenever_something_changed(tmp_path:
             assert response.content_type == "text/event-stream"
             told = events(response)
             assert (await anext(told))[1]["stage"] == "nothing was started"
+            await server.feed.look()  # Nothing changed, so nothing is told.
             with a_ledger(tmp_path, "a", "b") as ledger:
                 await server.feed.look()
                 assert (await anext(told))[1]["counts"]["pending"] == 2
-                await server.feed.look()  # Nothing changed, so nothing is told.
+                await server.feed.look()
                 ledger.save([stands(ids_of(ledger)[0], State.COMPLETE)])
                 await server.feed.look()
                 assert (await anext(told))[1]["counts"]["complete"] == 1
