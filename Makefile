@@ -36,8 +36,8 @@ setup: $(RUN_READY) $(TEST_READY) ## set up .venv for running and for testing
 batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS="…"
 	@$(if $(CONFIG),,echo "Which batch? Say: make batch CONFIG=configs/demo.yaml" >&2; exit 2;) exec $(BIN)/pipeline run "$(CONFIG)" $(ARGS)
 
-test: $(TEST_READY) ## run the tests
-	@$(BIN)/pytest -q -n 2 $(ARGS)
+test: $(TEST_READY) ## run the tests, and say which were left out for lack of something
+	@$(BIN)/pytest -q -rs -n 2 $(ARGS)
 
 check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .
@@ -66,6 +66,7 @@ guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
 bench: $(TEST_READY) ## print the table of benchmarks
 	@$(BIN)/python benchmarks/throughput.py
 	@$(BIN)/python benchmarks/writing.py
+	@$(BIN)/python benchmarks/watching.py
 
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making

@@ -28,11 +28,12 @@ VERBS: Final = (
     "export",
     "statement",
     "report",
+    "watch",
     "adjust",
     "webhooks",
     "simulate",
 )
-NOT_YET: Final = ("watch", "worker")
+NOT_YET: Final = ("worker",)
 """Verbs that are known, and not supported yet."""
 
 MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {

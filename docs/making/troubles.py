@@ -12,7 +12,7 @@ from docs.making.messages import messages
 from docs.making.sourcewords import UNKNOWN
 from pipeline import errors
 from pipeline.engine.stop import REMEDY_OF_STOP, StopReason
-from pipeline.report.report_troubles import ADVICE
+from pipeline.report.troubles import ADVICE
 
 HEADINGS: Final[Mapping[str, tuple[str, str]]] = {
     "UsageFault": (

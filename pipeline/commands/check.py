@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
+from pipeline.commands.sampling import Sample, samples, table
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import tell_paying_again
@@ -73,6 +74,8 @@ class Forecast:
     """The runs that ended, from which credits and seconds are estimated."""
     requests: tuple[Mapping[str, Json], ...]
     """The first requests, as they would be sent."""
+    samples: tuple[Sample, ...]
+    """Each start variable over all rows."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +138,7 @@ def _forecast(prepared: Prepared, planned: Plan, quoted: Quote) -> Forecast:
         credits_high=None if cost is None else cost.high,
         past_runs=quoted.past_runs,
         requests=tuple(_request(row, config) for row in islice(sendable, REQUESTS_SHOWN)),
+        samples=samples(planned.rows, config.variables),
     )
 
 
@@ -167,6 +171,7 @@ def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | N
     if forecast.shared:
         counts += f", {forecast.shared} equal to one that is started"
     lines = [
+        *table(forecast.samples),
         f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
         f"cost: {cost}",
         f"time: {time_in_words(quoted)}",

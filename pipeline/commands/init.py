@@ -1,25 +1,30 @@
-"""`pipeline init`: writes a commented config from a sheet's headers."""
+"""`pipeline init`: writes a commented config from a sheet. Asks at a terminal, else guesses."""
 
 import argparse
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pipeline import sheets
-from pipeline.commands.terminal import say
-from pipeline.config.readers import read_workflow_id
-from pipeline.config.sample import sample_config
+from pipeline.commands import interview
+from pipeline.commands.guessing import guess_key, guess_place, guess_sent
+from pipeline.commands.terminal import can_ask, command_line, say
+from pipeline.config.readers import read_header_row, read_workflow_id
+from pipeline.config.sample import Table, sample_config
 from pipeline.config.units import ValueFault
 from pipeline.core.cells import shown
 from pipeline.core.model import Sheet
 from pipeline.errors import Exit, OutputFault, UsageFault
-from pipeline.sheets import Source
+from pipeline.sheets import Source, Top
 
-HELP: Final = "write a commented config from a sheet's headers"
+HELP: Final = "write a commented config from a sheet; asks at a terminal, else guesses"
 EXAMPLE: Final = """\
 pipeline init leads.xlsx --workflow simulator
-pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123"""
-SUFFIXES_WITH_SHEETS: Final = frozenset({".xlsx", ".xlsm"})
+pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123
+pipeline init export.xlsx --sheet Leads --header-row 4"""
+TEXT_FILES: Final = frozenset({".csv", ".tsv"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,50 +42,136 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WCFG-…|simulator",
         help="the workflow's id; with simulator the config runs as it is, without a key",
     )
+    parser.add_argument(
+        "--sheet",
+        dest="sheet_name",
+        metavar="NAME",
+        help="the sheet of a workbook (default: the one with the largest table)",
+    )
+    parser.add_argument(
+        "--header-row",
+        type=_header_row,
+        metavar="N|none",
+        help="the row of the headers (default: the first that looks like them)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Headers:
+    """The headers' row as it was given; `row` is ``None`` where there are none."""
+
+    row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What the config is to be about."""
+
+    workflow: str | None
+    sheet: str
+    header_row: int | None
 
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Write the config; never over one that is there."""
-    if arguments.workflow is not None:
-        _check_workflow(arguments.workflow)
     config = arguments.config or Path(f"{arguments.sheet.stem}.yaml")
+    _check_words(arguments, config)
+    tops = sheets.tops(arguments.sheet.absolute())
+    meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
+    name = None if _is_text(arguments.sheet) else meant.sheet
+    sheet = sheets.read(Source(arguments.sheet.absolute(), name, meant.header_row))
+    for remark in sheet.remarks:
+        say(remark)
+    relative = os.path.relpath(arguments.sheet.absolute(), config.absolute().parent)
+    sent, key = _columns_meant(sheet)
+    table = Table(
+        path=Path(relative).as_posix(),
+        sheet=name,
+        header_row=meant.header_row,
+        columns=sheet.columns,
+        sent=sent,
+        with_blanks=_columns_with_blanks(sheet),
+        key=key,
+    )
+    _write(config, sample_config(table, meant.workflow))
+    say(f"Written: {config}, over {len(sheet.rows)} rows and {len(sheet.columns)} columns.")
+    if meant.workflow is None:
+        say("Put your workflow's id into it; until then `check` tells what is missing.")
+    say(f"Next: {command_line('check', config)}")
+    return Exit.OK
+
+
+def _header_row(text: str) -> _Headers:
+    try:
+        row = read_header_row(int(text) if text.isdecimal() else text)
+    except ValueFault as fault:
+        raise argparse.ArgumentTypeError(f"{fault.wrong}: {fault.remedy}") from None
+    assert row is None or isinstance(row, int)
+    return _Headers(row)
+
+
+def _check_words(arguments: argparse.Namespace, config: Path) -> None:
+    try:
+        if arguments.workflow is not None:
+            read_workflow_id(arguments.workflow)
+    except ValueFault as fault:
+        raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
+    if arguments.sheet_name is not None and _is_text(arguments.sheet):
+        raise UsageFault(place="--sheet", wrong="a text file has no sheets", remedy="leave it out")
     if config.exists():
         raise OutputFault(
             place=str(config),
             wrong="there is a file of this name already",
             remedy="name another with -o, or remove it first",
         )
-    sheet = sheets.read(Source(arguments.sheet.absolute(), None, 1))
-    for remark in sheet.remarks:
-        say(remark)
-    relative = os.path.relpath(arguments.sheet.absolute(), config.absolute().parent)
-    text = sample_config(
-        Path(relative).as_posix(),
-        sheet.name if arguments.sheet.suffix.lower() in SUFFIXES_WITH_SHEETS else None,
-        sheet.columns,
-        _columns_with_blanks(sheet),
-        arguments.workflow,
+
+
+def _guessed(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
+    """What was said on the command line, and else what the file looks like; says what it took."""
+    place = guess_place(_named(arguments.sheet_name, tops))
+    sheet = arguments.sheet_name or place.sheet
+    if len(tops) > 1 and arguments.sheet_name is None:
+        others = ", ".join(repr(top.sheet) for top in tops if top.sheet != sheet)
+        say(f"Sheet {sheet!r} is taken, not {others}: --sheet names another.")
+    if arguments.header_row is not None:
+        return _Meant(arguments.workflow, sheet, arguments.header_row.row)
+    if not place.is_found:
+        say(
+            f"No row looks like headers: row {place.header_row} is taken for them. "
+            "--header-row names another, or none."
+        )
+    elif place.header_row != 1:
+        say(f"The headers are taken to stand in row {place.header_row}: --header-row says else.")
+    return _Meant(arguments.workflow, sheet, place.header_row)
+
+
+def _asked(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
+    """What was said on the command line, and else what a person answers."""
+    workflow = arguments.workflow or interview.ask_workflow()
+    sheet = arguments.sheet_name or interview.ask_sheet(
+        [top.sheet for top in tops], guess_place(tops).sheet
     )
-    try:
-        config.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputFault(
-            place=str(config),
-            wrong=f"the config can't be written ({error.strerror})",
-            remedy="name a file in a folder that is there and may be written to, with -o",
-        ) from None
-    say(f"Written: {config}, over {len(sheet.rows)} rows and {len(sheet.columns)} columns.")
-    if arguments.workflow is None:
-        say("Put your workflow's id into it; until then `pipeline check` tells what is missing.")
-    say(f"Next: pipeline check {config}")
-    return Exit.OK
+    if arguments.header_row is not None:
+        return _Meant(workflow, sheet, arguments.header_row.row)
+    place = guess_place(_named(sheet, tops))
+    return _Meant(workflow, sheet, interview.ask_header_row(place.header_row))
 
 
-def _check_workflow(workflow: str) -> None:
-    try:
-        read_workflow_id(workflow)
-    except ValueFault as fault:
-        raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
+def _named(sheet: str | None, tops: Sequence[Top]) -> Sequence[Top]:
+    # A sheet that is not there is told by whoever reads it.
+    return [top for top in tops if top.sheet == sheet] or tops
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() in TEXT_FILES
+
+
+def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:
+    """The columns that are sent, and those that name a row; asks for them at a terminal."""
+    sent, key = guess_sent(sheet), guess_key(sheet)
+    if not can_ask():
+        return sent, key
+    return interview.ask_sent(sheet, sent), interview.ask_key(sheet, key)
 
 
 def _columns_with_blanks(sheet: Sheet) -> frozenset[str]:
@@ -89,3 +180,14 @@ def _columns_with_blanks(sheet: Sheet) -> frozenset[str]:
         for place, column in enumerate(sheet.columns)
         if not all(shown(row.values[place]).strip() for row in sheet.rows)
     )
+
+
+def _write(config: Path, text: str) -> None:
+    try:
+        config.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputFault(
+            place=str(config),
+            wrong=f"the config can't be written ({error.strerror})",
+            remedy="name a file in a folder that is there and may be written to, with -o",
+        ) from None

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,6 +49,8 @@ from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import Exit, LedgerLost, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
+from pipeline.report.watch_figures import Viewer
+from pipeline.report.watch_page import page_beside
 
 HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
@@ -74,6 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fresh",
         action="store_true",
         help="leave the earlier results of these rows aside, and pay for them again",
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="show the batch on a page in the browser meanwhile"
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing: agree beforehand")
     parser.add_argument(
@@ -110,7 +116,8 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         tell_open_round(ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
-        work, limit = _work(consent, prepared, ledger, arguments.limit)
+        with page_beside(Viewer(config), say) if arguments.watch else nullcontext():
+            work, limit = _work(consent, prepared, ledger, arguments.limit)
         tally = ledger.tally()
         incomplete = None if limit is None else ledger.incomplete_since(mark)
         if arguments.report:

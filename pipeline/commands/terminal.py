@@ -3,7 +3,10 @@
 Must not know what is asked about.
 """
 
+import shlex
+import shutil
 import sys
+from pathlib import Path
 
 from pipeline.engine.screen import laid_out
 from pipeline.errors import UsageFault
@@ -53,3 +56,27 @@ def ask(question: str) -> str | None:
     sys.stderr.write(laid_out(words, sys.stderr) + question[len(words) :])
     sys.stderr.flush()
     return sys.stdin.readline() or None
+
+
+def command_line(*words: object) -> str:
+    """A call of this program that works where it is typed next: as it was called this time.
+
+    Not everybody's shell finds `pipeline`: it may have been called by its path, or as a module.
+    """
+    return " ".join([*_program(), *(shlex.quote(str(word)) for word in words)])
+
+
+def _program() -> list[str]:
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return [shlex.quote(_short(Path(sys.executable))), "-m", "pipeline"]
+    found = shutil.which("pipeline")
+    if called.stem != "pipeline" or (found and Path(found).absolute() == called.absolute()):
+        return ["pipeline"]
+    return [shlex.quote(_short(called))]
+
+
+def _short(program: Path) -> str:
+    """The program's path, from this folder where it lies below it."""
+    program, here = program.absolute(), Path.cwd()
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)

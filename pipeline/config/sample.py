@@ -7,6 +7,7 @@ shows its default or an example; prose stands behind ``# ``.
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any, Final
 
@@ -14,7 +15,13 @@ from pipeline.config.model import OutputColumns
 from pipeline.config.readers import PLACEHOLDER, SIMULATOR
 from pipeline.config.schema import json_schema
 
-_SIMULATED_WORKFLOW: Final = "WCFG-simulator"
+_SIMULATED: Final[Mapping[str, Any]] = {
+    "workflow": {"id": "WCFG-simulator", "base_url": SIMULATOR},
+    "limits": {"rate": "50/s"},
+    "polling": {"first": "1s", "max": "2s"},
+    "simulator": {},
+}
+"""What a config holds that is tried out: nobody should wait a minute to see sixty rows."""
 
 _PLAIN: Final = re.compile(r"(?:\.\./)*[^\W\d_](?:[\w ./-]*\w)?|[0-9]+/?(?:ms|s|min|h|d)")
 _READ_AS_ANOTHER: Final = frozenset(
@@ -29,32 +36,45 @@ _LONGEST_KEY: Final = 1000
 """YAML takes no longer text for a key (yaml.org/spec/1.2.2, 7.4.3) unless a `?` announces it."""
 
 
-def sample_config(
-    input_path: str,
-    sheet: str | None,
-    columns: Sequence[str],
-    with_blanks: Collection[str],
-    workflow: str | None,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a config is written for: where the table stands, and what of it is sent."""
+
+    path: str
+    """Relative to the config."""
+    sheet: str | None
+    """``None``: the file is no workbook."""
+    header_row: int | None
+    """From 1; ``None``: columns go by their letters."""
+    columns: Sequence[str]
+    """All of them: no new one may bear the name of one that is there."""
+    sent: Sequence[str]
+    """Those that become start variables."""
+    with_blanks: Collection[str]
+    """Those that have blank cells: these are sent as empty text."""
+    key: Sequence[str]
+    """Those that name a row from one export to the next; none: nothing does."""
+
+
+def sample_config(table: Table, workflow: str | None) -> str:
     """A commented config for a sheet: each column becomes a start variable, each output a column.
 
-    `input_path` is relative to the config, `with_blanks` are the columns with blank cells, and
-    `workflow` is an id or ``simulator``; without one the config holds a placeholder, which `parse`
-    tells of. The columns of an earlier output are no variables, and are left as they are.
+    `workflow` is an id or ``simulator``, with which the batch is as fast as costs nothing; without
+    one the config holds a placeholder, which `parse` tells of. The columns of an earlier output are
+    no variables, and are left as they are.
     """
     given: dict[str, Any] = {
-        "input": {"path": input_path} | ({"sheet": sheet} if sheet is not None else {}),
+        "input": _input(table),
         "workflow": {"id": workflow or PLACEHOLDER},
-        "variables": _variables(columns, with_blanks),
+        "variables": _variables(table),
         "outputs": "*",
     }
-    if renamed := _renamed_columns(columns):
+    if renamed := _renamed_columns(table.columns):
         given["output"] = {"columns": renamed}
     if workflow == SIMULATOR:
-        given["workflow"] = {"id": _SIMULATED_WORKFLOW, "base_url": SIMULATOR}
-        given["simulator"] = {}
+        given |= _SIMULATED
     schema = json_schema()
-    if sheet is not None:
+    if table.sheet is not None:
         del schema["$defs"]["Input"]["properties"]["csv"]  # A fault where a workbook is read.
     opening = [
         "# A batch of `pipeline`: `pipeline check` shows what it would do, `pipeline run` does it.",
@@ -68,11 +88,22 @@ def sample_config(
     return "\n".join([*opening, *(line for section in sections for line in section), ""])
 
 
-def _variables(columns: Sequence[str], with_blanks: Collection[str]) -> dict[str, Any]:
+def _input(table: Table) -> dict[str, Any]:
+    section: dict[str, Any] = {"path": table.path}
+    if table.sheet is not None:
+        section["sheet"] = table.sheet
+    if table.header_row != 1:
+        section["header_row"] = table.header_row or "none"
+    if table.key:
+        section["key"] = list(table.key)
+    return section
+
+
+def _variables(table: Table) -> dict[str, Any]:
     own = set(_status_columns().values())
-    kept = [column for column in columns if column not in own] or columns
+    kept = [column for column in table.sent if column not in own] or table.sent
     return {
-        column: {"column": column, "default": ""} if column in with_blanks else column
+        column: {"column": column, "default": ""} if column in table.with_blanks else column
         for column in kept
     }
 

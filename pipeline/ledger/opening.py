@@ -3,6 +3,7 @@
 Must not know what is asked of the ledger once it is open.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,8 +11,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
+from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.store import Ledger
 from pipeline.system import make_for_owner
 
@@ -65,6 +69,17 @@ def join_ledger(path: Path) -> Iterator[Ledger | None]:
 
 
 @contextmanager
+def watch_ledger(path: Path) -> Iterator[Onlooker | None]:
+    """The ledger for somebody who changes nothing; ``None`` where there is none yet."""
+    if not path.exists():
+        yield None
+        return
+    with closing(_connected(path)) as connection, _damage_told(path):
+        connection.execute("PRAGMA query_only = ON")
+        yield Onlooker(path, connection)
+
+
+@contextmanager
 def _damage_told(path: Path) -> Iterator[None]:
     """Tell a ledger that can't be read any more as such, and not as a fault of this program."""
     try:
@@ -85,6 +100,19 @@ def is_held(path: Path) -> bool:
         return False
     with held(path) as is_ours:
         return not is_ours
+
+
+def is_running(path: Path, holder: str | None) -> bool:
+    """Whether the process that wrote itself into the ledger as its holder is at work on it.
+
+    Unlike `is_held` it may be asked again and again: it tries the lock only where somebody has it,
+    and so never stands in the way of a batch that begins.
+    """
+    if holder is None or not holder.isdecimal():
+        return False
+    if int(holder) == os.getpid():
+        return True
+    return psutil.pid_exists(int(holder)) and is_held(path)
 
 
 def _make_file(path: Path) -> None:

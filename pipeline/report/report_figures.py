@@ -15,7 +15,7 @@ from pipeline.core.writing import STATUS_OF
 from pipeline.ledger.history import History, TroubledRow
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
-from pipeline.report.report_troubles import ADVICE, TroubledGroup, grouped
+from pipeline.report.troubles import ADVICE, TroubledGroup, grouped
 
 FEW: Final = 2
 """So many runs are too few for a share of them to mean anything."""

@@ -20,7 +20,7 @@ from pipeline.report.report_plots import (
     run_durations,
     starts_and_ends,
 )
-from pipeline.report.report_troubles import ADVICE, TroubledGroup
+from pipeline.report.troubles import ADVICE, TroubledGroup
 
 OPENING: Final = "<!doctype html>\n<!-- made by pipeline report -->\n"
 """What each report begins with, and no other file: a report is written over nothing else."""

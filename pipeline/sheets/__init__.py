@@ -1,17 +1,19 @@
 """The only room that knows a file format: reads the sheet, writes its copy."""
 
 from pipeline.sheets.files import check_target, digest, keep_aside
-from pipeline.sheets.formats import read, rehearse, write
-from pipeline.sheets.source import Source, TextForm, Written
+from pipeline.sheets.formats import read, rehearse, tops, write
+from pipeline.sheets.source import Source, TextForm, Top, Written
 
 __all__ = [
     "Source",
     "TextForm",
+    "Top",
     "Written",
     "check_target",
     "digest",
     "keep_aside",
     "read",
     "rehearse",
+    "tops",
     "write",
 ]

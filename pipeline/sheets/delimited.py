@@ -15,7 +15,7 @@ from pipeline.errors import InputFault
 from pipeline.sheets.newfields import NewFields
 from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.records import Record, is_blank, values_of, width_of
-from pipeline.sheets.source import Source
+from pipeline.sheets.source import Source, Top
 from pipeline.sheets.spelling import UNICODE, UTF_8_MARKED, Spelling
 from pipeline.sheets.textcopy import copied, layout_of
 from pipeline.sheets.textfile import TextFile, head_of, open_text, outline
@@ -39,6 +39,14 @@ def read(source: Source) -> Sheet:
         columns = outline(source, head, width if rows else 0).columns
         _even_out(rows, len(columns))
     return Sheet(source.path.name, columns, tuple(rows), _remarks(text))
+
+
+def tops(source: Source, lines: int) -> list[Top]:
+    """The first lines of the file. Raises `InputFault`."""
+    with open_text(source) as text, text.records() as records:
+        delimiter = text.dialect.delimiter
+        first = [values_of(record, delimiter) for record in islice(records, lines)]
+    return [Top(source.path.name, first)]
 
 
 def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from python_calamine import (
     CalamineError,
     CalamineWorkbook,
     PasswordError,
+    SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
@@ -26,7 +27,7 @@ from pipeline.sheets.cellstyles import looks_of
 from pipeline.sheets.container import Container, damaged
 from pipeline.sheets.files import content_of
 from pipeline.sheets.sheetpart import FORMULA_MARKS, amend, glance, marks_in
-from pipeline.sheets.source import Source
+from pipeline.sheets.source import Source, Top
 from pipeline.sheets.table import sheet_of
 from pipeline.sheets.wanted import wanted_of
 
@@ -52,6 +53,17 @@ def read(source: Source) -> Sheet:
     """
     with _without_collecting():
         return _read(source, content_of(source.path))
+
+
+def tops(source: Source, lines: int) -> list[Top]:
+    """So many first lines of each sheet that a person sees. Raises `InputFault`."""
+    content = content_of(source.path)
+    _check_start(source, content)
+    if source.suffix != ".xls":
+        Container(source.path, content).check_lengths()
+    with _without_collecting(), _calamine(source):
+        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+        return [Top(name, _grid(workbook, name)[:lines]) for name in _names_seen(source, workbook)]
 
 
 def _read(source: Source, content: bytes) -> Sheet:
@@ -150,13 +162,9 @@ def _calamine(source: Source) -> Iterator[None]:
 
 def _sheet_name(source: Source, workbook: CalamineWorkbook) -> str:
     """The name of the sheet to read: the first that a person sees, unless one is named."""
-    sheets = [s for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
-    if not sheets:
-        raise damaged(source.path)
-    names = [sheet.name for sheet in sheets]
     if source.sheet is None:
-        seen = (sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible)
-        return next(seen, names[0])
+        return _names_seen(source, workbook)[0]
+    names = [sheet.name for sheet in _worksheets(source, workbook)]
     if source.sheet in names:
         return source.sheet
     near = get_close_matches(source.sheet.casefold(), [n.casefold() for n in names], n=1)
@@ -167,6 +175,20 @@ def _sheet_name(source: Source, workbook: CalamineWorkbook) -> str:
         wrong=f"there is no sheet {source.sheet!r}, only {listed}",
         remedy=f"did you mean {nearest[0]!r}?" if nearest else "name one of these",
     )
+
+
+def _names_seen(source: Source, workbook: CalamineWorkbook) -> list[str]:
+    """The sheets that a person sees; all of them where each is hidden."""
+    sheets = _worksheets(source, workbook)
+    seen = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    return seen or [sheet.name for sheet in sheets]
+
+
+def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadata]:
+    sheets = [s for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
+    if not sheets:
+        raise damaged(source.path)
+    return sheets
 
 
 def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:

@@ -15,7 +15,7 @@ from pipeline.core.model import NewCell, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import PlaceFault, check_target, second_places, write_whole
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.source import Source, Written
+from pipeline.sheets.source import Source, Top, Written
 
 READERS: Final = {
     ".xlsx": "pipeline.sheets.excel",
@@ -39,12 +39,18 @@ WRITERS: Final = {
 }
 """The module that writes a kind of file."""
 
+LINES_OF_A_TOP: Final = 60
+"""How far down a table is looked for: titles and notes above one are a few lines."""
+
 
 class Reader(Protocol):
     """What the module offers that reads a format."""
 
     def read(self, source: Source) -> Sheet:
         """The sheet as it stands; raises `InputFault`."""
+
+    def tops(self, source: Source, lines: int) -> list[Top]:
+        """So many first lines of each sheet that a person sees; raises `InputFault`."""
 
 
 class Writer(Protocol):
@@ -75,6 +81,15 @@ def read(source: Source) -> Sheet:
     Raises `InputFault` where the file can't be read, or has no such sheet, header or row.
     """
     return cast("Reader", _module(source, READERS)).read(source)
+
+
+def tops(path: Path) -> list[Top]:
+    """The first lines of each sheet that a person sees, in the file's order; there is at least one.
+
+    Raises `InputFault` where the file can't be read.
+    """
+    source = Source(path, None, None)
+    return cast("Reader", _module(source, READERS)).tops(source, LINES_OF_A_TOP)
 
 
 def rehearse(source: Source, columns: Sequence[str], rows: Collection[int]) -> tuple[str, ...]:

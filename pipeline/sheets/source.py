@@ -1,7 +1,10 @@
 """What is read and what was written. Owns the types at the room's door. Must not know a format."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pipeline.core.model import CellValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class Source:
     def suffix(self) -> str:
         """The file's kind: its suffix, in small letters."""
         return self.path.suffix.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """What stands at the top of one sheet of a file, for whoever has to find its table."""
+
+    sheet: str
+    """The sheet's name in the workbook; for a text file, the file's name."""
+    lines: Sequence[Sequence[CellValue]]
+    """Its first lines, from row 1 on, blank ones too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.load import Draft, parse
-from pipeline.config.sample import sample_config
+from pipeline.config.sample import Table, sample_config
 from pipeline.core.cells import column_names
 from pipeline.core.variables import FromColumn
 
@@ -27,13 +28,21 @@ HEADERS = st.lists(
 )  # fmt: skip
 
 
+def a_table(
+    columns: Sequence[str] = ("Company", "URL"),
+    blanks: Collection[str] = ("URL",),
+    sheet: str | None = "Leads",
+) -> Table:
+    return Table("../data/leads.xlsx", sheet, 1, columns, columns, blanks, ())
+
+
 def a_sample(
     columns: Sequence[str] = ("Company", "URL"),
     blanks: Collection[str] = ("URL",),
     workflow: str | None = "simulator",
     sheet: str | None = "Leads",
 ) -> str:
-    return sample_config("../data/leads.xlsx", sheet, columns, blanks, workflow)
+    return sample_config(a_table(columns, blanks, sheet), workflow)
 
 
 @settings(deadline=None, max_examples=120)
@@ -83,7 +92,7 @@ def test_every_default_and_example_in_the_sample_is_right(
 
 def test_what_is_commented_out_is_the_default(parsed_text: Callable[[str], Draft]) -> None:
     """Taking away the # from the keys about the run's course changes nothing."""
-    text = a_sample()
+    text = a_sample(workflow="WCFG-1")
     changed = text[: text.index("limits:")] + re.sub(
         r"(?m)^( *)#(?! |max_failures|max_credits|credits_per_run|ledger)",
         r"\1",
@@ -100,6 +109,37 @@ def test_without_a_workflow_the_sample_says_what_is_missing(
     (fault,) = parsed_text(a_sample(workflow=None)).faults
     assert fault.place.endswith(", workflow.id")
     assert "put your workflow's id here" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (replace(a_table(), header_row=4), {"header_row": 4}),
+        (replace(a_table(), header_row=None), {"header_row": None}),
+        (replace(a_table(), key=("URL", "Company")), {"key": ("URL", "Company")}),
+    ],
+)
+def test_where_the_table_stands_and_what_names_a_row_is_in_the_sample(
+    parsed_text: Callable[[str], Draft], table: Table, expected: dict[str, object]
+) -> None:
+    """What was found or answered comes back from the config."""
+    draft = parsed_text(sample_config(table, "simulator"))
+    assert draft.faults == ()
+    assert {key: getattr(draft.config.input, key) for key in expected} == expected
+
+
+def test_a_column_that_is_not_sent_is_no_variable(parsed_text: Callable[[str], Draft]) -> None:
+    """Only what was chosen goes to the service."""
+    config = parsed_text(sample_config(replace(a_table(), sent=("URL",)), "simulator")).config
+    assert list(config.variables) == ["URL"]
+
+
+def test_a_batch_that_is_tried_out_is_fast(parsed_text: Callable[[str], Draft]) -> None:
+    """Sixty rows at the simulator start within five seconds; a real service keeps its default."""
+    tried = parsed_text(a_sample(workflow="simulator")).config
+    real = parsed_text(a_sample(workflow="WCFG-1")).config
+    assert 60 * tried.limits.rate.interval_seconds <= 5
+    assert real.limits.rate.interval_seconds == 1
 
 
 @pytest.mark.parametrize("workflow", ["WCFG-1", "simulator"])

@@ -9,7 +9,8 @@ from pathlib import Path
 from pipeline.core.model import Entry, RunId, State, Token
 from pipeline.core.planning import Plan, plan
 from pipeline.core.variables import Faulty, RenderedRow, Skipped
-from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.onlooker import Onlooker
+from pipeline.ledger.opening import open_ledger, watch_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON, a_sendable, an_entry
 
@@ -33,6 +34,14 @@ def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
     with open_ledger(folder / "batch.ledger") as ledger:
         ledger.enrol(a_plan(*keys), SOURCE, SERVICE, NOON)
         yield ledger
+
+
+@contextmanager
+def looked_on(folder: Path) -> Iterator[Onlooker]:
+    """The same ledger, seen by somebody who changes nothing."""
+    with watch_ledger(folder / "batch.ledger") as looking:
+        assert looking is not None
+        yield looking
 
 
 def ids_of(ledger: Ledger) -> list[int]:

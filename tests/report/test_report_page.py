@@ -8,7 +8,7 @@ from pipeline.ledger.history import TroubledRow
 from pipeline.ledger.records import Tally
 from pipeline.report.report_figures import Findings
 from pipeline.report.report_page import ROWS_SHOWN, Subject, page
-from pipeline.report.report_troubles import grouped
+from pipeline.report.troubles import grouped
 
 SUBJECT = Subject(
     batch="leads", config="leads.yaml", settings=(), made_at=1e9, zone=UTC, holder=None

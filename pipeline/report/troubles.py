@@ -75,13 +75,13 @@ ADVICE: Final[Mapping[Trouble, Advice]] = {
 }
 
 
-def trouble_of(row: TroubledRow) -> Trouble:
-    """The class of a row that is in the ledger."""
-    if row.state is State.EXPIRED:
+def trouble_of(state: State, failure: FailureClass | None) -> Trouble:
+    """The class of a row that is in the ledger, and not complete."""
+    if state is State.EXPIRED:
         return Trouble.EXPIRED
-    if row.state is State.UNCONFIRMED:
+    if state is State.UNCONFIRMED:
         return Trouble.IN_DOUBT
-    match row.failure:
+    match failure:
         case FailureClass.INPUT:
             return Trouble.REFUSED
         case FailureClass.UNCONFIRMED:
@@ -111,7 +111,7 @@ def grouped(
     """
     members: dict[Trouble, list[TroubledRow]] = {trouble: [] for trouble in Trouble}
     for row in rows:
-        members[trouble_of(row)].append(row)
+        members[trouble_of(row.state, row.failure)].append(row)
     members[Trouble.CELLS] = [_as_troubled(row) for row in faulty]
     counts = {trouble: len(found) for trouble, found in members.items()}
     counts[Trouble.CELLS] = max(faulty_count, counts[Trouble.CELLS])

@@ -8,7 +8,7 @@ from pipeline.cli import VERBS
 from pipeline.core.model import FailureClass, State
 from pipeline.core.variables import Faulty
 from pipeline.ledger.history import TroubledRow
-from pipeline.report.report_troubles import ADVICE, Trouble, grouped, trouble_of
+from pipeline.report.troubles import ADVICE, Trouble, grouped, trouble_of
 
 REASONS = (None, *FailureClass)
 
@@ -36,8 +36,7 @@ def test_a_row_is_in_the_class_that_helps_it() -> None:
     }
     states = (State.FAILED, State.EXPIRED, State.UNCONFIRMED)
     found = {
-        (state, reason): trouble_of(a_row(state=state, failure=reason))
-        for state, reason in product(states, REASONS)
+        (state, reason): trouble_of(state, reason) for state, reason in product(states, REASONS)
     }
     assert found == expected
 

@@ -1,0 +1,106 @@
+"""What a run would send, variable by variable, for a person who looks it over before paying.
+
+Must not know what was started. It tells what stands in cells, so it is for stdout alone.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from pipeline.core.model import Json
+from pipeline.core.variables import (
+    Fixed,
+    FromColumn,
+    FromTemplate,
+    RenderedRow,
+    Sendable,
+    Variable,
+)
+
+VALUES_SHOWN: Final = 3
+WIDTH: Final = 80
+"""Columns of a terminal that nobody made wider."""
+NAME_WIDTH: Final = 20
+VALUE_WIDTH: Final = 24
+"""Characters of a value that are shown, where it is not the last of its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One start variable over all rows that can be sent; the names are those of the JSON."""
+
+    variable: str
+    source: str
+    """The column, the template or the value that it is made from."""
+    filled: int
+    """Rows whose value is not empty."""
+    empty: int
+    different: int
+    """How many different values there are."""
+    values: tuple[Json, ...]
+    """The first different ones."""
+
+
+def samples(rows: Sequence[RenderedRow], variables: Mapping[str, Variable]) -> tuple[Sample, ...]:
+    """A sample of each start variable, in the config's order."""
+    sendable = [row.variables for row in rows if isinstance(row, Sendable)]
+    return tuple(
+        _same_for_each(name, variable, len(sendable))
+        if isinstance(variable, Fixed)
+        else _sample(name, variable, Counter(values[name] for values in sendable))
+        for name, variable in variables.items()
+    )
+
+
+def _sample(name: str, variable: Variable, often: Counter[Json]) -> Sample:
+    empty = often[""]
+    return Sample(
+        variable=name,
+        source=_source(variable),
+        filled=often.total() - empty,
+        empty=empty,
+        different=len(often),
+        values=tuple(islice(filter(None, often), VALUES_SHOWN)),
+    )
+
+
+def _same_for_each(name: str, variable: Fixed, rows: int) -> Sample:
+    return Sample(name, _source(variable), rows, 0, min(rows, 1), (variable.value,))
+
+
+def _source(variable: Variable) -> str:
+    match variable:
+        case FromColumn(column):
+            return f"column {column}"
+        case FromTemplate(source):
+            return f"template {source}"
+        case Fixed():
+            return "the same for each row"
+
+
+def table(samples_: Sequence[Sample]) -> Iterator[str]:
+    """The samples in lines of 80 columns."""
+    if not samples_:
+        return
+    title = "variable"
+    width = min(NAME_WIDTH, max(len(title), *(len(sample.variable) for sample in samples_)))
+    yield f"{title:{width}}  {'filled':>6}  {'empty':>6}  {'differ':>6}  such as"
+    for sample in samples_:
+        start = (
+            f"{_cut(sample.variable, width):{width}}  {sample.filled:>6}  {sample.empty:>6}  "
+            f"{sample.different:>6}  "
+        )
+        values = ", ".join(_cut(_as_text(value), VALUE_WIDTH) for value in sample.values)
+        yield _cut(start + values, WIDTH).rstrip()
+
+
+def _as_text(value: Json) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return " ".join(text.split())
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,34 @@
+"""`pipeline watch`: serves a page that shows a batch, running or not, until Ctrl-C."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+from pipeline.commands.preparing import Overrides, load_config
+from pipeline.commands.terminal import say
+from pipeline.errors import Exit
+from pipeline.report.watch_figures import Viewer
+from pipeline.report.watch_page import serve_page
+
+HELP: Final = "show a batch on a page in the browser, also while a run goes on"
+EXAMPLE: Final = "pipeline watch configs/leads.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The config."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Serve until Ctrl-C; the address is the one line on stdout."""
+    viewer = Viewer(load_config(arguments.config, Overrides()))
+    asyncio.run(serve_page(viewer, _announce))
+    return Exit.OK
+
+
+def _announce(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+    say("Open it in a browser on this machine. It reads the ledger until Ctrl-C.")

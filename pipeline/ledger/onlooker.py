@@ -1,0 +1,198 @@
+"""What the ledger tells whoever looks on. Owns the questions that the live page asks of it.
+
+It reads only. Must not know what a state means to a person, nor how anything is shown. The tables
+and views are described in `schema.sql`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.core.model import FailureClass, State
+from pipeline.ledger.store import Ledger
+
+LAST_CHARACTER: Final = "\U0010ffff"
+"""Sorts behind all that goes on with a prefix."""
+
+FAULTY = "SELECT faulty FROM newest_reading"
+SPAN = "SELECT min(started_at), max(started_at), max(ended_at) FROM attempt"
+STARTS = (
+    "SELECT CAST((started_at - :since) / :step AS INTEGER) AS place, count(*) "
+    "FROM attempt WHERE started_at >= :since GROUP BY place"
+)
+ENDS = (
+    "SELECT CAST((ended_at - :since) / :step AS INTEGER) AS place, state = 'complete', count(*) "
+    "FROM attempt WHERE ended_at >= :since AND started_at IS NOT NULL GROUP BY 1, 2"
+)
+DURATIONS = (  # a clock that was set back gives ends before their starts
+    "SELECT ended_at - started_at FROM attempt "
+    "WHERE state IN ('complete', 'failed') AND ended_at >= started_at "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
+)
+TROUBLES = (
+    "SELECT state, failure, count(*) FROM entry_now "
+    "WHERE in_sheet AND state IN ('failed', 'expired', 'unconfirmed') GROUP BY state, failure"
+)
+TROUBLED_ROWS = (
+    "SELECT row_number FROM entry_now WHERE in_sheet AND state = ? AND failure IS ? "
+    "ORDER BY row_number LIMIT ?"
+)
+TROUBLE_ERRORS = (
+    "SELECT error, count(*) AS often FROM entry_now WHERE in_sheet AND state = ? AND failure IS ? "
+    "AND error IS NOT NULL GROUP BY error ORDER BY often DESC, error LIMIT ?"
+)
+FOUND = "row_number, in_sheet, state, attempts, run_id, intended_at, ended_at, total_credits, error"
+BY_ROW = (  # all states are named, since the index has them before the row's number
+    f"SELECT {FOUND} FROM row_now WHERE in_sheet AND row_number = ? "  # noqa: S608 - our own words
+    "AND state IN (SELECT value FROM json_each(?))"
+)
+BY_RUN = (
+    f"SELECT {FOUND} FROM row_now WHERE id IN "  # noqa: S608 - our own words
+    "(SELECT entry_id FROM attempt WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?)"
+)
+BY_STATE = (
+    f"SELECT {FOUND} FROM row_now WHERE in_sheet AND state = ? AND row_number > ? "  # noqa: S608
+    "ORDER BY row_number LIMIT ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the first start to whatever happened last, in Unix seconds."""
+
+    begins_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """How many runs started and ended in each step of time since a moment."""
+
+    starts: Sequence[int]
+    complete: Sequence[int]
+    others: Sequence[int]
+    """Ends that are not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """Rows of the sheet that are not complete for one cause, as the ledger knows it."""
+
+    state: State
+    failure: FailureClass | None
+    count: int
+    rows: Sequence[int]
+    """The numbers of the first of them."""
+    errors: Sequence[tuple[str, int]]
+    """The commonest errors, each with how many rows have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A row that was looked for. Moments are Unix seconds."""
+
+    row_number: int
+    is_in_sheet: bool
+    """False: it left the sheet, and the number is its former one."""
+    state: State
+    attempts: int
+    run_id: str | None
+    sent_at: float | None
+    ended_at: float | None
+    credits: float | None
+    error: str | None
+
+
+class Onlooker:
+    """A batch's ledger, seen by somebody who changes nothing."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.ledger = Ledger(path, connection)
+        self._execute = connection.execute
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let all questions within the block be answered from one and the same state."""
+        self._execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._execute("ROLLBACK")
+
+    def version(self) -> int:
+        """A number that is another whenever something was committed meanwhile."""
+        # sqlite.org/pragma.html#pragma_data_version
+        (version,) = self._execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def span(self) -> Span | None:
+        """When runs were started and ended; ``None``: none was started yet."""
+        first, last_start, last_end = self._execute(SPAN).fetchone()
+        return None if first is None else Span(first, max(last_start, last_end or last_start))
+
+    def timeline(self, since: float, step_seconds: float, steps: int) -> Timeline:
+        """The starts and ends in so many steps; what comes later is left out."""
+        starts, complete, others = ([0] * steps for _ in range(3))
+        asked = {"since": since, "step": step_seconds}
+        for place, count in self._execute(STARTS, asked):
+            if place < steps:
+                starts[place] = count
+        for place, is_complete, count in self._execute(ENDS, asked):
+            if place < steps:
+                (complete if is_complete else others)[place] = count
+        return Timeline(starts, complete, others)
+
+    def durations(self, limit: int) -> list[float]:
+        """How long the newest runs took that ended, in seconds, in no order that means anything."""
+        return [seconds for (seconds,) in self._execute(DURATIONS, (limit,))]
+
+    def troubles(self, rows: int, errors: int) -> list[Troubled]:
+        """The rows of the sheet that are not complete, by cause; so many of each are named."""
+        return [
+            Troubled(
+                State(state),
+                None if failure is None else FailureClass(failure),
+                count,
+                [row for (row,) in self._execute(TROUBLED_ROWS, (state, failure, rows))],
+                [tuple(row) for row in self._execute(TROUBLE_ERRORS, (state, failure, errors))],
+            )
+            for state, failure, count in self._execute(TROUBLES).fetchall()
+        ]
+
+    def faulty(self) -> int:
+        """How many rows of the sheet can't be sent: the ledger has no more of them."""
+        row = self._execute(FAULTY).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def by_row(self, number: int) -> list[FoundRow]:
+        """The row of the sheet that has this number."""
+        return _found(self._execute(BY_ROW, (number, json.dumps([*State]))))
+
+    def by_run(self, start: str, limit: int) -> list[FoundRow]:
+        """The rows that had a run whose id begins so, also rows that left the sheet."""
+        return _found(self._execute(BY_RUN, (start, start + LAST_CHARACTER, limit)))
+
+    def by_state(self, state: State, after_row: int, limit: int) -> list[FoundRow]:
+        """The next rows of the sheet in a state, below a row's number, in the sheet's order."""
+        return _found(self._execute(BY_STATE, (state, after_row, limit)))
+
+
+def _found(rows: sqlite3.Cursor) -> list[FoundRow]:
+    return [
+        FoundRow(
+            row_number=row["row_number"],
+            is_in_sheet=bool(row["in_sheet"]),
+            state=State(row["state"]),
+            attempts=row["attempts"],
+            run_id=row["run_id"],
+            sent_at=row["intended_at"],
+            ended_at=row["ended_at"],
+            credits=row["total_credits"],
+            error=row["error"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,90 @@
+"""What `check` shows of a sheet before anything is paid for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.arranging import a_batch
+from tests.commands.conftest import Call
+
+ROWS = "Company,Town\nAcme,Ulm\n,Bonn\nInitech,\nHooli,Ulm\nAcme,Ulm\n"
+VARIABLES = (
+    "{Company: Company, Town: {column: Town, default: ''}, Tone: {value: [kind, short]}, "
+    'Both: {template: "{{ row.Company }} of {{ row.Town }}"}}'
+)
+
+
+def test_each_variable_is_shown_over_all_rows_that_can_be_sent(call: Call, tmp_path: Path) -> None:
+    """How many values are filled, empty and different, what each is made of, and the first ones."""
+    a_batch(tmp_path, ROWS, variables=VARIABLES)
+    ended = call("check", "batch.yaml", "--json")
+    assert ended.exit == 0, ended.err
+    assert json.loads(ended.out)["samples"] == [
+        {
+            "variable": "Company",
+            "source": "column Company",
+            "filled": 4,
+            "empty": 0,
+            "different": 3,
+            "values": ["Acme", "Initech", "Hooli"],
+        },
+        {
+            "variable": "Town",
+            "source": "column Town",
+            "filled": 3,
+            "empty": 1,
+            "different": 2,
+            "values": ["Ulm"],
+        },
+        {
+            "variable": "Tone",
+            "source": "the same for each row",
+            "filled": 4,
+            "empty": 0,
+            "different": 1,
+            "values": [["kind", "short"]],
+        },
+        {
+            "variable": "Both",
+            "source": "template {{ row.Company }} of {{ row.Town }}",
+            "filled": 4,
+            "empty": 0,
+            "different": 3,
+            "values": ["Acme of Ulm", "Initech of ", "Hooli of Ulm"],
+        },
+    ]
+
+
+def test_the_samples_fit_a_terminal_whatever_the_cells_hold(call: Call, tmp_path: Path) -> None:
+    """No line of the table is wider than 80 columns, and no cell breaks it."""
+    long = "word " * 60
+    a_batch(tmp_path, f'Company,Nr\n"{long}\n{long}",1\n"x\n\ty",2\n')
+    ended = call("check", "batch.yaml")
+    lines = ended.out.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("variable"))
+    table = lines[first : first + 2]
+    assert table[0].split() == ["variable", "filled", "empty", "differ", "such", "as"]
+    assert table[1].startswith("Company        2       0       2  word word")
+    assert table[1].endswith("x y")
+    assert all(len(line) <= 80 for line in table)
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_every_row_that_can_not_be_sent_is_told_by_its_cell(
+    call: Call, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    """Sheet, cell and what to do, a line each, on stderr; what stands in cells is on stdout."""
+    a_batch(tmp_path, "Company,Nr\nAcme,1\n,2\nInitech,3\n,4\n")
+    ended = call("check", "batch.yaml", *flags)
+    remedy = "Company is empty; fill it in, or give Company a default"
+    assert ended.err.splitlines() == [f"leads.csv!A{row}: {remedy}" for row in (3, 5)]
+    assert "Acme" in ended.out
+
+
+def test_a_sheet_of_which_no_row_can_be_sent_has_no_samples(call: Call, tmp_path: Path) -> None:
+    """Nothing to send is no fault of `check`."""
+    a_batch(tmp_path, "Company,Nr\n,1\n")
+    ended = call("check", "batch.yaml")
+    assert ended.exit == 0
+    assert "0 to start" in ended.out

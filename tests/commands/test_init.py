@@ -1,0 +1,184 @@
+"""`init` over sheets as people lay them out: at a terminal it asks, elsewhere it guesses."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from pipeline.commands import terminal
+from pipeline.config.load import parse
+from pipeline.config.model import Config
+from tests.commands.doubting import Program
+
+DATA: Sequence[Sequence[object]] = [
+    ("Customers of 2025",),
+    (),
+    ("Customer No", "Name", "Company", "Notes"),
+    *((1000 + n, f"Name {n}", f"Firm {n}" if n else None, None) for n in range(4)),
+]
+COVER: Sequence[Sequence[object]] = [("Made by", "Anna"), ("On", "12 June")]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COPY_AI_API_KEY", raising=False)
+
+
+def a_book(**sheets: Sequence[Sequence[object]]) -> Path:
+    """The workbook ``export.xlsx`` of these sheets, in this folder."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, lines in sheets.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    path = Path("export.xlsx")
+    book.save(path)
+    return path
+
+
+def written() -> Config:
+    """The config that was written, without a fault."""
+    draft = parse(Path("export.yaml"))
+    assert draft.faults == ()
+    assert draft.config is not None
+    return draft.config
+
+
+def test_without_a_terminal_the_table_is_guessed_and_it_is_said(program: Program) -> None:
+    """Data on the second sheet below a title: both guesses are told, with the flag to change."""
+    ended = program("init", a_book(Cover=COVER, Data=DATA), "--workflow", "simulator")
+    assert ended.exit == 0, ended.err
+    assert "Sheet 'Data' is taken, not 'Cover': --sheet names another." in ended.err
+    assert "The headers are taken to stand in row 3: --header-row says else." in ended.err
+    assert ended.out == ""
+    config = written()
+    assert (config.input.sheet, config.input.header_row) == ("Data", 3)
+    assert config.input.key == ("Customer No",)
+    assert list(config.variables) == ["Customer No", "Name", "Company"]
+
+
+def test_a_plain_sheet_is_taken_without_a_word(program: Program) -> None:
+    """Where there is one sheet with its headers on top, nothing is said of a guess."""
+    ended = program("init", a_book(Data=DATA[2:]), "--workflow", "simulator")
+    assert ended.err.splitlines() == [
+        "Written: export.yaml, over 4 rows and 4 columns.",
+        "Next: pipeline check export.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["--sheet", "Cover"], {"sheet": "Cover", "header_row": 1}),
+        (["--header-row", "4"], {"sheet": "Data", "header_row": 4}),
+        (["--header-row", "none"], {"sheet": "Data", "header_row": None}),
+        (["--sheet", "Cover", "--header-row", "2"], "there is no row under the header in row 2"),
+        (["--sheet", "Dato"], "did you mean 'Data'?"),
+        (["--header-row", "0"], "0 is no header row"),
+    ],
+)
+def test_flags_say_where_the_table_stands(
+    program: Program, flags: list[str], expected: Mapping[str, object] | str
+) -> None:
+    """A person's word goes before the guess; a wrong one is told, and nothing is written."""
+    ended = program("init", a_book(Cover=COVER, Data=DATA), "--workflow", "simulator", *flags)
+    if isinstance(expected, str):
+        assert ended.exit == 2
+        assert expected in ended.err
+        assert not Path("export.yaml").exists()
+    else:
+        assert ended.exit == 0, ended.err
+        assert {key: getattr(written().input, key) for key in expected} == expected
+
+
+def test_a_text_file_has_no_sheets(program: Program) -> None:
+    """A flag that means nothing is told, and not passed over."""
+    Path("export.csv").write_text("Name,Town\nAnna,Ulm\n", encoding="utf-8")
+    ended = program("init", "export.csv", "--sheet", "Data")
+    assert ended.exit == 2
+    assert ended.err == "--sheet: a text file has no sheets; leave it out\n"
+
+
+def test_a_text_file_with_a_title_is_found_as_well(program: Program) -> None:
+    """What a report writes above its headers is no header, in any dialect."""
+    text = "Export of customers\n\nName;Town;Since\nAnna;Ulm;2.6.2025\nBen;Bonn;3.6.2025\n"
+    Path("export.csv").write_text(text, encoding="utf-8")
+    ended = program("init", "export.csv", "--workflow", "simulator")
+    assert ended.exit == 0, ended.err
+    assert written().input.header_row == 3
+    assert list(written().variables) == ["Name", "Town", "Since"]
+    assert program("check", "export.yaml").exit == 0
+
+
+def test_numbers_alone_have_a_guess_and_a_way_out(program: Program) -> None:
+    """A sheet without headers is told as such, with the flag that says so."""
+    Path("export.csv").write_text("1,2\n3,4\n5,6\n", encoding="utf-8")
+    ended = program("init", "export.csv", "--workflow", "simulator")
+    assert "No row looks like headers: row 1 is taken for them." in ended.err
+
+
+def test_a_person_is_asked_and_enter_takes_the_guess(program: Program) -> None:
+    """Five times Enter give what would have been guessed, with the workflow left to fill in."""
+    ended = program.answering("", "", "", "", "")("init", a_book(Cover=COVER, Data=DATA))
+    assert ended.exit == 0, ended.err
+    (fault,) = parse(Path("export.yaml")).faults
+    assert fault.place.endswith(", workflow.id")
+    text = Path("export.yaml").read_text(encoding="utf-8").replace("WCFG-…", "WCFG-1")
+    Path("export.yaml").write_text(text, encoding="utf-8")
+    assert (written().input.sheet, written().input.header_row) == ("Data", 3)
+    assert written().input.key == ("Customer No",)
+
+
+def test_what_a_person_answers_is_in_the_config(program: Program) -> None:
+    """Each wrong answer is told, and asked for again; the right one counts."""
+    answers = ["WCFG 1", "WCFG-1", "9", "2", "x", "3", "4,8", "1-3", "4", "2 3"]
+    ended = program.answering(*answers)("init", a_book(Cover=COVER, Data=DATA))
+    assert ended.exit == 0, ended.err
+    for wrong in (
+        "holds a space",
+        "9 is not among them; write numbers from 1 to 2",
+        "'x' is no header row",
+        "8 is not among them; write numbers from 1 to 4",
+        "a row is blank there, or two rows are alike",
+    ):
+        assert wrong in ended.err
+    config = written()
+    assert config.workflow.id == "WCFG-1"
+    assert list(config.variables) == ["Customer No", "Name", "Company"]
+    assert config.input.key == ("Name", "Company")
+
+
+def test_whoever_leaves_the_questions_leaves_no_config(program: Program) -> None:
+    """A terminal that is closed is no answer."""
+    ended = program.answering("")("init", a_book(Cover=COVER, Data=DATA))
+    assert ended.exit == 2
+    assert "nothing was written" in ended.err
+    assert not Path("export.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "expected"),
+    [
+        ("/usr/bin/pipeline", "/usr/bin/pipeline", "pipeline check 'a b.yaml'"),
+        ("{here}/.venv/bin/pipeline", None, ".venv/bin/pipeline check 'a b.yaml'"),
+        (
+            "{here}/.venv/bin/pipeline",
+            "/usr/bin/pipeline",
+            ".venv/bin/pipeline check 'a b.yaml'",
+        ),
+        ("/opt/tools/pipeline", None, "/opt/tools/pipeline check 'a b.yaml'"),
+        ("/x/pipeline/__main__.py", None, "/opt/python3 -m pipeline check 'a b.yaml'"),
+    ],
+)
+def test_the_next_command_works_where_it_is_typed(
+    monkeypatch: pytest.MonkeyPatch, called: str, found: str | None, expected: str
+) -> None:
+    """The program is named as it was called, unless the shell finds this very one."""
+    monkeypatch.setattr(sys, "argv", [called.format(here=Path.cwd()), "init"])
+    monkeypatch.setattr(sys, "executable", "/opt/python3")
+    monkeypatch.setattr(terminal.shutil, "which", lambda _: found)
+    assert terminal.command_line("check", "a b.yaml") == expected
