@@ -76,7 +76,7 @@ def fill(path: Path, rows: int) -> None:
         for n in range(2, rows + 2)
     ]
     with open_ledger(path) as ledger:
-        ledger.enrol(plan(sheet, {}), Path("leads.csv"), time.time())
+        ledger.enrol(plan(sheet, {}), Path("leads.csv"), "simulator", time.time())
         began_at = time.time() - rows
         ledger.save(
             [entry(n, ledger.token, began_at + n) for n in range(1, rows + 1) if n % 10 != 0]
@@ -105,7 +105,10 @@ def entry(number: int, token: str, at: float) -> Entry:
 
 async def measured(config: Config) -> float:
     """Print the table; gives the slowest search in milliseconds."""
-    async with WatchServer(Viewer(config)) as server, aiohttp.ClientSession() as client:
+    async with (
+        WatchServer(Viewer(config), lambda _: []) as server,
+        aiohttp.ClientSession() as client,
+    ):
         began_at = time.perf_counter()
         await server.feed.look()
         print(f"figures, summed up once: {(time.perf_counter() - began_at) * 1000:.0f} ms")

@@ -1,12 +1,14 @@
 """`pipeline adjust`: changes the limits of a batch that is running, through its ledger."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.terminal import say
 from pipeline.config.adjusting import EXAMPLES, read_changes
+from pipeline.config.model import Config
 from pipeline.errors import Exit, UsageFault
 from pipeline.ledger.opening import is_held, join_ledger
 
@@ -29,8 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Leave the changes in the ledger; the batch heeds them within a second or two."""
-    config = load_config(arguments.config, Overrides())
-    changes = read_changes(arguments.changes)
+    for line in adjust(load_config(arguments.config, Overrides()), arguments.changes):
+        say(line)
+    return Exit.OK
+
+
+def adjust(config: Config, words: Sequence[str]) -> list[str]:
+    """Leave changes, written as KEY=VALUE, for the batch that runs; gives what to say of each.
+
+    Raises `FaultGroup` and `UsageFault`, and then nothing is changed.
+    """
+    changes = read_changes(words)
     holder = None
     if is_held(config.ledger):
         with join_ledger(config.ledger) as ledger:
@@ -42,6 +53,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             wrong="no batch is running that could be adjusted",
             remedy="change the config: the next run takes it",
         )
-    for key, text in changes.items():
-        say(f"{key}={text}: the batch in process {holder} goes on with it until that call ends.")
-    return Exit.OK
+    return [
+        f"{key}={text}: the batch in process {holder} goes on with it until that call ends."
+        for key, text in changes.items()
+    ]

@@ -9,13 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pipeline import sheets
+from pipeline.commands.adjust import adjust
 from pipeline.commands.asking import (
     Again,
     ask_about_a_copy,
@@ -116,7 +117,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         tell_open_round(ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
-        with page_beside(Viewer(config), say) if arguments.watch else nullcontext():
+        with _page(config) if arguments.watch else nullcontext():
             work, limit = _work(consent, prepared, ledger, arguments.limit)
         tally = ledger.tally()
         incomplete = None if limit is None else ledger.incomplete_since(mark)
@@ -151,6 +152,10 @@ def enrol(prepared: Prepared, ledger: Ledger) -> int:
     service = prepared.config.workflow.base_url
     ledger.enrol(planned, prepared.source.path, service, time.time())
     return planned.counts()[Decision.REUSE]
+
+
+def _page(config: Config) -> AbstractContextManager[None]:
+    return page_beside(Viewer(config), partial(adjust, config), say)
 
 
 def _collect_garbage_seldom() -> None:

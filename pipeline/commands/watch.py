@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.adjust import adjust
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.terminal import say
 from pipeline.errors import Exit
@@ -23,12 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Serve until Ctrl-C; the address is the one line on stdout."""
-    viewer = Viewer(load_config(arguments.config, Overrides()))
-    asyncio.run(serve_page(viewer, _announce))
+    config = load_config(arguments.config, Overrides())
+    asyncio.run(serve_page(Viewer(config), partial(adjust, config), _announce))
     return Exit.OK
 
 
 def _announce(address: str) -> None:
     sys.stdout.write(f"{address}\n")
     sys.stdout.flush()
-    say("Open it in a browser on this machine. It reads the ledger until Ctrl-C.")
+    say("Open it in a browser on this machine. It is there until Ctrl-C.")

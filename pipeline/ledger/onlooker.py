@@ -34,7 +34,7 @@ DURATIONS = (  # a clock that was set back gives ends before their starts
     "ORDER BY attempt.rowid DESC LIMIT ?"
 )
 TROUBLES = (
-    "SELECT state, failure, count(*) FROM entry_now "
+    "SELECT state, failure, sum(rows) FROM entry_now "
     "WHERE in_sheet AND state IN ('failed', 'expired', 'unconfirmed') GROUP BY state, failure"
 )
 TROUBLED_ROWS = (
@@ -42,10 +42,13 @@ TROUBLED_ROWS = (
     "ORDER BY row_number LIMIT ?"
 )
 TROUBLE_ERRORS = (
-    "SELECT error, count(*) AS often FROM entry_now WHERE in_sheet AND state = ? AND failure IS ? "
+    "SELECT error, sum(rows) AS often FROM entry_now WHERE in_sheet AND state = ? AND failure IS ? "
     "AND error IS NOT NULL GROUP BY error ORDER BY often DESC, error LIMIT ?"
 )
-FOUND = "row_number, in_sheet, state, attempts, run_id, intended_at, ended_at, total_credits, error"
+FOUND = (
+    "row_number, rows, in_sheet, state, attempts, run_id, intended_at, ended_at, total_credits, "
+    "error"
+)
 BY_ROW = (  # all states are named, since the index has them before the row's number
     f"SELECT {FOUND} FROM row_now WHERE in_sheet AND row_number = ? "  # noqa: S608 - our own words
     "AND state IN (SELECT value FROM json_each(?))"
@@ -96,6 +99,8 @@ class FoundRow:
     """A row that was looked for. Moments are Unix seconds."""
 
     row_number: int
+    rows: int
+    """How many equal rows share its run, itself included; it is the first of them."""
     is_in_sheet: bool
     """False: it left the sheet, and the number is its former one."""
     state: State
@@ -185,6 +190,7 @@ def _found(rows: sqlite3.Cursor) -> list[FoundRow]:
     return [
         FoundRow(
             row_number=row["row_number"],
+            rows=row["rows"],
             is_in_sheet=bool(row["in_sheet"]),
             state=State(row["state"]),
             attempts=row["attempts"],

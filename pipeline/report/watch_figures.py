@@ -11,10 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from pipeline.config.adjusting import Adjusted, adjusted
+from pipeline.config.behaviour import Limits
 from pipeline.config.model import Config
 from pipeline.core.model import State, Status
 from pipeline.core.writing import STATUS_OF
-from pipeline.ledger.onlooker import Onlooker
+from pipeline.ledger.onlooker import Onlooker, Troubled
 from pipeline.ledger.opening import is_running
 from pipeline.ledger.records import Tally
 from pipeline.report.troubles import ADVICE, Trouble, trouble_of
@@ -81,6 +83,9 @@ class Figures:
     durations: Durations | None
     left: Left | None
     """``None``: not known, or nobody is at work."""
+    is_paused: bool
+    adjusted: Mapping[str, str]
+    """What was changed of the batch that runs, by key, as it was written."""
     troubles: Sequence[TroubledRows]
 
 
@@ -113,6 +118,8 @@ class Viewer:
     def _summed_up(self, onlooker: Onlooker, process: int | None) -> Figures:
         now, tally = time.time(), onlooker.ledger.tally()
         stage = _stage(tally, is_held=process is not None)
+        changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
+        now_is = adjusted(self._config.limits, changes)
         taken = onlooker.durations(NEWEST_RUNS)
         self._remember(now, tally)
         return Figures(
@@ -123,11 +130,13 @@ class Viewer:
             process=process,
             rows=tally.rows,
             counts=_counts(tally),
-            credits=_credits(onlooker, self._config),
+            credits=_credits(onlooker, now_is.limits),
             whole=whole(onlooker, now, is_going_on=stage is Stage.RUNNING),
             lately=lately(onlooker, now),
             durations=durations_of(taken),
-            left=self._left(tally, taken) if stage is Stage.RUNNING else None,
+            left=self._left(tally, taken, now_is) if stage is Stage.RUNNING else None,
+            is_paused=now_is.is_paused,
+            adjusted=changes,
             troubles=_troubles(onlooker, tally, self._config.path.name),
         )
 
@@ -146,6 +155,8 @@ class Viewer:
             lately=None,
             durations=None,
             left=None,
+            is_paused=False,
+            adjusted={},
             troubles=(),
         )
 
@@ -154,10 +165,12 @@ class Viewer:
         while self._planned[0][0] < now - LATELY_SECONDS:
             self._planned.popleft()
 
-    def _left(self, tally: Tally, taken: Sequence[float]) -> Left | None:
+    def _left(self, tally: Tally, taken: Sequence[float], now_is: Adjusted) -> Left | None:
+        if now_is.is_paused:
+            return None
         (since, planned), (now, still_planned) = self._planned[0], self._planned[-1]
         left = planned - still_planned
-        limits = self._config.limits
+        limits = now_is.limits
         pace = Pace(
             interval_seconds=limits.rate.interval_seconds,
             max_in_flight=limits.max_in_flight,
@@ -185,31 +198,30 @@ def _counts(tally: Tally) -> dict[Status, int]:
     return counts
 
 
-def _credits(onlooker: Onlooker, config: Config) -> Credits:
+def _credits(onlooker: Onlooker, limits: Limits) -> Credits:
     spending = onlooker.ledger.spending()
-    cap = config.limits.max_credits
-    return Credits(spending.credits, cap, spending.unended, spending.unnamed)
+    return Credits(spending.credits, limits.max_credits, spending.unended, spending.unnamed)
 
 
 def _troubles(onlooker: Onlooker, tally: Tally, config: str) -> list[TroubledRows]:
     found = [
-        _advised(
-            trouble_of(known.state, known.failure), config, known.count, known.rows, known.errors
-        )
+        _advised(trouble_of(known.state, known.failure), known.count, config, known)
         for known in onlooker.troubles(ROWS_NAMED, ERRORS_NAMED)
     ]
     if tally.faulty:
-        found.append(_advised(Trouble.CELLS, config, tally.faulty, (), ()))
+        found.append(_advised(Trouble.CELLS, tally.faulty, config))
     return sorted(found, key=lambda rows: -rows.count)
 
 
 def _advised(
-    trouble: Trouble,
-    config: str,
-    count: int,
-    rows: Sequence[int],
-    errors: Sequence[tuple[str, int]],
+    trouble: Trouble, count: int, config: str, known: Troubled | None = None
 ) -> TroubledRows:
     advice = ADVICE[trouble]
-    remedy = advice.remedy.format(config=config)
-    return TroubledRows(trouble.value, advice.meaning, remedy, count, rows, errors)
+    return TroubledRows(
+        title=trouble.value,
+        meaning=advice.meaning,
+        remedy=advice.remedy.format(config=config),
+        count=count,
+        rows=known.rows if known else (),
+        errors=known.errors if known else (),
+    )

@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from pipeline.report.watch_controls import Controls
 from pipeline.report.watch_figures import Viewer
 from pipeline.report.watch_server import WatchServer
 
 
-async def serve_page(viewer: Viewer, announce: Callable[[str], None]) -> None:
+async def serve_page(viewer: Viewer, controls: Controls, announce: Callable[[str], None]) -> None:
     """Serve until cancelled; `announce` is told the page's address."""
-    async with WatchServer(viewer) as server:
+    async with WatchServer(viewer, controls) as server:
         announce(server.address)
         await server.feed.run()
 
 
 @contextmanager
-def page_beside(viewer: Viewer, tell: Callable[[str], None]) -> Iterator[None]:
+def page_beside(viewer: Viewer, controls: Controls, tell: Callable[[str], None]) -> Iterator[None]:
     """Serve while the block runs; `tell` is told the page's address, in words.
 
     From a thread and a loop of its own, so that whatever happens to the page, it neither holds the
@@ -32,7 +33,7 @@ def page_beside(viewer: Viewer, tell: Callable[[str], None]) -> Iterator[None]:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         ending.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
-        await serve_page(viewer, lambda address: tell(f"Watch it: {address}"))
+        await serve_page(viewer, controls, lambda address: tell(f"Watch it: {address}"))
 
     def told(served: Future[None]) -> None:
         error = served.exception()

@@ -27,6 +27,8 @@ class Hit:
     """A row that was found; the names are the page's. Moments are Unix seconds."""
 
     row: int
+    equal_rows: int
+    """How many rows share its run, itself included."""
     is_in_sheet: bool
     status: Status
     attempts: int
@@ -82,7 +84,10 @@ def _by_name(onlooker: Onlooker, words: str) -> Answer:
     rows += onlooker.by_run(words, MOST + 1)
     if rows:
         return Answer([*map(_hit, rows[:MOST])], remark=_too_many(rows))
-    remark = "No such row in the ledger: it may be skipped, blank, or one that can't be sent."
+    remark = (
+        "No such row in the ledger: it may be skipped, blank, one that can't be sent, or share the "
+        "run of an equal row above it."
+    )
     return Answer((), remark=remark if number.isdecimal() else "No run's id begins so.")
 
 
@@ -93,6 +98,7 @@ def _too_many(rows: Sequence[FoundRow]) -> str | None:
 def _hit(row: FoundRow) -> Hit:
     return Hit(
         row=row.row_number,
+        equal_rows=row.rows,
         is_in_sheet=row.is_in_sheet,
         status=STATUS_OF[row.state],
         attempts=row.attempts,

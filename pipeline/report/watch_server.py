@@ -17,6 +17,7 @@ from typing import Final, Self
 from aiohttp import web
 
 from pipeline.errors import LedgerFault
+from pipeline.report.watch_controls import Controls, adjust
 from pipeline.report.watch_feed import Feed
 from pipeline.report.watch_figures import Viewer
 from pipeline.report.watch_lookout import Lookout
@@ -31,6 +32,7 @@ FILES: Final = {
     "page.css": ("page.css", "text/css"),
     "page.js": ("page.js", "text/javascript"),
     "charts.js": ("charts.js", "text/javascript"),
+    "controls.js": ("controls.js", "text/javascript"),
     "search.js": ("search.js", "text/javascript"),
     "words.js": ("words.js", "text/javascript"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
@@ -52,10 +54,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class WatchServer:
-    """The server, for as long as its context lasts: ``async with WatchServer(viewer): …``."""
+    """The server, for as long as its context lasts: ``async with WatchServer(…): …``."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, controls: Controls) -> None:
         self._viewer = viewer
+        self._controls = controls
         self._path = f"/{secrets.token_urlsafe(24)}/"
         self._port = 0
         self._open = AsyncExitStack()
@@ -112,6 +115,7 @@ class WatchServer:
             *files,
             web.get(f"{self._path}figures", partial(_figures, self.feed)),
             web.get(f"{self._path}search", partial(_search, lookout)),
+            web.post(f"{self._path}adjust", partial(adjust, self._controls, HEADERS)),
         ]
 
 

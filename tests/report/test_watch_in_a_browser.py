@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.running import a_batch, started
+from tests.journeys.running import a_batch, a_simulator, started
 
 SLOW = {"limits": {"rate": "10/s", "max_credits": 1000}}
 """So that a batch of forty rows takes four seconds: long enough to be watched."""
@@ -127,6 +127,47 @@ def test_a_batch_that_is_killed_is_shown_as_stopped(browser: Browser, tmp_path: 
             expect(looker.page.locator("#stage")).to_have_text(
                 "Stopped: pipeline run batch.yaml goes on with it.", timeout=20_000
             )
+
+
+def test_pause_pauses_and_resume_goes_on(browser: Browser, tmp_path: Path) -> None:
+    """By the page's own buttons: no start leaves while it is paused, and all do afterwards."""
+    with a_simulator("--duration", "0s") as simulator:
+        workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
+        config = a_batch(tmp_path, 200, workflow=workflow, limits={"rate": "10/s"})
+        with started("run", config, "--watch") as batch, looking(browser) as looker:
+            looker.open(address_of(batch))
+            looker.until("count('complete') > 0")
+            looker.page.get_by_role("button", name="Pause").press("Enter")
+            expect(looker.page.locator("#stage")).to_contain_text("Paused", timeout=10_000)
+            expect(looker.page.locator("#said")).to_contain_text("paused=true")
+            _heeded(batch, "paused=true")
+            looker.until("count('running') === 0")
+            begun = simulator.count()["accepted"]
+            assert begun < 200
+            looker.page.get_by_label("to", exact=True).fill("nonsense")
+            looker.page.get_by_role("button", name="Change").press("Enter")
+            expect(looker.page.locator("#said")).to_contain_text("is not a rate")
+            # The browser itself tells of an answer 400 on its console.
+            (trouble,) = looker.troubles
+            assert "400" in trouble
+            looker.troubles.clear()
+            looker.page.get_by_label("to", exact=True).fill("500/s")
+            looker.page.get_by_role("button", name="Change").press("Enter")
+            expect(looker.page.locator("#adjusted")).to_contain_text("limits.rate=500/s")
+            _heeded(batch, "limits.rate=500/s")
+            assert simulator.count()["accepted"] == begun
+            assert Axe().run(looker.page).response["violations"] == []
+            looker.page.get_by_role("button", name="Resume").press("Enter")
+            looker.until("count('complete') === 200")
+            assert batch.wait(timeout=20) == 0
+        assert simulator.count()["accepted"] == 200
+
+
+def _heeded(batch: "Popen[str]", change: str) -> None:
+    """Read on until the batch says that it goes on with the change."""
+    assert batch.stderr is not None
+    while f"Adjusted until this call ends: {change}" not in batch.stderr.readline():
+        assert batch.poll() is None, "it ended without having heeded the change"
 
 
 @pytest.fixture

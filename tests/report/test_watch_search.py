@@ -47,8 +47,8 @@ def test_a_row_is_found_by_its_number_its_run_or_its_status(
     ("question", "remark"),
     [
         ("", "Type a row's number"),
-        ("99", "it may be skipped, blank, or one that can't be sent"),
-        ("9" * 30, "it may be skipped, blank, or one that can't be sent"),
+        ("99", "it may be skipped, blank, one that can't be sent"),
+        ("9" * 30, "it may be skipped, blank, one that can't be sent"),
         ("skipped", "does not keep them"),
         ("nonsense' OR 1=1", "No run's id begins so"),
     ],

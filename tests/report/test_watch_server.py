@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from yarl import URL
 
 from pipeline.core.model import State
+from pipeline.errors import UsageFault
 from pipeline.report.watch_figures import Viewer
 from pipeline.report.watch_page import page_beside
 from pipeline.report.watch_server import FILES, WatchServer
@@ -27,7 +28,7 @@ def played(folder: Path, scene: Scene) -> None:
     async def play() -> None:
         async with (
             asyncio.timeout(20),
-            WatchServer(Viewer(a_config(folder))) as server,
+            WatchServer(Viewer(a_config(folder)), _refuse) as server,
             aiohttp.ClientSession() as client,
         ):
             await scene(server, client)
@@ -105,8 +106,8 @@ def test_nothing_can_be_loaded_from_elsewhere_or_kept(tmp_path: Path, end: str) 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_the_page_only_reads(tmp_path: Path, method: str) -> None:
-    """There is no way to change anything by it."""
+def test_what_is_looked_at_can_not_be_changed(tmp_path: Path, method: str) -> None:
+    """There is one way to change anything, and it is none of these."""
 
     async def scene(server: WatchServer, client: aiohttp.ClientSession) -> None:
         for end in ("", "search", "figures"):
@@ -119,7 +120,7 @@ def test_the_page_only_reads(tmp_path: Path, method: str) -> None:
 def test_each_address_is_a_new_one(tmp_path: Path) -> None:
     """Whoever knew yesterday's does not know today's."""
     viewer = Viewer(a_config(tmp_path))
-    tokens = {URL(WatchServer(viewer).address).path for _ in range(10)}
+    tokens = {URL(WatchServer(viewer, _refuse).address).path for _ in range(10)}
     assert len(tokens) == 10
     assert all(len(token) > 30 for token in tokens)
 
@@ -202,7 +203,7 @@ def test_a_page_beside_a_batch_is_served_while_the_block_runs(tmp_path: Path) ->
         async with aiohttp.ClientSession() as client, client.get(address) as response:
             return response.status
 
-    with page_beside(Viewer(a_config(tmp_path)), told.put):
+    with page_beside(Viewer(a_config(tmp_path)), _refuse, told.put):
         address = told.get(timeout=10).removeprefix("Watch it: ")
         assert asyncio.run(fetched(address)) == 200
     with pytest.raises(aiohttp.ClientConnectionError):
@@ -220,9 +221,59 @@ def test_a_page_that_breaks_does_not_break_the_batch(
 
     monkeypatch.setattr("pipeline.report.watch_page.serve_page", broken)
     told: Queue[str] = Queue()
-    with page_beside(Viewer(a_config(tmp_path)), told.put):
+    with page_beside(Viewer(a_config(tmp_path)), _refuse, told.put):
         line = told.get(timeout=10)
     assert line == "The page ended early (ZeroDivisionError); the batch does not need it."
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "said"),
+    [
+        ('{"changes": ["paused=true"]}', {}, 200, "paused=true: done"),
+        ('{"changes": ["a=1", "b=2"]}', {}, 200, "a=1: done"),
+        ('{"changes": ["bad=1"]}', {}, 400, "bad: no such key; leave it out"),
+        ('{"changes": []}', {}, 400, None),
+        ('{"changes": "paused=true"}', {}, 400, None),
+        ('{"changes": [1]}', {}, 400, None),
+        ("[]", {}, 400, None),
+        ("nonsense", {}, 400, None),
+        ('{"changes": ["paused=true"]}', {"Content-Type": "text/plain"}, 415, None),
+        ('{"changes": ["paused=true"]}', {"Origin": "https://elsewhere.example"}, 403, None),
+        ('{"changes": ["paused=true"]}', {"Host": "rebound.example"}, 403, None),
+    ],
+)
+def test_a_change_is_made_as_by_adjust_and_by_this_page_alone(
+    tmp_path: Path, content: str, headers: Mapping[str, str], status: int, said: str | None
+) -> None:
+    """What is said of it comes back; another site's page can change nothing."""
+    made: list[str] = []
+
+    def controls(words: Sequence[str]) -> Sequence[str]:
+        if words == ["bad=1"]:
+            raise UsageFault(place="bad", wrong="no such key", remedy="leave it out")
+        made.extend(words)
+        return [f"{word}: done" for word in words]
+
+    async def play() -> None:
+        async with (
+            WatchServer(Viewer(a_config(tmp_path)), controls) as server,
+            aiohttp.ClientSession() as client,
+            client.post(
+                f"{server.address}adjust",
+                data=content,
+                headers={"Content-Type": "application/json", **headers},
+            ) as response,
+        ):
+            assert response.status == status
+            if said is not None:
+                assert (await response.json())["said"][0] == said
+
+    asyncio.run(play())
+    assert bool(made) == (status == 200)
+
+
+def _refuse(_: Sequence[str]) -> Sequence[str]:
+    raise AssertionError
 
 
 def _remove_ledger(folder: Path) -> None:

@@ -1,6 +1,7 @@
 // The live page: takes the figures as they come, and puts each into its place.
 
 import { draw } from "./charts.js";
+import { showControls } from "./controls.js";
 import { find } from "./search.js";
 import { duration, element, moment, number, rows, table } from "./words.js";
 
@@ -15,6 +16,7 @@ function show(figures) {
   at("batch").textContent = figures.batch;
   at("at").textContent = moment(figures.at);
   showStage(figures);
+  showControls(figures);
   showRows(figures);
   showCredits(figures);
   showLeft(figures);
@@ -25,10 +27,10 @@ function show(figures) {
 
 const done = ({ rows: all, counts }) => number(all - counts.pending - counts.running);
 
-function showStage({ stage, process, config }) {
+function showStage({ stage, process, config, is_paused: paused }) {
   const words = {
     "nothing was started": `Nothing was started yet: pipeline run ${config} begins.`,
-    running: `Running, in process ${process}`,
+    running: `${paused ? "Paused" : "Running"}, in process ${process}`,
     stopped: `Stopped: pipeline run ${config} goes on with it.`,
     ended: "Ended",
   };
@@ -66,12 +68,13 @@ function showCredits({ credits }) {
   ].filter(Boolean).join(" ");
 }
 
-function showLeft({ stage, left }) {
+function showLeft({ stage, left, is_paused: paused }) {
   const isRunning = stage === "running";
   at("left").textContent = !isRunning || left === null ? "–"
     : left.longest_seconds < 1 ? "nearly done"
     : `${duration(left.shortest_seconds)} to ${duration(left.longest_seconds)}`;
   at("left-note").textContent = !isRunning ? "No process is at work on the batch."
+    : paused ? "Known once it is resumed."
     : left === null ? "Known once a run has ended."
     : "From the rate, and from what this workflow's runs took so far.";
 }

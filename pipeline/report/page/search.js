@@ -40,7 +40,7 @@ async function ask(after) {
 function line(hit) {
   const hasEnd = hit.ended_at !== null && hit.sent_at !== null;
   return [
-    hit.is_in_sheet ? String(hit.row) : `${hit.row} (left the sheet)`,
+    `${hit.row}${hit.equal_rows > 1 ? ` (and ${hit.equal_rows - 1} equal)` : ""}${hit.is_in_sheet ? "" : " (left the sheet)"}`,
     hit.status,
     hit.run_id ?? "",
     String(hit.attempts),
