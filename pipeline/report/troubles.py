@@ -39,7 +39,8 @@ ADVICE: Final[Mapping[Trouble, Advice]] = {
     Trouble.CELLS: Advice(
         "cell missing",
         "Nothing was sent for these rows, and they cost nothing.",
-        "Mend the cells in your sheet, then give: pipeline run {config}",
+        "pipeline check {config} names each cell. Mend them in your sheet, then give: "
+        "pipeline run {config}",
     ),
     Trouble.REFUSED: Advice(
         "refused",
