@@ -13,7 +13,7 @@ PAID = (
 )
 BEGIN_READING = (
     "INSERT INTO reading (read_at, source, service, rows, skipped, faulty) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
+    "VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
 )
 ENROL = (
     "INSERT INTO entry "
@@ -30,7 +30,7 @@ SAVE_ATTEMPT = (
     "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, ended_at = excluded.ended_at, "
-    "run_id = coalesce(excluded.run_id, run_id), "
+    "run_id = coalesce(excluded.run_id, attempt.run_id), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -126,13 +126,13 @@ SUM_CREDITS = (
     "WHERE reading_id = (SELECT id FROM newest_reading)"
 )
 OPEN_ROUND = "SELECT id, kind FROM round WHERE ended_at IS NULL"
-BEGIN_ROUND = "INSERT INTO round (kind, opened_at) VALUES (?, ?)"
+BEGIN_ROUND = "INSERT INTO round (kind, opened_at) VALUES (?, ?) RETURNING id"
 OWED_IN_ROUND = (
     "SELECT 1 FROM entry_now WHERE round_id = ? AND in_sheet "
     "AND (state IN ('planned', 'starting', 'running') OR owes_retry) LIMIT 1"
 )
 LEAVE_UNSENT_AS_THEY_WERE = (
-    "UPDATE entry SET owes_retry = 0, state = coalesce((SELECT attempt.state FROM attempt "
+    "UPDATE entry SET owes_retry = FALSE, state = coalesce((SELECT attempt.state FROM attempt "
     "WHERE entry_id = entry.id ORDER BY number DESC LIMIT 1), 'planned') "
     "WHERE round_id = ? AND (state = 'planned' OR owes_retry)"
 )
@@ -145,7 +145,7 @@ SAY_WRITTEN = (
     "SET digest = excluded.digest, written_at = excluded.written_at"
 )
 IS_WRITTEN = "SELECT 1 FROM written WHERE digest = ?"
-REMEMBER_TEXT = "INSERT OR IGNORE INTO written_text VALUES (?, ?)"
+REMEMBER_TEXT = "INSERT INTO written_text VALUES (?, ?) ON CONFLICT DO NOTHING"
 WRITTEN_TEXTS = "SELECT text FROM written_text WHERE header = ?"
 TELL_WRITTEN = "SELECT digest FROM written WHERE path = ?"
 SPANS_OF_RUNS = (
@@ -154,8 +154,9 @@ SPANS_OF_RUNS = (
     "WHERE reading_id = (SELECT id FROM newest_reading) AND started_at IS NOT NULL"
 )
 CREDITS_OF_ROWS = (
-    "SELECT sum(credits) AS total FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id HAVING total IS NOT NULL"
+    "SELECT sum(credits) FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id "
+    "HAVING count(credits) > 0"
 )
 TROUBLED_ROWS = (
     "SELECT row_number, state, failure, run_id, attempts, total_credits, error FROM row_now "

@@ -2,9 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
@@ -21,6 +21,18 @@ from pipeline.core.model import (
 )
 
 Values: TypeAlias = tuple[Any, ...]
+
+
+class Connection(Protocol):
+    """What takes the ledger's statements: SQLite's own connection, or that to a server."""
+
+    def execute(self, sql: str, values: Any = ..., /) -> Any:  # noqa: ANN401 - as of `sqlite3`
+        """One statement; gives its answer as a cursor, whose lines are as `sqlite3.Row`."""
+        ...
+
+    def executemany(self, sql: str, lines: Iterable[Any], /) -> Any:  # noqa: ANN401 - as above
+        """One statement for many lines of values."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

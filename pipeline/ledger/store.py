@@ -26,10 +26,12 @@ from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
 from pipeline.ledger.history import History
 from pipeline.ledger.records import (
+    Connection,
     Enrolled,
     Opening,
     Owner,
     Tally,
+    Values,
     attempt_values,
     enrolled_of,
     entry_of,
@@ -50,11 +52,15 @@ class Ledger:
     """One batch's ledger. All it saves is durable when the call returns."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
         self.path = path
-        self._connection = connection
-        self._connection.row_factory = sqlite3.Row
-        self._execute = connection.execute
         self._file = _identity(path)
+        self._file_connection = connection
+        self._use(connection)
+
+    def _use(self, connection: Connection) -> None:
+        self._connection = connection
+        self._execute = connection.execute
         self.history = History(connection)
 
     def states(self) -> dict[RowKey, State]:
@@ -78,22 +84,22 @@ class Ledger:
         firsts = {row.key: row for row in reversed(sendable)}.values()
         with self._transaction():
             values = (read_at, _name(source), service, len(plan.rows), skipped, faulty)
-            reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
-            self._connection.executemany(
-                queries.ENROL,
+            (reading_id,) = self._execute(queries.BEGIN_READING, values).fetchone()
+            self._enrol_rows(
                 (
-                    (
-                        row.key,
-                        reading_id,
-                        row.number,
-                        rows[row.key],
-                        _json(row.variables),
-                        _json(row.cells),
-                        RENDERING_VERSION,
-                    )
-                    for row in sorted(firsts, key=lambda row: row.number)
-                ),
+                    row.key,
+                    reading_id,
+                    row.number,
+                    rows[row.key],
+                    _json(row.variables),
+                    _json(row.cells),
+                    RENDERING_VERSION,
+                )
+                for row in sorted(firsts, key=lambda row: row.number)
             )
+
+    def _enrol_rows(self, rows: Iterable[Values]) -> None:
+        self._connection.executemany(queries.ENROL, rows)
 
     def entries(self, *states: State) -> list[Entry]:
         """All entries in these states, also of rows that left the sheet: they are paid for."""
@@ -160,21 +166,24 @@ class Ledger:
 
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
+        try:
+            with self._transaction():
+                self._write(entries)
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
+                raise
+            raise RunTakenError from error
+
+    def _write(self, entries: Sequence[Entry]) -> None:
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
         came_to_nothing = [
             (e.id,) for e in entries if e.state in {State.FAILED, State.EXPIRED} and e.attempts > 1
         ]
         taken_back = [(e.id,) for e in entries if e.attempt is None]
-        try:
-            with self._transaction():
-                self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
-                self._connection.executemany(queries.SAVE_ATTEMPT, attempts)
-                self._connection.executemany(queries.TAKE_BACK_ATTEMPT, taken_back)
-                self._connection.executemany(queries.USE_EARLIER_OUTPUTS, came_to_nothing)
-        except sqlite3.IntegrityError as error:
-            if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
-                raise
-            raise RunTakenError from error
+        self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
+        self._connection.executemany(queries.SAVE_ATTEMPT, attempts)
+        self._connection.executemany(queries.TAKE_BACK_ATTEMPT, taken_back)
+        self._connection.executemany(queries.USE_EARLIER_OUTPUTS, came_to_nothing)
 
     def standings(self) -> Iterator[tuple[RowKey, Standing]]:
         """How every row stands that was ever planned."""
@@ -249,8 +258,7 @@ class Ledger:
         `asked` gets the round's number and gives the entries as they now are; tells how many.
         """
         with self._transaction():
-            number = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).lastrowid
-            assert number is not None
+            (number,) = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).fetchone()
             entries = asked(number)
             self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
         return len(entries)
@@ -383,7 +391,7 @@ class Ledger:
                 remedy="make room or mend the folder's rights, then give the same command again",
             ) from error
         finally:
-            if self._connection.in_transaction:
+            if self._file_connection.in_transaction:
                 self._execute("ROLLBACK")
 
 
