@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pipeline.core.model import Entry
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.dialect import statement
-from pipeline.ledger.records import Values
+from pipeline.ledger.records import Values, entry_values
 from pipeline.ledger.store import Ledger, RunTakenError
 
 REMEDY: Final = "see that the server is up and reached, then give the same command again"
@@ -41,6 +41,21 @@ ADD_STAGED: Final = (  # without a conflict no numbers are used up: chunks are r
     "INSERT INTO entry (state, row_key, reading_id, row_number, rows, variables, cells, rendering) "
     "SELECT state, row_key, reading_id, row_number, rows, variables, cells, rendering FROM staged "
     "WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.row_key = staged.row_key) ORDER BY staged.id"
+)
+
+
+# For many lines psycopg sends a statement in one go with all others, and waits once.
+SAVE_ENTRY: Final = (
+    "UPDATE entry SET state = ?, attempts = ?, retries = ?, round_id = ?, owes_retry = ? "
+    "WHERE id = ?"
+)
+SAVE_ATTEMPT: Final = (
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
+    "started_at = excluded.started_at, ended_at = excluded.ended_at, "
+    "run_id = coalesce(excluded.run_id, attempt.run_id), "
+    "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
+    "failure = excluded.failure"
 )
 
 
@@ -163,6 +178,12 @@ class PostgresLedger(Ledger):
             if "run_id" not in (error.diag.constraint_name or ""):
                 raise
             raise RunTakenError from error
+
+    def _save_entries(self, entries: Sequence[Entry]) -> None:
+        self._connection.executemany(SAVE_ENTRY, map(entry_values, entries))
+
+    def _save_attempts(self, attempts: Sequence[Values]) -> None:
+        self._connection.executemany(SAVE_ATTEMPT, attempts)
 
     def _enrol_rows(self, rows: Iterable[Values]) -> None:
         self._postgres.script(STAGE)
