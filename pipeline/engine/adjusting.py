@@ -11,7 +11,6 @@ from pipeline.config.adjusting import adjusted
 from pipeline.engine.batch import Batch
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.starter import Starter
-from pipeline.ledger.store import Ledger
 
 LOOKED_FOR_EACH_SECONDS: Final = 1.0
 
@@ -33,7 +32,7 @@ class Adjusting:
         while True:
             await self._batch.clock.sleep(LOOKED_FOR_EACH_SECONDS)
             await self._batch.until(lambda: not self._starter.is_done)
-            changes = await self._batch.recorder.read(Ledger.adjustments)
+            changes = await self._batch.recorder.read(lambda ledger: ledger.adjustments())
             if changes != self._heeded:
                 self._heed(changes)
 

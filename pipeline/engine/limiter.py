@@ -56,6 +56,9 @@ class Limiter:
                 return
             await self._clock.wait(unless, min(free_at - now, HEEDED_AFTER_SECONDS))
 
+    async def soon(self, unless: asyncio.Event) -> None:
+        """Wait until it is known that a call may leave soon: here, that is always known."""
+
     def keep_to(self, rate: Rate) -> None:
         """Let calls leave at another rate from now on."""
         self._pace = self._pace.at_rate(rate, self._clock.monotonic())

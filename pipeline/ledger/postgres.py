@@ -11,8 +11,10 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from pipeline.config.model import Limits
 from pipeline.core.model import Entry
 from pipeline.errors import LedgerFault, LedgerLost
+from pipeline.ledger.chunks import Chunk, Claim
 from pipeline.ledger.dialect import statement
 from pipeline.ledger.records import Values, entry_values
 from pipeline.ledger.store import Ledger, RunTakenError
@@ -166,6 +168,14 @@ class PostgresLedger(Ledger):
         self._postgres = connection
         self._use(connection)
 
+    def moment(self) -> float:
+        """Unix seconds by the server's clock: the one that all workers go by."""
+        return float(self._execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
+
+    def see(self, claim: Claim, limits: Limits) -> "PostgresChunk":
+        """The same ledger, as the picker of a chunk sees it."""
+        return PostgresChunk(self.url, self._postgres).claimed(claim, limits)
+
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.
 
@@ -196,3 +206,7 @@ class PostgresLedger(Ledger):
     def _transaction(self) -> Iterator[None]:
         with self._postgres.transaction():
             yield
+
+
+class PostgresChunk(Chunk, PostgresLedger):
+    """The ledger in Postgres, as the picker of one chunk sees it."""
