@@ -31,6 +31,7 @@ from pipeline.commands.consent import (
     goes_on_after_pilot,
     tell_rest,
 )
+from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
@@ -105,6 +106,12 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     began_at = time.monotonic()
     prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
     config = prepared.config
+    if config.server is not None:
+        need_the_extra(config)
+        # Only a shared ledger needs what this brings along.
+        from pipeline.commands.sharedrun import run_shared  # noqa: PLC0415
+
+        return run_shared(arguments, again, prepared, began_at)
     with open_ledger(config.ledger) as ledger:
         rehearse_output(prepared, ledger)
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
@@ -127,7 +134,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
     return exit_
 
 
@@ -204,7 +211,7 @@ def _start_watch_and_write(prepared: Prepared, ledger: Ledger, limit: int | None
     stop, requests = run_loop(_start_and_watch(prepared.config, ledger, limit))
     ledger.end_adjustments()
     ledger.end_round(time.time())
-    return Work(stop, requests, _write_as_the_input_is_now(prepared, ledger))
+    return Work(stop, requests, write_as_the_input_is_now(prepared, ledger))
 
 
 async def _start_and_watch(
@@ -227,7 +234,7 @@ async def _start_and_watch(
             return stop, {str(call): count for call, count in client.requests.items()}
 
 
-def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None:
+def write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None:
     """Write the output; where the input changed meanwhile, read and plan it again before.
 
     Gives ``None`` where the sheet could not be written: everything is in the ledger all the same.

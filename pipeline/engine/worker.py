@@ -4,6 +4,7 @@ Owns what happens to a chunk between its picking and its putting back. Must not 
 handed out, nor where their ledger is kept.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +14,7 @@ from pipeline.core.reconciling import Hold
 from pipeline.engine.batch import Batch
 from pipeline.engine.leasing import Lease, LeasedLimiter, Leasing
 from pipeline.engine.process import Part, Share, World, process
-from pipeline.engine.stop import Stop
+from pipeline.engine.stop import Stop, Switch
 from pipeline.ledger.chunks import Chunk, Chunks, Claim, Debt, FenceLostError
 
 PART_OF: Final[Mapping[Debt, Part]] = {"start": Part.STARTS, "watch": Part.WATCHES}
@@ -69,12 +70,28 @@ class Worker:
         self._looks = self._limiter("look", config)
         self.stop: Stop | None = None
         """Why this worker starts nothing more."""
+        self._switches: set[Switch] = set()
+        self._starting = asyncio.Lock()
+        """One chunk at a time is started: an intent must not wait for another chunk's slots."""
+
+    def ask_to_stop(self, stop: Stop) -> None:
+        """Let no start leave any more; a stop at once outweighs one that watches on."""
+        if self.stop is None or (self.stop.reason.watches_on and not stop.reason.watches_on):
+            self.stop = stop
+        for switch in self._switches:
+            switch.ask(stop)
 
     async def work_on(self, chunk_id: int, debt: Debt) -> Debt | None:
         """Pick a chunk and do what it owes; gives what it owes next.
 
         One that was another's meanwhile, or does not owe that any more, is left alone.
         """
+        if debt == "start":
+            async with self._starting:
+                return None if self.stop is not None else await self._pick(chunk_id, debt)
+        return await self._pick(chunk_id, debt)
+
+    async def _pick(self, chunk_id: int, debt: Debt) -> Debt | None:
         claim = await self._world.blocking(
             lambda: self._sharing.chunks.pick(chunk_id, debt, self.name, self._sharing.moment())
         )
@@ -97,8 +114,14 @@ class Worker:
             intents_last_seconds=config.retry.settle_seconds / 2,
         )
         chunk = self._sharing.see(claim, config.limits)
-        stop = await process(config, chunk, self._world, None, share)
-        self.stop = self.stop or stop
+        switch = Switch()
+        self._switches.add(switch)
+        try:
+            stop = await process(config, chunk, replace(self._world, switch=switch), None, share)
+        finally:
+            self._switches.discard(switch)
+        if stop is not None:
+            self.ask_to_stop(stop)
 
     def _limiter(self, name: str, config: Config) -> LeasedLimiter:
         rates = {"start": config.limits.rate, "look": config.polling.rate}

@@ -20,6 +20,8 @@ from pipeline.ledger.records import Values, entry_values
 from pipeline.ledger.store import Ledger, RunTakenError
 
 REMEDY: Final = "see that the server is up and reached, then give the same command again"
+ONE_CALLER: Final = 0x50495046
+"""The advisory lock of the one `pipeline run`."""
 SETTINGS: Final = {
     "application_name": "pipeline",
     "connect_timeout": 10,
@@ -86,13 +88,15 @@ class PostgresConnection:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[Line]":
         """One statement."""
-        return self._driver.execute(statement(sql).encode(), values)
+        with lost_connections_told(self._url):
+            return self._driver.execute(statement(sql).encode(), values)
 
     def executemany(self, sql: str, lines: Iterable[Sequence[Any]]) -> "psycopg.Cursor[Line]":
         """One statement for many lines of values, sent without waiting for each answer."""
-        cursor = self._driver.cursor()
-        cursor.executemany(statement(sql).encode(), map(_without_nul, lines))
-        return cursor
+        with lost_connections_told(self._url):
+            cursor = self._driver.cursor()
+            cursor.executemany(statement(sql).encode(), map(_without_nul, lines))
+            return cursor
 
     def copy(self, sql: str, lines: Iterable[Sequence[Any]]) -> None:
         """Load many lines by COPY."""
@@ -159,6 +163,20 @@ def place_of(url: str) -> str:
     return f"postgresql://{parts.get('host', '')}/{parts.get('dbname', '')}"
 
 
+class CallerLock:
+    """Held by the one `pipeline run` of a batch, for as long as its connection is."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = PostgresConnection(url)
+        line = self._connection.execute("SELECT pg_try_advisory_lock(?)", (ONE_CALLER,)).fetchone()
+        self.is_ours = bool(line and line[0])
+        """Whether no other process has it."""
+
+    def close(self) -> None:
+        """Let another have it."""
+        self._connection.close()
+
+
 class PostgresLedger(Ledger):
     """One batch's ledger in Postgres, shared by as many processes as take part."""
 
@@ -167,6 +185,11 @@ class PostgresLedger(Ledger):
         self.url = url
         self._postgres = connection
         self._use(connection)
+
+    def see_that_it_is_used(self, remedy: str) -> None:
+        """Raise `LedgerFault` where no sheet was ever read into it."""
+        if not self.tally().rows:
+            raise LedgerFault(place=self.place, wrong="no batch is there yet", remedy=remedy)
 
     def moment(self) -> float:
         """Unix seconds by the server's clock: the one that all workers go by."""
