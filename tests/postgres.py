@@ -144,3 +144,19 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A Postgres server for all tests of one process."""
+    found = programs()
+    if found is None:
+        left_out("Postgres is not installed (on Debian: apt-get install postgresql)")
+        return
+    try:
+        import psycopg  # noqa: F401, PLC0415 - it is not there without the extra
+    except ModuleNotFoundError:
+        left_out("the extra `cluster` is not installed (make setup)")
+        return
+    with a_server(found, **FORGETFUL) as running:
+        yield running

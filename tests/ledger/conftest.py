@@ -1,28 +1,13 @@
 """The places where a ledger can be kept: what holds for one holds for all of them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.ledger.builders import Place
-from tests.postgres import FORGETFUL, Server, a_server, left_out, programs
+from tests.postgres import Server, server
 
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A Postgres server for all tests of one process."""
-    found = programs()
-    if found is None:
-        left_out("Postgres is not installed (on Debian: apt-get install postgresql)")
-        return
-    try:
-        import psycopg  # noqa: F401, PLC0415 - it is not there without the extra
-    except ModuleNotFoundError:
-        left_out("the extra `cluster` is not installed (make setup)")
-        return
-    with a_server(found, **FORGETFUL) as running:
-        yield running
+__all__ = ["place", "server"]
 
 
 @pytest.fixture(params=["file", "server"])
