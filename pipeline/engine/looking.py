@@ -3,7 +3,7 @@
 Must not know what a reply means for a row.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from typing import Protocol, assert_never
 
 from pipeline.core.model import KNOWN_WORDS, Observation, RunId, RunStatus
@@ -20,6 +20,7 @@ from pipeline.core.replies import (
 from pipeline.engine.batch import Batch
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.watches import Watch
 
 
 class Looks(Protocol):
@@ -42,6 +43,33 @@ class Looking:
         self.limiter = limiter
         self.unknown_words: Counter[str] = Counter()
         """Status words that the service is not known to use, and how often they were read."""
+        self.untold: deque[Watch] = deque()
+        """Runs that are told to have ended, and not all that is to be known of it."""
+        self._looks_name_credits = True
+        """Whether looks at single runs that ended may name credits that nothing else does."""
+
+    def look_singly(self, watch: Watch) -> None:
+        """Let a look at this very run tell the rest of its end."""
+        self._batch.watches.take(watch)
+        self.untold.append(watch)
+        self._batch.watches.changed.set()
+        self._batch.changed.set()
+
+    def learn_of(self, reply: LookReply) -> None:
+        """Learn from a look at a single run what such looks tell of an end."""
+        if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
+            self._looks_name_credits = reply.credits is not None
+
+    def is_enough(self, seen: Observation) -> bool:
+        """Whether this tells all of a run's end that a look at the run itself would tell."""
+        match seen.status:
+            case RunStatus.RUNNING:
+                return True
+            case RunStatus.COMPLETE:
+                is_told = seen.outputs is not None
+            case RunStatus.FAILED:
+                is_told = seen.message is not None
+        return is_told and (seen.credits is not None or not self._looks_name_credits)
 
     def heed_page(self, reply: ListReply, sent_at: float) -> None:
         """The same for a page of the list; a list out of order is no service that is gone."""
