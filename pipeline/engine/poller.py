@@ -11,7 +11,7 @@ from pipeline.core.model import Observation, RunStatus
 from pipeline.core.pushing import DueLook
 from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
 from pipeline.core.sweeping import How, Yield, how_to_look
-from pipeline.engine.batch import Batch
+from pipeline.engine.batch import Batch, Happening
 from pipeline.engine.judging import judge
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.watches import Watch
@@ -131,7 +131,7 @@ class Poller:
         self._looks_out -= 1
         self._looking.heed(reply, sent_at)
         self._looking.learn_of(reply)
-        await self._learn(watch, reply)
+        self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
@@ -142,7 +142,7 @@ class Poller:
             pages += 1
             if page is None or not page.runs:
                 break
-            seen, due = await self._take_in(page)
+            seen, due = self._take_in(page)
             items += len(page.runs)
             due_seen += due
             barren = 0 if seen else barren + 1
@@ -166,11 +166,10 @@ class Poller:
             self._has_list = False
         return reply if isinstance(reply, RunPage) else None
 
-    async def _take_in(self, page: RunPage) -> tuple[int, int]:
+    def _take_in(self, page: RunPage) -> tuple[int, int]:
         """Learn what a page tells of runs that wait for a look: how many, and how many were due."""
         now = self._batch.clock.monotonic()
         waiting = due = 0
-        learnt = []
         for seen in page.runs:
             watch = self._batch.watches.waiting_for(seen.run_id)
             if watch is None:
@@ -182,25 +181,19 @@ class Poller:
             # Only a look at the run itself gives it up: the list may lag behind.
             is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
             if self._looking.is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
-                learnt.append(self._learn(watch, seen))
+                self._batch.hear(*self._told(watch, seen))
             else:
                 self._looking.untold.append(watch)
-        # Together, so that what ended is committed as one group.
-        await asyncio.gather(*learnt)
         return waiting, due
 
-    async def _learn(self, watch: Watch, reply: LookReply) -> None:
+    def _told(self, watch: Watch, reply: LookReply) -> Happening:
         entry = self._batch.in_flight[watch.entry_id]
-        now, give_up_seconds = (
-            self._batch.clock.monotonic(),
-            self._batch.config.polling.give_up_seconds,
-        )
-        self._hear(watch, reply, now)
-        event = judge(entry, watch, reply, now, give_up_seconds)
-        await self._batch.apply(entry, event)
+        now = self._batch.clock.monotonic()
+        self._learn_of_pushes(watch, reply, now)
+        return entry, judge(entry, watch, reply, now, self._batch.config.polling.give_up_seconds)
 
-    def _hear(self, watch: Watch, reply: LookReply, now: float) -> None:
-        """Learn whether an end had to be looked for, though it should have been told."""
+    def _learn_of_pushes(self, watch: Watch, reply: LookReply, now: float) -> None:
+        """Whether an end had to be looked for, though it should have been told."""
         if not isinstance(reply, Observation):
             return
         if reply.status is RunStatus.RUNNING:

@@ -78,7 +78,7 @@ async def _resume(batch: Batch) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
     unfinished = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
     entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
-    await asyncio.gather(*(batch.apply(entry, Resumed()) for entry in entries))
+    await batch.apply([(entry, Resumed()) for entry in entries])
 
 
 async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> None:
@@ -98,10 +98,11 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
         is_watched_out = reconciler.is_done and latecomers.is_done and pushes.is_idle
-        return starter.is_done and not batch.calls and not owed and is_watched_out
+        return starter.is_done and not batch.has_calls and not owed and is_watched_out
 
     async with asyncio.TaskGroup() as group:
         loops = (
+            group.create_task(batch.deal_with_what_is_heard(), name="batch"),
             group.create_task(starter.run(group), name="starter"),
             group.create_task(poller.run(group), name="poller"),
             group.create_task(reconciler.run(), name="reconciler"),

@@ -5,7 +5,6 @@ for a run that the ledger knows as ours; of any other it may be that the start's
 its way, so it is kept. Must not know how a delivery came, nor whether looks wait for one.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -50,18 +49,16 @@ class Pushes:
             self._batch.changed.set()
 
     async def _deal_with(self, deliveries: Sequence[Delivery]) -> None:
-        ends, strange = [], {}
+        strange: dict[RunId, Delivery] = {}
         for delivery in deliveries:
             match delivery.told:
                 case CreditsReached(workflow_id):
                     self._stop_if_ours(workflow_id)
                 case Observation() as seen:
                     if watch := self._watch_of(seen):
-                        ends.append(self._learn(watch, seen))
+                        self._learn(watch, seen)
                     else:
                         strange[seen.run_id] = delivery
-        # Together, so that what ended is committed as one group.
-        await asyncio.gather(*ends)
         if strange:
             await self._deal_with_unwatched(strange)
 
@@ -76,12 +73,12 @@ class Pushes:
             self._batch.watches.take(watch)
         return watch
 
-    async def _learn(self, watch: Watch, seen: Observation) -> None:
+    def _learn(self, watch: Watch, seen: Observation) -> None:
         age_seconds = watch.age_seconds(self._batch.clock.monotonic())
         self._batch.hearing.told(age_seconds)
         watch.is_told = True
         if self._looking.is_enough(seen):
-            await self._batch.apply(self._batch.in_flight[watch.entry_id], seen)
+            self._batch.hear(self._batch.in_flight[watch.entry_id], seen)
         else:
             self._looking.look_singly(watch)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.core.model import Observation, RunId, State
 from pipeline.core.replies import LookReply
@@ -88,7 +89,7 @@ def without_credits(universe: Universe) -> None:
 
     async def bare(run_id: RunId) -> LookReply:
         reply = await look(run_id)
-        return replace(reply, credits=None) if isinstance(reply, Observation) else reply
+        return structs.replace(reply, credits=None) if isinstance(reply, Observation) else reply
 
     universe.remote.look = bare  # type: ignore[method-assign]
 
@@ -119,7 +120,7 @@ def test_a_dearer_run_is_reserved_for_from_then_on(tmp_path: Path) -> None:
         seen.append(run_id)
         reply = await look(run_id)
         if run_id == seen[0] and isinstance(reply, Observation) and reply.credits:
-            return replace(reply, credits=9.0)
+            return structs.replace(reply, credits=9.0)
         return reply
 
     universe.remote.look = first_is_dear  # type: ignore[method-assign]

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
 from pipeline.core.replies import LookReply, Missing, RunPage, Unreadable

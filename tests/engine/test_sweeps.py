@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
 from pipeline.core.replies import ListReply, Missing, RunPage
@@ -53,7 +54,9 @@ def test_a_list_without_outputs_costs_one_look_more(tmp_path: Path) -> None:
         reply = await list_runs(page)
         if not isinstance(reply, RunPage):
             return reply
-        return RunPage(reply.total, tuple(replace(seen, outputs=None) for seen in reply.runs))
+        return RunPage(
+            reply.total, tuple(structs.replace(seen, outputs=None) for seen in reply.runs)
+        )
 
     universe.remote.list_runs = without_outputs  # type: ignore[method-assign]
     assert requests_a_run(universe) <= 1.3
@@ -68,7 +71,9 @@ def test_credits_that_only_a_look_names_are_not_lost(tmp_path: Path) -> None:
         reply = await list_runs(page)
         if not isinstance(reply, RunPage):
             return reply
-        return RunPage(reply.total, tuple(replace(seen, credits=None) for seen in reply.runs))
+        return RunPage(
+            reply.total, tuple(structs.replace(seen, credits=None) for seen in reply.runs)
+        )
 
     universe.remote.list_runs = without_credits  # type: ignore[method-assign]
     assert requests_a_run(universe) <= 1.3
