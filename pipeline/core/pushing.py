@@ -17,6 +17,10 @@ MOST_UNTOLD: Final = 3
 """So many ends in a row that only a look found: deliveries don't come any more."""
 
 
+LEAST_WAIT_SECONDS: Final = 0.01
+"""Less is not worth a wait."""
+
+
 class Trust(Enum):
     """How far deliveries are trusted."""
 
@@ -90,4 +94,5 @@ class Hearing:
                 oldest = max(self._ages, default=0.0)
                 overdue_at = OVERDUE_FACTOR * max(oldest, due.looked_at_age_seconds)
                 wait_seconds = max(due.first_seconds, overdue_at) - due.age_seconds
-        return max(0.0, min(wait_seconds, due.max_seconds, due.until_given_up_seconds))
+        wait_seconds = min(wait_seconds, due.max_seconds, due.until_given_up_seconds)
+        return wait_seconds if wait_seconds >= LEAST_WAIT_SECONDS else 0.0

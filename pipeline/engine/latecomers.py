@@ -57,16 +57,16 @@ class Latecomers:
     async def _look_at_told(self, until: float) -> None:
         """Look at what is told of, until the moment when all are looked at again."""
         batch = self._batch
-        while (left_seconds := until - batch.clock.monotonic()) > 0:
-            if batch.no_more_calls.is_set():
-                return
+        while not batch.no_more_calls.is_set():
             while self._told:
                 self._is_looking = True
                 await self._look(*self._told.popitem())
                 self._is_looking = False
                 batch.changed.set()
             self._woken.clear()
-            await batch.clock.wait(self._woken, left_seconds)
+            await batch.clock.wait(self._woken, max(0.0, until - batch.clock.monotonic()))
+            if not self._told:
+                return
 
     async def note_end(self, owner: Owner, seen: Observation) -> None:
         """An attempt that is not watched any more was seen to have ended, by whatever look."""
