@@ -304,8 +304,7 @@ class Ledger:
     def renew_token(self) -> str:
         """Take a new random token. Attempts that were made keep theirs."""
         token = secrets.token_hex(8)
-        # Webhooks registered from the copied ledger are the other machine's.
-        self.say_facts({"token": token, "webhooks": None})
+        self.say_facts({"token": token})
         return token
 
     def fact(self, name: str) -> str | None:
