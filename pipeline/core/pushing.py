@@ -1,6 +1,6 @@
 """May a look wait for the service to tell of an end by itself? Owns the trust in deliveries.
 
-Deliveries must show that they come, and may cease to: docs/decisions/004 says why. Must not know
+Deliveries must show that they come, and may cease to: docs/decisions/005 says why. Must not know
 clocks, nor how a delivery travels: ages and moments are passed in.
 """
 
