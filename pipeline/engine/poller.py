@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from pipeline.core.model import Observation, RunStatus
+from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
 from pipeline.core.sweeping import How, Yield, how_to_look
 from pipeline.engine.batch import Batch
@@ -121,11 +121,15 @@ class Poller:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         watched = len(self._batch.watches)
         pages = items = due_seen = barren = 0
+        read: set[RunId] = set()
         while barren < BARREN_PAGES and self._batch.watches.count_due():
             page = await self._page(pages + 1)
             pages += 1
-            if page is None or not page.runs:
+            ids = set() if page is None else {seen.run_id for seen in page.runs}
+            # A page of nothing new is no list that goes on: more of it would tell nothing else.
+            if page is None or ids <= read:
                 break
+            read |= ids
             seen, due = await self._take_in(page)
             items += len(page.runs)
             due_seen += due
