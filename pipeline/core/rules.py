@@ -122,7 +122,14 @@ def look_for_run(entry: Entry, _event: Event, _context: Context) -> Step:
 def find(entry: Entry, event: Event, context: Context) -> Step:
     """UNCONFIRMED → RUNNING: there is a run, and it is ours."""
     assert isinstance(event, RunFound)
-    found = _moved(entry, State.RUNNING, run_id=event.run_id, started_at=context.at, error=None)
+    found = _moved(
+        entry,
+        State.RUNNING,
+        run_id=event.run_id,
+        is_named=event.is_named,
+        started_at=context.at,
+        error=None,
+    )
     return found, (LookNow(),)
 
 

@@ -27,10 +27,10 @@ SAVE_ENTRY = (
     "WHERE id = ?"
 )
 SAVE_ATTEMPT = (
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, ended_at = excluded.ended_at, "
-    "run_id = coalesce(excluded.run_id, run_id), "
+    "run_id = coalesce(excluded.run_id, run_id), named = max(excluded.named, named), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -50,9 +50,10 @@ PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for 
     "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
 ENROLLED = "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id"
-CONFIRMED = (
+CONFIRMED = (  # a run that a person named need not have been started with what we sent
     "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE run_id IS NOT NULL AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
+    "WHERE run_id IS NOT NULL AND NOT named AND attempt.state <> 'expired' "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
 )
 OWNERS = (
     "SELECT run_id, entry_id, number, state FROM attempt "
@@ -80,19 +81,19 @@ SUPERSEDED = (
 ENTRY_WITH_ATTEMPT = (
     "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure "
+    "intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
 STANDINGS = "SELECT * FROM row_now"
 EVERY_ATTEMPT = (
     "SELECT state, number, state AS attempt_state, round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
+    "intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure, "
     "credits AS total_credits FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, credits, NULL AS outputs, NULL AS error, failure "
+    "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
     "FROM attempt JOIN entry ON entry.id = entry_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )
