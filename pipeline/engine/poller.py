@@ -111,8 +111,8 @@ class Poller:
                 reply = await self._remote.look(watch.run_id)
         except TimeoutError:
             reply = Unreachable("the program was stopped before the reply came")
+        await self._looking.heed(watch.run_id, reply, sent_at)
         self._looks_out -= 1
-        self._looking.heed(reply, sent_at)
         if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
             self._looks_name_credits = reply.credits is not None
         await self._learn(watch, reply)
