@@ -160,7 +160,10 @@ def let_go(entry: Entry, _event: Event, context: Context) -> Step:
 
 
 def count_late(entry: Entry, event: Event, context: Context) -> Step:
-    """The entry stays as it is, but what its older attempt cost and gave is on record."""
+    """The entry stays as it is, but what its older attempt cost and gave is on record.
+
+    Where it waits for a newer attempt, that record ends the waiting: see the ledger's `save`.
+    """
     return replace(_ended_late(entry, event, context), state=entry.state), ()
 
 

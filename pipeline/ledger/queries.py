@@ -71,6 +71,15 @@ USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while th
     "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
     "WHERE entry_id = entry.id AND number = attempts))"
 )
+TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
+    # what `--fresh` left aside stays there
+    "UPDATE entry SET state = 'complete', owes_retry = 0 WHERE id = ? AND state = 'planned' "
+    "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
+    "AND late.state = 'complete' AND NOT EXISTS ("
+    "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "
+    "AND (round.id = entry.round_id OR round.id IN ("
+    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id))))"
+)
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "

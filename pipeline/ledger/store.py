@@ -146,17 +146,19 @@ class Ledger:
     def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
         """Let something happen to an attempt that need not be its entry's newest, durable at once.
 
-        `step` gets the entry with that attempt, and gives both as they then are. Gives what `step`
-        got and gave.
+        `step` gets the entry with that attempt, and gives both as they then are. Gives them before
+        and after.
         """
-        row = self._execute(queries.ENTRY_WITH_ATTEMPT, (owner.entry_id, owner.number)).fetchone()
-        before = entry_of(row)
-        after = step(before)
-        self.save([after])
-        return before, after
+        asked = (owner.entry_id, owner.number)
+        before = entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
+        self.save([step(before)])
+        return before, entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.
+
+        An entry whose newer attempt came to nothing, or is yet to be made, is complete where an
+        older one completed late.
 
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
@@ -165,12 +167,14 @@ class Ledger:
             (e.id,) for e in entries if e.state in {State.FAILED, State.EXPIRED} and e.attempts > 1
         ]
         taken_back = [(e.id,) for e in entries if e.attempt is None]
+        waiting = [(e.id,) for e in entries if e.state is State.PLANNED and e.attempts]
         try:
             with self._transaction():
                 self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
                 self._connection.executemany(queries.SAVE_ATTEMPT, attempts)
                 self._connection.executemany(queries.TAKE_BACK_ATTEMPT, taken_back)
                 self._connection.executemany(queries.USE_EARLIER_OUTPUTS, came_to_nothing)
+                self._connection.executemany(queries.TAKE_LATE_OUTPUTS, waiting)
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
                 raise
