@@ -104,7 +104,7 @@ def _decision_in(arguments: argparse.Namespace) -> DoubtEvent | None:
     """The decision that the flags name. Raises `UsageFault` where a half of it is missing."""
     decision: DoubtEvent | None = None
     if arguments.run_id is not None:
-        decision = RunFound(RunId(arguments.run_id))
+        decision = RunFound(RunId(arguments.run_id), is_named=True)
     elif arguments.never_ran:
         decision = ShownAbsent(BY_A_PERSON)
     elif arguments.give_up:

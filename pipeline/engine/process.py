@@ -79,7 +79,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
     limits, polling = batch.config.limits, batch.config.polling
     start_limiter = Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance)
     look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
-    looking = Looking(batch, look_limiter)
+    looking = Looking(batch, world.remote, look_limiter)
     starter = Starter(batch, world.remote, start_limiter, limit)
     poller = Poller(batch, world.remote, looking)
     reconciler = Reconciler(batch, world.remote, looking, start_limiter)

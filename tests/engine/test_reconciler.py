@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.doubts import Settle
-from pipeline.core.events import RetryAsked
+from pipeline.core.events import RetryAsked, RunFound
 from pipeline.core.lifecycle import step
 from pipeline.core.model import (
     Attempt,
@@ -222,6 +222,27 @@ def test_a_page_that_was_not_given_is_asked_for_again(tmp_path: Path, trouble: L
     assert universe.call() is None
     assert counted(universe) == (10, 0)
     assert pages == [1, 1, 2, 2]
+
+
+def test_a_run_that_a_person_named_is_no_touchstone_of_the_list(tmp_path: Path) -> None:
+    """It was started by hand and bears no token of ours: other doubts are settled all the same."""
+    universe = a_universe(tmp_path, retry={"unconfirmed": "hold"})
+    lose(universe, requests={3})
+    assert universe.call() is None
+    begin_foreign(universe, "Company 3")
+    (named,) = [*universe.service._runs][-1:]  # noqa: SLF001 - a person reads it on the page
+    with universe.ledger() as ledger:
+        (row,) = ledger.enrolled(State.UNCONFIRMED)
+        event = RunFound(RunId(named), is_named=True)
+        ledger.save([step(row.entry, event, Context(universe.clock.epoch))[0]])
+    universe.config = replace(
+        universe.config, retry=replace(universe.config.retry, unconfirmed="reconcile")
+    )
+    universe.sheet = a_sheet(20)
+    lose(universe, requests={15})
+    assert universe.call() is None
+    assert counted(universe) == (20, 0)
+    assert once_each(universe)
 
 
 def test_a_list_of_many_pages_is_read_whole(tmp_path: Path) -> None:

@@ -103,6 +103,23 @@ def test_a_list_of_strangers_is_soon_left_alone(tmp_path: Path) -> None:
     assert len(universe.remote.lists_at) < len(universe.remote.looks_at) / 20
 
 
+def test_a_list_that_repeats_its_first_page_keeps_no_run_waiting(tmp_path: Path) -> None:
+    """However many runs it says there are: those beyond its page are soon looked at singly."""
+    universe = many(tmp_path)
+    list_runs = universe.remote.list_runs
+
+    async def first_page(_page: int) -> ListReply:
+        reply = await list_runs(1)
+        return replace(reply, total=1_000_000) if isinstance(reply, RunPage) else reply
+
+    universe.remote.list_runs = first_page  # type: ignore[method-assign]
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == ROWS
+    ends = {run.id: run.ends_at for run in universe.service._runs.values()}  # noqa: SLF001
+    seen = [s.attempt for s in universe.standings().values() if s.attempt is not None]
+    assert sum((a.ended_at or 0) - ends[str(a.run_id)] for a in seen) / ROWS < 30
+
+
 def test_no_list_costs_one_request(tmp_path: Path) -> None:
     """It is asked for once in a call, and then never again."""
     universe = many(tmp_path)
