@@ -37,8 +37,9 @@ class Poller:
         self._yield = Yield()
         self._singly: deque[Watch] = deque()
         """Runs of which the list said that they ended, and not all that is to be known."""
-        self._looks_name_credits = True
-        """Whether looks at single runs that ended may name credits that the list does not."""
+        self._looks_name_credits: bool | None = None
+        """Whether a look at a single run that completed ever named credits; ``None``: there was
+        none yet. A run that failed tells nothing of that: it may have cost nothing."""
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
         """Look at runs until the task is cancelled."""
@@ -113,8 +114,8 @@ class Poller:
             reply = Unreachable("the program was stopped before the reply came")
         await self._looking.heed(watch.run_id, reply, sent_at)
         self._looks_out -= 1
-        if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
-            self._looks_name_credits = reply.credits is not None
+        if isinstance(reply, Observation) and reply.status is RunStatus.COMPLETE:
+            self._looks_name_credits = bool(self._looks_name_credits) or reply.credits is not None
         self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self) -> None:
@@ -183,7 +184,7 @@ class Poller:
                 is_told = seen.outputs is not None
             case RunStatus.FAILED:
                 is_told = seen.message is not None
-        return is_told and (seen.credits is not None or not self._looks_name_credits)
+        return is_told and (seen.credits is not None or self._looks_name_credits is False)
 
     def _told(self, watch: Watch, reply: LookReply) -> Happening:
         entry = self._batch.in_flight[watch.entry_id]
