@@ -155,11 +155,17 @@ def _tell_faulty_rows(planned: Plan) -> None:
             say(row.error)
 
 
+def _start_of(config: Config) -> str:
+    call = f"/workflow/{config.workflow.id}/run"
+    if config.workflow.is_simulated:
+        return f"POST {call} (to the bundled simulator)"
+    return f"POST {config.workflow.base_url.rstrip('/')}{call}"
+
+
 def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | None) -> str:
     config = prepared.config
     first = "\n".join(
-        f"POST {config.workflow.base_url}/workflow/{config.workflow.id}/run\n"
-        + json.dumps(request, ensure_ascii=False, indent=2)
+        f"{_start_of(config)}\n" + json.dumps(request, ensure_ascii=False, indent=2)
         for request in forecast.requests
     )
     is_told = quoted.past_runs or quoted.credits is not None
