@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -14,7 +13,7 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
 from pipeline.commands.sampling import Sample, samples, table
 from pipeline.commands.service import client_for
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
@@ -107,7 +106,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         if arguments.json
         else _as_text(forecast, prepared, quoted, cap)
     )
-    sys.stdout.write(f"{text}\n")
+    tell(text)
     return Exit.OK
 
 

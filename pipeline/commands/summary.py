@@ -4,12 +4,12 @@ Counts and credits are of the sheet's rows as they stand now, over all calls and
 """
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.terminal import tell
 from pipeline.core.model import State
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.errors import Exit
@@ -109,8 +109,7 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
 def show(summary: Summary, *, as_json: bool) -> None:
     """The summary, and nothing else, on stdout."""
     text = _as_json(summary) if as_json else as_text(summary)
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    tell(text)
 
 
 FOR_A_PERSON: Final = frozenset({"shared", "saved_credits", "is_of_a_call"})
