@@ -47,7 +47,7 @@ from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.signals import signals_ask
 from pipeline.engine.stop import Stop, Switch
-from pipeline.errors import Exit, LedgerLost, PipelineError
+from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from pipeline.report.watch_figures import Viewer
@@ -127,7 +127,10 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    try:
+        show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    except OutputFault as fault:
+        say(str(fault))  # The batch has ended as it has, whoever hears of it.
     return exit_
 
 
