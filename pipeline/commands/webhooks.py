@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.service import client_for
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit
 from pipeline.ledger.opening import join_ledger
 from pipeline.remote import webhooks
@@ -101,7 +100,7 @@ def _show(registrations: Sequence[Webhook], ledger: Path) -> None:
         fields = [webhook.id, webhook.event_type, scope, webhook.url]
         if webhooks.token_in(webhook) in own:
             fields.append(OWN)
-        sys.stdout.write("\t".join(fields) + "\n")
+        tell("\t".join(fields))
     if not registrations:
         say("No webhook is registered.")
 

@@ -104,6 +104,8 @@ class Batch:
         """Entries whose intent is durable and whose start has not left."""
         self.again: dict[int, None] = {}
         """Entries that went back to wait for their turn, by id, in order."""
+        self.ended_late: set[int] = set()
+        """Entries of which an older attempt was seen to end: their turn may have passed by."""
         self.doubts = Doubts(clock)
         self.hearing = Hearing()
         self.inbox = Inbox()
@@ -231,7 +233,11 @@ class Batch:
             await self.apply([(entry, Doubtful("the service named a run of another row"))])
 
     async def end_late(self, owner: Owner, seen: Observation) -> None:
-        """Let an attempt that is not watched any more be seen to have ended."""
+        """Let an attempt that is not watched any more be seen to have ended.
+
+        Where its row waits for a newer attempt, a late complete one makes that needless.
+        """
+        self.ended_late.add(owner.entry_id)
         context = self._context()
 
         def amended(ledger: Ledger) -> tuple[Entry, Entry]:

@@ -7,7 +7,7 @@ Must not know what an observation means for a row, nor which way of looking pays
 import asyncio
 from typing import Final
 
-from pipeline.core.model import Observation, RunStatus
+from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.pushing import DueLook
 from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
 from pipeline.core.sweeping import How, Yield, how_to_look
@@ -128,8 +128,8 @@ class Poller:
                 reply = await self._remote.look(watch.run_id)
         except TimeoutError:
             reply = Unreachable("the program was stopped before the reply came")
+        await self._looking.heed(watch.run_id, reply, sent_at)
         self._looks_out -= 1
-        self._looking.heed(reply, sent_at)
         self._looking.learn_of(reply)
         self._batch.hear(*self._told(watch, reply))
 
@@ -137,11 +137,15 @@ class Poller:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         watched = len(self._batch.watches)
         pages = items = due_seen = barren = 0
+        read: set[RunId] = set()
         while barren < BARREN_PAGES and self._batch.watches.count_due():
             page = await self._page(pages + 1)
             pages += 1
-            if page is None or not page.runs:
+            ids = set() if page is None else {seen.run_id for seen in page.runs}
+            # A page of nothing new is no list that goes on: more of it would tell nothing else.
+            if page is None or ids <= read:
                 break
+            read |= ids
             seen, due = self._take_in(page)
             items += len(page.runs)
             due_seen += due

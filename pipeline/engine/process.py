@@ -85,7 +85,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
     limits, polling = batch.config.limits, batch.config.polling
     start_limiter = Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance)
     look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
-    looking = Looking(batch, look_limiter)
+    looking = Looking(batch, world.remote, look_limiter)
     starter = Starter(batch, world.remote, start_limiter, limit)
     poller = Poller(batch, world.remote, looking)
     latecomers = Latecomers(batch, world.remote, looking)
@@ -97,8 +97,9 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
         if starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        is_watched_out = reconciler.is_done and latecomers.is_done and pushes.is_idle
-        return starter.is_done and not batch.has_calls and not owed and is_watched_out
+        if not starter.is_done or batch.has_calls or owed:
+            return False
+        return reconciler.is_done and latecomers.is_done and pushes.is_idle
 
     async with asyncio.TaskGroup() as group:
         loops = (

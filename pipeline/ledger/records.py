@@ -122,6 +122,7 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         run_id=None if row["run_id"] is None else RunId(row["run_id"]),
+        is_named=bool(row["named"]),
         credits=row["credits"],
         outputs=None if row["outputs"] is None else from_json(row["outputs"]),
         error=row["error"],
@@ -148,7 +149,7 @@ def line_of(row: sqlite3.Row) -> Line:
     """A line of the statement, from an attempt beside its entry."""
     attempt = attempt_of(row)
     assert attempt is not None, "the statement is of attempts alone"
-    return Line(row["row_number"], bool(row["in_sheet"]), attempt)
+    return Line(row["row_number"], bool(row["in_sheet"]), attempt, row["rows"])
 
 
 def entry_values(entry: Entry) -> Values:
@@ -175,6 +176,7 @@ def attempt_values(entry_id: int, attempt: Attempt) -> Values:
         attempt.started_at,
         attempt.ended_at,
         attempt.run_id,
+        attempt.is_named,
         attempt.credits,
         None if attempt.outputs is None else to_json(attempt.outputs),
         attempt.error,

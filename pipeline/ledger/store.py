@@ -49,6 +49,24 @@ class RunTakenError(Exception):
     """The service named one run for two attempts."""
 
 
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Tell a ledger that can't be read any more as such, and not as a fault of this program.
+
+    Raises `LedgerLost`.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise LedgerLost(
+            place=str(path),
+            wrong=f"the ledger can't be read ({error})",
+            remedy="keep the file, and put back a copy of it before you go on",
+        ) from error
+
+
 class Ledger:
     """One batch's ledger. All it saves is durable when the call returns."""
 
@@ -149,23 +167,26 @@ class Ledger:
     def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
         """Let something happen to an attempt that need not be its entry's newest, durable at once.
 
-        `step` gets the entry with that attempt, and gives both as they then are. Gives what `step`
-        got and gave.
+        `step` gets the entry with that attempt, and gives both as they then are. Gives them before
+        and after.
         """
-        row = self._execute(queries.ENTRY_WITH_ATTEMPT, (owner.entry_id, owner.number)).fetchone()
-        before = entry_of(row)
-        after = step(before)
-        self.save([after])
-        return before, after
+        asked = (owner.entry_id, owner.number)
+        before = entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
+        self.save([step(before)])
+        return before, entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.
+
+        An entry whose newer attempt came to nothing, or is yet to be made, is complete where an
+        older one completed late.
 
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
         came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
         taken_back = [e.id for e in entries if e.attempt is None]
+        waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
         try:
             with self._transaction():
                 self._save_entries(entries)
@@ -174,6 +195,8 @@ class Ledger:
                     self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
                 if came_to_nothing:
                     self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
+                if waiting:
+                    self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
                 raise

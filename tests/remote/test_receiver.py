@@ -20,7 +20,7 @@ from pipeline.remote.receiver import (
 )
 from pipeline.remote.secret import NO_SECRET
 
-TOKEN = new_token()
+TOKEN = "a-token-of-32-letters-or-so-12345"
 BODY = json.dumps(
     {"type": "workflowRun.completed", "workflowRunId": "WRUN-1", "result": {"A": 1}, "credits": 2}
 ).encode()
