@@ -42,7 +42,8 @@ MAY_BE_COPIED: Final = (
 def ask_about_a_copy(config: Config, ledger: Ledger, *, is_agreed: bool) -> None:
     """Notice a ledger that was copied to this machine, and let a person say that it may be used.
 
-    Its new attempts then bear tokens that the original's never bear. Raises `UsageFault` where
+    Its new attempts then bear tokens that the original's never bear, and the original's webhooks
+    are let alone. Raises `UsageFault` where
     nobody agrees.
     """
     now = Whereabouts.of(ledger.path)
@@ -50,6 +51,8 @@ def ask_about_a_copy(config: Config, ledger: Ledger, *, is_agreed: bool) -> None
         case Move.COPIED:
             confirm(COPIED, is_agreed=is_agreed or config.workflow.is_simulated)
             ledger.renew_token()
+            # Those that the copy knows of are the other machine's, and may be in use.
+            ledger.say_webhook_tokens(())
         case Move.UNTOLD:
             say(MAY_BE_COPIED)
         case Move.NONE:

@@ -32,6 +32,7 @@ from pipeline.commands.consent import (
     tell_rest,
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
+from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say
@@ -220,7 +221,10 @@ async def _start_and_watch(
     clock, switch = Clock(), Switch()
     loop = asyncio.get_running_loop()
     with signals_ask(switch), ThreadPoolExecutor(1, "ledger") as thread:
-        async with client_for(config) as client:
+        async with (
+            client_for(config) as client,
+            deliveries_for(config, ledger, client) as inbox,
+        ):
             world = World(
                 remote=client,
                 clock=clock,
@@ -228,6 +232,7 @@ async def _start_and_watch(
                 blocking=partial(loop.run_in_executor, thread),
                 progress=Progress(clock, sys.stderr, limit),
                 switch=switch,
+                inbox=inbox,
             )
             stop = await process(config, ledger, world, limit)
             return stop, {str(call): count for call, count in client.requests.items()}

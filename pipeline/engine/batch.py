@@ -28,11 +28,13 @@ from pipeline.core.events import (
 )
 from pipeline.core.lifecycle import step
 from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
+from pipeline.core.pushing import Hearing
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.engine.budget import Budget
 from pipeline.engine.clock import Clock
 from pipeline.engine.doubts import Doubts
+from pipeline.engine.inbox import Inbox
 from pipeline.engine.recorder import Recorder
 from pipeline.engine.stop import Stop, StopReason, stop_of
 from pipeline.engine.watches import Watches
@@ -105,6 +107,8 @@ class Batch:
         self.ended_late: set[int] = set()
         """Entries of which an older attempt was seen to end: their turn may have passed by."""
         self.doubts = Doubts(clock)
+        self.hearing = Hearing()
+        self.inbox = Inbox()
         self.watches = Watches(config.polling.backoff, clock, chance)
         self.changed = asyncio.Event()
         self.no_more_starts = asyncio.Event()
@@ -124,6 +128,11 @@ class Batch:
     def is_stopped(self) -> bool:
         """Whether no start may leave any more."""
         return self.stop is not None
+
+    def listen_to(self, inbox: Inbox) -> None:
+        """The service's deliveries come in here."""
+        self.inbox = inbox
+        self.hearing.listen()
 
     def adjust(self, now: Adjusted) -> None:
         """Go on by other limits, paused or not."""
@@ -289,8 +298,10 @@ class Batch:
                 # One that an earlier call left running is in flight though nothing changed.
                 self.in_flight[entry.id] = entry
                 self.watches.look_now(entry)
+                self._recall(entry)
             case LookLater():
                 self.watches.look_later(entry)
+                self._recall(entry)
             case Reconcile(is_inherited):
                 self.doubts.add(entry.id, is_inherited=is_inherited)
             case CountFailure():
@@ -299,6 +310,12 @@ class Batch:
                 self.ask_to_stop(stop_of(halted))
             case _:
                 assert_never(instruction)
+
+    def _recall(self, entry: Entry) -> None:
+        """What was delivered before the run waited for a look is dealt with now."""
+        assert entry.attempt is not None
+        assert entry.attempt.run_id is not None
+        self.inbox.recall(entry.attempt.run_id)
 
     def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
         self.budget.spend(before, now)
