@@ -76,7 +76,7 @@ class History:
             enrol(prepared, ledger)
             if is_fresh:
                 again = Again(RoundKind.FRESH, Choice())
-                open_round(again, find_again(again, ledger), ledger)
+                open_round(again, find_again(again, prepared.rows, ledger), ledger)
             if self._ends(prepared.config, ledger, dies_at):
                 ledger.end_round(self.clock.epoch)
                 write_output(prepared, ledger, prepared.config.output.path)
