@@ -90,8 +90,9 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
         if starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        is_watched_out = reconciler.is_done and latecomers.is_done
-        return starter.is_done and not batch.has_calls and not owed and is_watched_out
+        if not starter.is_done or batch.has_calls or owed:
+            return False
+        return reconciler.is_done and latecomers.is_done
 
     async with asyncio.TaskGroup() as group:
         loops = (

@@ -109,7 +109,7 @@ EVERY_ATTEMPT = (
     "credits AS total_credits FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
-    "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
+    "SELECT row_number, rows, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
     "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
     "FROM attempt JOIN entry ON entry.id = entry_id "

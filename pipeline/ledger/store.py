@@ -49,6 +49,24 @@ class RunTakenError(Exception):
     """The service named one run for two attempts."""
 
 
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Tell a ledger that can't be read any more as such, and not as a fault of this program.
+
+    Raises `LedgerLost`.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise LedgerLost(
+            place=str(path),
+            wrong=f"the ledger can't be read ({error})",
+            remedy="keep the file, and put back a copy of it before you go on",
+        ) from error
+
+
 class Ledger:
     """One batch's ledger. All it saves is durable when the call returns."""
 

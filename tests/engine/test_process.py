@@ -1,6 +1,7 @@
 """The engine on virtual time, over the simulator without sockets and a real ledger."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count, pairwise
@@ -574,6 +575,24 @@ def test_a_ledger_that_can_not_be_written_stops_the_batch(tmp_path: Path) -> Non
     with pytest.raises(LedgerLost, match="disk full"):
         universe.call()
     assert max(universe.remote.starts_at) <= 1.1
+
+
+@pytest.mark.parametrize(
+    "asked", ["opening", "enrolled", "next_planned", "superseded", "confirmed"]
+)
+def test_a_ledger_that_can_not_be_read_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """A disk that fails is no fault of this program, whatever was asked of it."""
+    universe = Universe(tmp_path)
+    universe.remote.before_start = in_turn(Doubtful("cut"))
+
+    def broken(_ledger: Ledger, *_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Ledger, asked, broken)
+    with pytest.raises(LedgerLost, match=r"batch.ledger.*can't be read \(disk I/O error\)"):
+        universe.call()
 
 
 @pytest.mark.parametrize("what", ["deleted", "replaced"])

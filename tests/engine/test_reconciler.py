@@ -39,6 +39,7 @@ from pipeline.engine.stop import StopReason
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
+from tests.core.builders import an_entry
 from tests.virtual import VirtualClock, run_virtually
 from tests.world import KEY, WORKFLOW, Remote, Universe, a_sheet
 
@@ -423,7 +424,11 @@ def asked_again(ledger: Ledger, at: float) -> None:
 
 
 def due_at(
-    *, began: list[tuple[float, bool]], last_sweep_at: float | None, at: float
+    *,
+    began: list[tuple[float, bool]],
+    last_sweep_at: float | None,
+    at: float,
+    accepted: bool = False,
 ) -> float | None:
     """When doubts that began at these moments, each inherited or not, are next worth a sweep."""
 
@@ -433,6 +438,8 @@ def due_at(
             await asyncio.sleep(moment - asyncio.get_running_loop().time())
             doubts.add(number, is_inherited=is_inherited)
         await asyncio.sleep(at - asyncio.get_running_loop().time())
+        if accepted:
+            doubts.accepted(an_entry(State.RUNNING))
         return doubts.next_due_at(Settle(SETTLE_SECONDS, 0.0), last_sweep_at)
 
     return run_virtually(scenario())
@@ -457,6 +464,12 @@ def test_the_next_sweep_is_due_for_the_oldest_doubt(
 ) -> None:
     """At 20 s: at once for what an earlier call left, else when absence counts; then no more."""
     assert due_at(began=began, last_sweep_at=last_sweep_at, at=20.0) == due
+
+
+def test_a_younger_doubt_may_be_due_before_an_older_one() -> None:
+    """A newer run makes the younger due after one settle; the older was swept for by then."""
+    began = [(10.0, False), (39.0, False)]
+    assert due_at(began=began, last_sweep_at=42.0, at=50.0, accepted=True) == 69.0
 
 
 def test_a_doubt_that_is_settled_is_due_no_more() -> None:
