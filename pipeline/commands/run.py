@@ -60,6 +60,9 @@ EXAMPLE: Final = """\
 pipeline run configs/leads.yaml --limit 5
 pipeline run configs/leads.yaml
 pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
+REUSED: Final = tuple(
+    state for state, decision in DECISION_OF.items() if decision is Decision.REUSE
+)
 TRIES_AT_A_MOVING_INPUT: Final = 3
 """How often the output is written anew because the input changed during the write itself."""
 
@@ -112,10 +115,11 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
         ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
-        asked = find_again(again, ledger)
+        asked = find_again(again, prepared.rows, ledger)
         consent = ask_to_pay(asked, config, ledger, arguments.limit, is_agreed=arguments.yes)
         open_round(again, asked, ledger)
-        reused -= sum(DECISION_OF[entry.state] is Decision.REUSE for entry in asked)
+        if asked:
+            reused = ledger.tally().count(*REUSED)
         tell_open_round(ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
