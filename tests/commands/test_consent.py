@@ -166,3 +166,21 @@ def test_check_says_the_same(tmp_path: Path, program: Program) -> None:
     assert after["past_runs"] == 5
     assert after["seconds_low"] <= after["seconds"] <= after["seconds_high"]
     assert "cost: about 30 credits, by the 5 runs so far" in program("check", config).out
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_told"),
+    [
+        ({}, False),
+        ({"max_credits": 200}, True),
+        ({"max_credits": 200, "credits_per_run": 2}, False),
+    ],
+)
+def test_a_slow_begin_is_explained(
+    tmp_path: Path, program: Program, limits: dict[str, int], *, is_told: bool
+) -> None:
+    """Whoever set a cap and sees one run start knows why, until a cost was seen."""
+    config = a_batch(tmp_path, 3, limits={"rate": "500/s", **limits})
+    words = "the first run must end before others start"
+    assert (words in program("run", config, "--limit", "2").err) == is_told
+    assert words not in program("run", config).err
