@@ -92,6 +92,19 @@ def _tell_quote(quoted: Quote, config: Config, ledger: Ledger) -> None:
         say(cap)
 
 
+def tell_slow_begin(config: Config, ledger: Ledger) -> None:
+    """Say why only one run is started at first, where a cap and no known cost ask for it."""
+    cap = config.limits.cap
+    spending = ledger.spending()
+    if cap is None or spending.unnamed or cap.reserve_credits(spending) is not None:
+        return
+    if cap.max_credits > 0 and ledger.tally().count(State.PLANNED) > 1:
+        say(
+            "What a run costs is not known yet: to keep limits.max_credits, the first run must end "
+            "before others start. With limits.credits_per_run they would not wait."
+        )
+
+
 def tell_rest(config: Config, ledger: Ledger) -> None:
     """After a pilot: what the rows that are still to be started will cost and take."""
     rows = ledger.tally().count_entries(State.PLANNED)

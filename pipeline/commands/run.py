@@ -30,6 +30,7 @@ from pipeline.commands.consent import (
     ask_to_pay,
     goes_on_after_pilot,
     tell_rest,
+    tell_slow_begin,
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.receiving import deliveries_for
@@ -121,6 +122,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         if asked:
             reused = ledger.tally().count(*REUSED)
         tell_open_round(ledger)
+        tell_slow_begin(config, ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
         with _page(config) if arguments.watch else nullcontext():

@@ -177,3 +177,21 @@ def test_rows_that_share_a_run_are_not_quoted_one_by_one(batch: Path, program: P
     ended = program.answering()("run", batch)
     assert ended.exit == 0, ended.err
     assert PILOT not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_told"),
+    [
+        ({}, False),
+        ({"max_credits": 200}, True),
+        ({"max_credits": 200, "credits_per_run": 2}, False),
+    ],
+)
+def test_a_slow_begin_is_explained(
+    tmp_path: Path, program: Program, limits: dict[str, int], *, is_told: bool
+) -> None:
+    """Whoever set a cap and sees one run start knows why, until a cost was seen."""
+    config = a_batch(tmp_path, 3, limits={"rate": "500/s", **limits})
+    words = "the first run must end before others start"
+    assert (words in program("run", config, "--limit", "2").err) == is_told
+    assert words not in program("run", config).err
