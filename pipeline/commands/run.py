@@ -152,8 +152,8 @@ def _report(config: Config, ledger: Ledger) -> None:
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
     planned = plan(prepared.rows, ledger.states())
-    service = prepared.config.workflow.base_url
-    ledger.enrol(planned, prepared.source.path, service, time.time())
+    workflow = prepared.config.workflow
+    ledger.enrol(planned, prepared.source.path, workflow.service, workflow.id, time.time())
     return planned.counts()[Decision.REUSE]
 
 

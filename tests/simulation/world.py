@@ -156,6 +156,7 @@ class Life:
             plan(render(sheet, recipe), ledger.states()),
             Path("rows.csv"),
             "service",
+            WORKFLOW,
             self.clock.epoch,
         )
 
