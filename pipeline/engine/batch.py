@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 from weakref import WeakSet
 
 from pipeline.config.adjusting import Adjusted
@@ -73,6 +73,10 @@ class Counts:
         )
 
 
+UNFINISHED: Final = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
+"""What an earlier call left under way: the next takes it over."""
+
+
 class Batch:
     """All that the starter, the poller and the progress share."""
 
@@ -117,6 +121,7 @@ class Batch:
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count_entries(State.PLANNED)
+        self._under_way = opening.tally.count_entries(*UNFINISHED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
@@ -147,6 +152,10 @@ class Batch:
         while not condition():
             self.changed.clear()
             await self.changed.wait()
+
+    def send_at_most(self, limit: int) -> None:
+        """Let this call make no more than so many new attempts."""
+        self._to_send = min(self._to_send, limit)
 
     def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
         """Let a start or a look leave, and know of it until it is answered."""
@@ -330,7 +339,8 @@ class Batch:
         self._stop_where_too_many_failed()
 
     def _stop_where_too_many_failed(self) -> None:
-        limit = self.limits.max_failures
-        if self._failures and limit is not None and limit.is_reached(self._failures, self._to_send):
-            message = f"{self._failures} rows failed in this call (limits.max_failures)"
+        limit, rows = self.limits.max_failures, self._to_send + self._under_way
+        if self._failures and limit is not None and limit.is_reached(self._failures, rows):
+            failed = "1 row" if self._failures == 1 else f"{self._failures} rows"
+            message = f"{failed} failed in this call (limits.max_failures)"
             self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

@@ -10,10 +10,9 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import State
 from pipeline.core.pacing import Pace
 from pipeline.engine.adjusting import Adjusting
-from pipeline.engine.batch import Batch
+from pipeline.engine.batch import UNFINISHED, Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.inbox import Inbox
 from pipeline.engine.latecomers import Latecomers
@@ -64,6 +63,8 @@ async def process(
         async with Recorder(ledger, world.blocking) as recorder:
             opening = await recorder.read(Ledger.opening)
             batch = Batch(config, opening, recorder, world.clock, world.chance)
+            if limit is not None:
+                batch.send_at_most(limit)
             world.switch.connect(batch.ask_to_stop)
             if world.inbox is not None:
                 batch.listen_to(world.inbox)
@@ -76,8 +77,7 @@ async def process(
 
 async def _resume(batch: Batch) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
-    unfinished = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
-    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
+    entries = await batch.recorder.read(lambda ledger: ledger.entries(*UNFINISHED))
     await batch.apply([(entry, Resumed()) for entry in entries])
 
 
