@@ -10,9 +10,11 @@ from enum import Enum, auto
 from typing import Final
 
 AGES_KEPT: Final = 100
-"""The newest ends told of tell how old runs get."""
+"""The newest ends told of, and looks that saw a run still running, tell how old runs get."""
+OUTLIERS: Final = 20
+"""One of so many may be older than runs usually get: it makes no other wait for longer."""
 OVERDUE_FACTOR: Final = 2.0
-"""So many times the age of the oldest run whose end was told: then a run is overdue."""
+"""So many times the age that runs usually get at most: then a run is overdue."""
 MOST_UNTOLD: Final = 3
 """So many ends in a row that only a look found: deliveries don't come any more."""
 
@@ -55,6 +57,8 @@ class Hearing:
         self.trust = Trust.NOT_LISTENING
         self._untold = 0
         self._ages: deque[float] = deque(maxlen=AGES_KEPT)
+        self._usual_age_seconds = 0.0
+        """What runs get at most, but for outliers."""
 
     @property
     def is_trusted(self) -> bool:
@@ -70,7 +74,12 @@ class Hearing:
         self.trust = Trust.PROVEN
         self._untold = 0
         if age_seconds is not None:
-            self._ages.append(age_seconds)
+            self._learn(age_seconds)
+
+    def saw_running(self, age_seconds: float) -> None:
+        """A look saw a run of this age still running: so old they get, whatever was told yet."""
+        if self.is_trusted:
+            self._learn(age_seconds)
 
     def found_untold(self) -> None:
         """A look found the end of a run that should have been told."""
@@ -91,8 +100,13 @@ class Hearing:
                     0.0 if due.is_longest_watched else max(due.first_seconds, due.age_seconds / 2)
                 )
             case Trust.PROVEN:
-                oldest = max(self._ages, default=0.0)
-                overdue_at = OVERDUE_FACTOR * max(oldest, due.looked_at_age_seconds)
+                oldest = max(self._usual_age_seconds, due.looked_at_age_seconds)
+                overdue_at = OVERDUE_FACTOR * oldest
                 wait_seconds = max(due.first_seconds, overdue_at) - due.age_seconds
         wait_seconds = min(wait_seconds, due.max_seconds, due.until_given_up_seconds)
         return wait_seconds if wait_seconds >= LEAST_WAIT_SECONDS else 0.0
+
+    def _learn(self, age_seconds: float) -> None:
+        self._ages.append(age_seconds)
+        ages = sorted(self._ages)
+        self._usual_age_seconds = ages[-1 - len(ages) // OUTLIERS]

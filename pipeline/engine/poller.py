@@ -202,5 +202,6 @@ class Poller:
             return
         if reply.status is RunStatus.RUNNING:
             watch.looked_at_age_seconds = watch.age_seconds(now)
+            self._batch.hearing.saw_running(watch.looked_at_age_seconds)
         elif watch.wait_seconds and not watch.is_told:
             self._batch.hearing.found_untold()

@@ -34,13 +34,27 @@ def test_until_a_delivery_comes_only_the_longest_watched_run_is_looked_at() -> N
     assert 5 <= hearing.may_wait_seconds(A_LOOK) <= 60
 
 
-def test_a_run_is_overdue_at_twice_the_age_of_the_oldest_that_was_told_of() -> None:
+def test_a_run_is_overdue_at_twice_the_age_that_runs_get() -> None:
     """Before that no look leaves; after a look, at twice the age that it saw."""
     hearing = proven(20.0, 30.0)
     assert hearing.may_wait_seconds(A_LOOK) == 50
     assert hearing.may_wait_seconds(replace(A_LOOK, age_seconds=60.0)) == 0
     looked_at = replace(A_LOOK, age_seconds=65.0, looked_at_age_seconds=60.0)
     assert hearing.may_wait_seconds(looked_at) == 55
+
+
+def test_a_look_that_sees_a_run_still_running_makes_the_others_of_its_age_wait() -> None:
+    """Where short runs are told of first, not every long one is looked at for it."""
+    hearing = proven(1.0, 1.0, 1.0)
+    assert hearing.may_wait_seconds(A_LOOK) == 0
+    hearing.saw_running(10.0)
+    assert hearing.may_wait_seconds(A_LOOK) == 10
+
+
+def test_few_runs_that_hang_make_no_other_wait_for_longer() -> None:
+    """Of a hundred, five are no measure."""
+    hearing = proven(*[3000.0] * 5, *[10.0] * 95)
+    assert hearing.may_wait_seconds(replace(A_LOOK, age_seconds=20.0)) == 0
 
 
 def test_no_look_waits_beyond_the_giving_up_or_the_longest_wait() -> None:

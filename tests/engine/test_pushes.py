@@ -47,6 +47,16 @@ def test_few_polls_are_needed_where_pushes_come(tmp_path: Path, duration_seconds
     assert looks(universe) <= 0.2 * ROWS, looks(universe)
 
 
+def test_few_polls_are_needed_where_some_runs_are_short_and_most_are_long(tmp_path: Path) -> None:
+    """The short ones, told of first, make nobody look at each long one."""
+    universe = a_listening_universe(
+        tmp_path, rows=3 * ROWS, duration_seconds=240.0, faults=Faults(push_early=0.3)
+    )
+    assert universe.call() is None
+    assert_all_is_told(universe)
+    assert looks(universe) <= 0.2 * 3 * ROWS, looks(universe)
+
+
 @pytest.mark.parametrize("fault", ["push_doubled", "push_forged", "push_late"])
 def test_what_pushes_do_wrong_is_harmless(tmp_path: Path, fault: str) -> None:
     """Told twice, of runs that never were, or long after: no row is another for it."""

@@ -36,7 +36,7 @@ from tests.ledger.builders import (
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-"""What the remote hands on as an id or a message: it takes no NUL, which SQLite's JSON would cut."""
+"""An id or a message as the remote hands it on: without a NUL, which SQLite's JSON would cut."""
 MOMENTS = st.floats(0, 4e9)
 JSON: st.SearchStrategy[Json] = st.recursive(
     st.none()
