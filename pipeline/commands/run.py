@@ -33,9 +33,10 @@ from pipeline.commands.consent import (
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
-from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
+from pipeline.commands.working import told_while
 from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
@@ -127,6 +128,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
+    tell_failures(tally, config.path.name)
     try:
         show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
     except OutputFault as fault:
@@ -151,9 +153,11 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
-    planned = plan(prepared.rows, ledger.states())
     workflow = prepared.config.workflow
-    ledger.enrol(planned, prepared.source.path, workflow.service, workflow.id, time.time())
+    with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
+        planned = plan(prepared.rows, ledger.states())
+        source = prepared.source.path
+        ledger.enrol(planned, source, workflow.service, workflow.id, time.time())
     return planned.counts()[Decision.REUSE]
 
 

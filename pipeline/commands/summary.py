@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.terminal import tell
+from pipeline.commands.terminal import command_line, say, tell
 from pipeline.core.model import State
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.errors import Exit
@@ -104,6 +104,27 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
     if tally.faulty or tally.count(State.FAILED, State.EXPIRED, State.UNCONFIRMED):
         return Exit.UNFINISHED
     return Exit.OK
+
+
+def tell_failures(tally: Tally, config: str) -> None:
+    """Say what a person can do about the rows that have ended without being complete."""
+    if tally.faulty:
+        say(
+            f"{_rows(tally.faulty)} could not be made from the cells, and cost nothing: "
+            f"`{command_line('check', config)}` names the cells; mend them, and run again."
+        )
+    if failed := tally.count(State.FAILED):
+        say(
+            f"{_rows(failed)} failed at the service: the output says why, and "
+            f"`{command_line('retry', config)}` pays for another attempt of each."
+        )
+    if expired := tally.count(State.EXPIRED):
+        was = "was" if expired == 1 else "were"
+        say(f"{_rows(expired)} {was} not seen to end: the next call looks again, free.")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def show(summary: Summary, *, as_json: bool) -> None:

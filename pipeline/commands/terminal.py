@@ -82,7 +82,12 @@ def ask(question: str) -> str | None:
     words = question.rstrip()
     sys.stderr.write(laid_out(words, sys.stderr) + question[len(words) :])
     sys.stderr.flush()
-    return sys.stdin.readline() or None
+    try:
+        return sys.stdin.readline() or None
+    except KeyboardInterrupt:
+        # What is said of it begins a line of its own.
+        sys.stderr.write("\n")
+        raise
 
 
 def command_line(*words: object) -> str:

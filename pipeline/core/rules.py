@@ -5,8 +5,10 @@ table, nor how instructions are carried out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from pipeline.core.doubts import token_of
 from pipeline.core.events import (
@@ -305,7 +307,7 @@ def owe_retry(entry: Entry, event: Event, _context: Context) -> Step:
 def _moved(entry: Entry, state: State, **changes: object) -> Entry:
     """The entry and its attempt in a new state."""
     assert entry.attempt is not None, f"entry {entry.id} is {entry.state} without an attempt"
-    attempt = replace(entry.attempt, state=state, **changes)  # type: ignore[arg-type]  # fields
+    attempt = replace(entry.attempt, state=state, **changes)
     return replace(entry, state=state, attempt=attempt)
 
 

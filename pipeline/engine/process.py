@@ -72,7 +72,7 @@ async def _resume(batch: Batch) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
     unfinished = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
     entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
-    await asyncio.gather(*(batch.apply(entry, Resumed()) for entry in entries))
+    await batch.apply([(entry, Resumed()) for entry in entries])
 
 
 async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> None:
@@ -90,12 +90,13 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
         if starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        if not starter.is_done or batch.calls or owed:
+        if not starter.is_done or batch.has_calls or owed:
             return False
         return reconciler.is_done and latecomers.is_done
 
     async with asyncio.TaskGroup() as group:
         loops = (
+            group.create_task(batch.deal_with_what_is_heard(), name="batch"),
             group.create_task(starter.run(group), name="starter"),
             group.create_task(poller.run(group), name="poller"),
             group.create_task(reconciler.run(), name="reconciler"),

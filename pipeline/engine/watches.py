@@ -25,6 +25,8 @@ class Watch:
     """How long it was to wait for its next look."""
     due_at: float | None = None
     """When it is looked at next; ``None``: a look at it is under way."""
+    is_due: bool = False
+    """Whether it was found due, and no look at it is under way."""
     missing_since: float | None = None
     """Since when the service answers that it does not know the run."""
 
@@ -41,7 +43,8 @@ class Watches:
         self._waiting: list[tuple[float, int]] = []
         """A heap of due moments; one that is not its watch's any more is passed over."""
         self._due: deque[tuple[float, int]] = deque()
-        """Those whose moment has come, the longest due first."""
+        """Those whose moment has come, the longest due first; some of them stand no more."""
+        self._due_count = 0
         self._watches: dict[int, Watch] = {}
         self._by_run: dict[RunId, int] = {}
 
@@ -62,9 +65,12 @@ class Watches:
         """How many looks are due now."""
         now = self._clock.monotonic()
         while self._waiting and self._waiting[0][0] <= now:
-            self._due.append(heapq.heappop(self._waiting))
-        # Few of them stand no more, so that the number is good enough for a choice.
-        return len(self._due)
+            due = heapq.heappop(self._waiting)
+            if self._stands(due):
+                self._due.append(due)
+                self._watches[due[1]].is_due = True
+                self._due_count += 1
+        return self._due_count
 
     def look_now(self, entry: Entry) -> None:
         """Watch a run that may have ended long ago."""
@@ -78,6 +84,8 @@ class Watches:
 
     def take(self, watch: Watch) -> None:
         """A look at this run is under way; it waits for none until it is put back."""
+        self._due_count -= watch.is_due
+        watch.is_due = False
         watch.due_at = None
 
     def waiting_for(self, run_id: RunId) -> Watch | None:
@@ -89,6 +97,7 @@ class Watches:
         """The run is not watched any more, if it ever was."""
         watch = self._watches.pop(entry_id, None)
         if watch is not None:
+            self.take(watch)
             self._by_run.pop(watch.run_id, None)
 
     def _stands(self, due: tuple[float, int]) -> bool:
@@ -96,6 +105,7 @@ class Watches:
         return watch is not None and watch.due_at == due[0]
 
     def _put(self, watch: Watch, wait_seconds: float) -> None:
+        self.take(watch)
         watch.wait_seconds = wait_seconds
         watch.due_at = self._clock.monotonic() + wait_seconds
         heapq.heappush(self._waiting, (watch.due_at, watch.entry_id))

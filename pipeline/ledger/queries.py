@@ -22,20 +22,27 @@ ENROL = (
     "SET reading_id = excluded.reading_id, row_number = excluded.row_number, "
     "rows = excluded.rows, cells = excluded.cells, rendering = excluded.rendering"
 )
-SAVE_ENTRY = (
-    "UPDATE entry SET state = ?, attempts = ?, retries = ?, round_id = ?, owes_retry = ? "
-    "WHERE id = ?"
+# Many lines in one statement, as a JSON list of lists: each statement of the ledger's thread ends
+# with a wait for the interpreter's lock, which beside a busy loop is long.
+SAVE_ENTRIES = (
+    "UPDATE entry SET state = new.state, attempts = new.attempts, retries = new.retries, "
+    "round_id = new.round_id, owes_retry = new.owes_retry FROM ("
+    "SELECT json_extract(value, '$[0]') AS state, json_extract(value, '$[1]') AS attempts, "
+    "json_extract(value, '$[2]') AS retries, json_extract(value, '$[3]') AS round_id, "
+    "json_extract(value, '$[4]') AS owes_retry, json_extract(value, '$[5]') AS id "
+    "FROM json_each(?)) AS new WHERE entry.id = new.id"
 )
-SAVE_ATTEMPT = (
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(14))
+SAVE_ATTEMPTS = (
+    f"INSERT INTO attempt SELECT {_ATTEMPT} FROM json_each(?) WHERE true "  # noqa: S608 - our own words
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, ended_at = excluded.ended_at, "
     "run_id = coalesce(excluded.run_id, run_id), named = max(excluded.named, named), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
-TAKE_BACK_ATTEMPT = (  # only one that is starting can be taken back: all others are on record
-    "DELETE FROM attempt WHERE entry_id = ? AND state = 'starting'"
+TAKE_BACK_ATTEMPTS = (  # only one that is starting can be taken back: all others are on record
+    "DELETE FROM attempt WHERE entry_id IN (SELECT value FROM json_each(?)) AND state = 'starting'"
 )
 ENROLLED_IN_SHEET = (
     "SELECT * FROM entry_now WHERE in_sheet "
@@ -68,7 +75,8 @@ BEARERS = (
 )
 BEARERS_WITHOUT_RUN = f"{BEARERS} AND run_id IS NULL AND state = 'failed'"
 USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
-    "UPDATE entry SET state = 'complete' WHERE id = ? AND state IN ('failed', 'expired') "
+    "UPDATE entry SET state = 'complete' "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
     "AND EXISTS ("
     "SELECT 1 FROM attempt AS older WHERE older.entry_id = entry.id AND older.state = 'complete' "
     "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
@@ -76,7 +84,8 @@ USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while th
 )
 TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
     # what `--fresh` left aside stays there
-    "UPDATE entry SET state = 'complete', owes_retry = 0 WHERE id = ? AND state = 'planned' "
+    "UPDATE entry SET state = 'complete', owes_retry = 0 "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'planned' "
     "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
     "AND late.state = 'complete' AND NOT EXISTS ("
     "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "

@@ -1,11 +1,12 @@
 """Outcomes that surprise: each is counted once, paid for once, and told."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
@@ -152,7 +153,7 @@ def test_a_run_that_completes_before_its_successor_leaves_saves_that_start(
     )
     # The other row is in doubt, so that the list is read while this one waits for its turn.
     row, other = a_sheet(2).rows if kind is None else reversed(a_sheet(2).rows)
-    universe.sheet = replace(universe.sheet, rows=(row,))
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(row,))
     first: list[RunId] = []
     look = universe.remote.look
 

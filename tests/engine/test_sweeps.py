@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
-from pipeline.core.replies import ListReply, Missing, RunPage
+from pipeline.core.replies import ListReply, LookReply, Missing, RunPage
 from pipeline.simulator.settings import Settings
 from tests.world import Universe, a_sheet
 
@@ -53,7 +54,9 @@ def test_a_list_without_outputs_costs_one_look_more(tmp_path: Path) -> None:
         reply = await list_runs(page)
         if not isinstance(reply, RunPage):
             return reply
-        return RunPage(reply.total, tuple(replace(seen, outputs=None) for seen in reply.runs))
+        return RunPage(
+            reply.total, tuple(structs.replace(seen, outputs=None) for seen in reply.runs)
+        )
 
     universe.remote.list_runs = without_outputs  # type: ignore[method-assign]
     assert requests_a_run(universe) <= 1.3
@@ -68,10 +71,40 @@ def test_credits_that_only_a_look_names_are_not_lost(tmp_path: Path) -> None:
         reply = await list_runs(page)
         if not isinstance(reply, RunPage):
             return reply
-        return RunPage(reply.total, tuple(replace(seen, credits=None) for seen in reply.runs))
+        return RunPage(
+            reply.total, tuple(structs.replace(seen, credits=None) for seen in reply.runs)
+        )
 
     universe.remote.list_runs = without_credits  # type: ignore[method-assign]
     assert requests_a_run(universe) <= 1.3
+
+
+def test_failures_that_name_no_credits_hide_nobody_elses(tmp_path: Path) -> None:
+    """Only looks name credits, and only of runs that completed: each of these costs is known."""
+    universe = Universe(tmp_path, duration_seconds=60, fail=0.2, limits={"rate": "5/s"})
+    universe.sheet = a_sheet(300)
+    list_runs, look = universe.remote.list_runs, universe.remote.look
+
+    async def without_credits(page: int) -> ListReply:
+        reply = await list_runs(page)
+        if not isinstance(reply, RunPage):
+            return reply
+        return RunPage(
+            reply.total, tuple(structs.replace(seen, credits=None) for seen in reply.runs)
+        )
+
+    async def of_complete_runs(run_id: RunId) -> LookReply:
+        seen = await look(run_id)
+        if isinstance(seen, Observation) and seen.status is RunStatus.FAILED:
+            return structs.replace(seen, credits=None)
+        return seen
+
+    universe.remote.list_runs = without_credits  # type: ignore[method-assign]
+    universe.remote.look = of_complete_runs  # type: ignore[method-assign]
+    assert universe.call() is None
+    tally = universe.tally()
+    assert tally.credits_unknown == 0
+    assert tally.credits == 2 * tally.count(State.COMPLETE)
 
 
 def test_where_nobody_names_credits_no_look_is_made_for_them(tmp_path: Path) -> None:
