@@ -71,7 +71,7 @@ bench: $(TEST_READY) ## print the table of benchmarks
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making
 
-screens: $(TEST_READY) ## take the pictures of the report anew: needs Chromium
+screens: $(TEST_READY) ## take the pictures of report and live page anew: needs Chromium
 	@$(BIN)/python -m docs.making.screens
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay

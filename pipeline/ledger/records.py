@@ -9,10 +9,12 @@ from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
+    OUTCOMES,
     Attempt,
     Entry,
     FailureClass,
     Json,
+    Observation,
     RowKey,
     RunId,
     Standing,
@@ -41,6 +43,16 @@ class Owner:
     number: int
     state: State
     """The attempt's."""
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether nobody looks for the end of its run any more."""
+        return self.state in OUTCOMES
+
+    def is_news(self, seen: Observation) -> bool:
+        """Whether an end that was seen tells more than is on record: credits, outputs or both."""
+        is_open = self.state in {State.FAILED, State.EXPIRED}
+        return is_open and self.state.value != seen.status.value
 
 
 @dataclass(frozen=True, slots=True)

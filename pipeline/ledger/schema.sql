@@ -5,6 +5,8 @@ CREATE TABLE fact (                  -- single facts about the ledger itself
     name  TEXT PRIMARY KEY,          -- holder: the process id that holds the ledger now
                                      -- token: random, what this ledger's tokens begin with
                                      -- machine, inode: where the ledger was last held
+                                     -- webhooks: last parts of the addresses that were or may
+                                     -- have been registered for pushes and not removed, JSON
                                      -- adjusted: changes to the batch that runs now, JSON
     value TEXT NOT NULL
 ) WITHOUT ROWID;

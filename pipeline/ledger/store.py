@@ -8,7 +8,7 @@ import os
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -349,6 +349,14 @@ class Ledger:
                     self._execute(queries.FORGET_FACT, (name,))
                 else:
                     self._execute(queries.SAY_FACT, (name, value))
+
+    def webhook_tokens(self) -> frozenset[str]:
+        """What the addresses end in that may stand at the service as webhooks of this ledger."""
+        return frozenset(from_json(self.fact("webhooks") or "[]"))
+
+    def say_webhook_tokens(self, tokens: Collection[str]) -> None:
+        """Write down which of them may stand: before one is registered, and once it is removed."""
+        self.say_facts({"webhooks": to_json(sorted(tokens)) if tokens else None})
 
     def holder(self) -> str | None:
         """The process id that holds the ledger, or held it when it was killed."""

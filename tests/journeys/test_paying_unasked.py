@@ -216,6 +216,24 @@ def test_a_lost_ledger_is_noticed_by_the_output(
     assert {row["Status"] for row in read_rows(config.with_name("rows.done.csv"))} == {"complete"}
 
 
+def test_a_lost_ledger_is_noticed_where_the_call_names_other_sheets(
+    config: Path, simulator: Simulator
+) -> None:
+    """The next month's export has an output of its own: what was paid stands in the config's."""
+    remove(config.with_name("batch.ledger"))
+    shutil.copy(config.with_name("rows.csv"), config.with_name("june.csv"))
+    before = simulator.count()["accepted"]
+    june = ("--input", config.with_name("june.csv"), "--output", config.with_name("june.done.csv"))
+    refused = pipeline("run", config, *june)
+    assert refused.exit == 2
+    assert LOST in refused.err
+    assert simulator.count()["accepted"] == before
+    agreed = pipeline("run", config, *june, "--yes")
+    assert agreed.exit == 0, agreed.err
+    assert simulator.count()["accepted"] == before + 5
+    assert pipeline("run", config, *june).exit == 0
+
+
 def test_an_older_copy_of_the_ledger_is_noticed_as_well(config: Path, simulator: Simulator) -> None:
     """Put back from a backup, it does not know what was paid for since."""
     ledger, backup = config.with_name("batch.ledger"), config.with_name("backup")
