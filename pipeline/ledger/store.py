@@ -262,7 +262,10 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.token, self.spending())
+        # A ledger that was put back from a backup gives the same numbers once more: what a call
+        # adds keeps its tokens apart from those of the ledger that was lost.
+        token = f"{self.token}-{secrets.token_hex(4)}"
+        return Opening(self.tally(), token, self.spending())
 
     def spending(self) -> Spending:
         """What all attempts cost so far, and how many may cost yet."""

@@ -254,3 +254,23 @@ def test_a_doubt_of_another_workflow_is_not_judged_by_this_ones_list(tmp_path: P
     assert universe.call() is None
     assert universe.tally().count(State.COMPLETE) == 1
     assert universe.starts_by_company() == {"Company 2": 1}
+
+
+def test_a_ledger_from_a_backup_takes_no_run_of_the_one_that_was_lost(tmp_path: Path) -> None:
+    """The same number is given once more, to another row: its token is another all the same."""
+    universe = Universe(tmp_path, retry={"settle": "5s"})
+    one, lost_one, new = a_sheet(3).rows
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one,))
+    universe.call()
+    path = tmp_path / "batch.ledger"
+    backup = path.read_bytes()
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one, lost_one))
+    universe.call()
+    path.write_bytes(backup)
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one, new))
+    replies = [Doubtful("cut")]
+    universe.remote.before_start = lambda: replies.pop() if replies else None
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 2
+    begun = {str(row.values[0]): 1 for row in (one, lost_one, new)}
+    assert universe.starts_by_company() == begun
