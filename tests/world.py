@@ -143,6 +143,7 @@ class Universe:
         )
         self.service = Service(settings)
         self.sheet = a_sheet(10)
+        self.workflow = WORKFLOW
         self.clock = VirtualClock()
         self.remote = Remote(self.service, self.clock)
         self.switch = Switch()
@@ -173,7 +174,13 @@ class Universe:
         self.switch = Switch()
         with self.ledger() as ledger:
             planned = plan(render(self.sheet, self.recipe), ledger.states())
-            ledger.enrol(planned, self.config.input.path, self.recipe.service, self.clock.epoch)
+            ledger.enrol(
+                planned,
+                self.config.input.path,
+                self.recipe.service,
+                self.recipe.workflow_id,
+                self.clock.epoch,
+            )
             if before is not None:
                 before(ledger)
             stop, passed_seconds = run_virtually(self._processed(ledger, limit, meanwhile))
@@ -222,7 +229,7 @@ class Universe:
     @property
     def recipe(self) -> Recipe:
         """How the sheet's rows become start variables."""
-        return Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
+        return Recipe("service", self.workflow, {"Company": FromColumn("Company")})
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -140,7 +140,7 @@ def _columns(draft: Draft) -> frozenset[str]:
 def recipe_of(config: Config) -> Recipe:
     """How the config's rows become start variables."""
     return Recipe(
-        service=config.workflow.base_url.rstrip("/"),
+        service=config.workflow.service,
         workflow_id=config.workflow.id,
         variables=config.variables,
         key=config.input.key,

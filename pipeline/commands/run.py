@@ -160,10 +160,11 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
-    service = prepared.config.workflow.base_url
+    workflow = prepared.config.workflow
     with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
         planned = plan(prepared.rows, ledger.states())
-        ledger.enrol(planned, prepared.source.path, service, time.time())
+        source = prepared.source.path
+        ledger.enrol(planned, source, workflow.service, workflow.id, time.time())
     return planned.counts()[Decision.REUSE]
 
 

@@ -97,6 +97,10 @@ def _audited(lines: Sequence[Line], config: Config) -> Audit:
             wrong=f"nothing can be compared: {runs.lacking}",
             remedy="without --online the statement is of the ledger alone",
         )
+    workflow = config.workflow
+    lines = [
+        line for line in lines if (line.service, line.workflow) == (workflow.service, workflow.id)
+    ]
     shown = {
         run_id: ServiceRun(listed.token, runs.shown[run_id].credits)
         for run_id, listed in runs.listing.runs.items()

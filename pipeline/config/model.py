@@ -165,6 +165,11 @@ class Workflow:
         """Whether the bundled simulator takes the service's place."""
         return self.base_url == SIMULATOR
 
+    @property
+    def service(self) -> str:
+        """The service's address, in one spelling: what the ledger knows it by."""
+        return self.base_url.rstrip("/")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
 class Sections:

@@ -149,7 +149,14 @@ def line_of(row: sqlite3.Row) -> Line:
     """A line of the statement, from an attempt beside its entry."""
     attempt = attempt_of(row)
     assert attempt is not None, "the statement is of attempts alone"
-    return Line(row["row_number"], bool(row["in_sheet"]), attempt, row["rows"])
+    return Line(
+        row["row_number"],
+        bool(row["in_sheet"]),
+        attempt,
+        row["rows"],
+        row["service"],
+        row["workflow"],
+    )
 
 
 def entry_values(entry: Entry) -> Values:

@@ -87,7 +87,7 @@ class Ledger:
         for key, rows, cells, rendering in self._execute(queries.PAID, (free,)):
             yield Paid(RowKey(key), rows, from_json(cells), rendering)
 
-    def enrol(self, plan: Plan, source: Path, service: str, read_at: float) -> None:
+    def enrol(self, plan: Plan, source: Path, service: str, workflow: str, read_at: float) -> None:
         """Begin a reading: every sendable row of the plan has an entry, and its number of today.
 
         Rows of one key share an entry, which goes by the first one's number.
@@ -98,7 +98,7 @@ class Ledger:
         rows = Counter(row.key for row in sendable)
         firsts = {row.key: row for row in reversed(sendable)}.values()
         with self._transaction():
-            values = (read_at, _name(source), service, len(plan.rows), skipped, faulty)
+            values = (read_at, _name(source), service, workflow, len(plan.rows), skipped, faulty)
             reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
             self._connection.executemany(
                 queries.ENROL,
@@ -117,7 +117,10 @@ class Ledger:
             )
 
     def entries(self, *states: State) -> list[Entry]:
-        """All entries in these states, also of rows that left the sheet: they are paid for."""
+        """All entries of the workflow in these states, also of rows that left the sheet.
+
+        They are paid for. The workflow is that of the newest reading.
+        """
         return [row.entry for row in self.enrolled(*states)]
 
     def enrolled_in_sheet(self, *states: State) -> list[Enrolled]:
@@ -136,11 +139,11 @@ class Ledger:
         return [enrolled_of(row) for row in rows]
 
     def enrolled(self, *states: State) -> list[Enrolled]:
-        """All entries in these states with their rows, also of rows that left the sheet."""
+        """All entries of the workflow in these states with their rows, in the sheet or not."""
         return [enrolled_of(row) for row in self._execute(queries.ENROLLED, (to_json(states),))]
 
     def confirmed(self, limit: int) -> list[tuple[RunId, Token, dict[str, Json]]]:
-        """Run, token and start variables of the newest attempts whose run is known."""
+        """Run, token and start variables of the workflow's newest attempts whose run is known."""
         rows = self._execute(queries.CONFIRMED, (limit,))
         return [(RunId(run), Token(token), from_json(text)) for run, token, text in rows]
 
@@ -150,7 +153,7 @@ class Ledger:
         return {RunId(run): owner for run, owner in owned.items()}
 
     def superseded(self, since: float) -> dict[RunId, Owner]:
-        """Runs that expired since this moment and were given up for a newer attempt."""
+        """Runs of the workflow that expired since then and were given up for a newer attempt."""
         owned = _owners(self._execute(queries.SUPERSEDED, (since,)))
         return {RunId(run): owner for run, owner in owned.items()}
 
@@ -228,9 +231,9 @@ class Ledger:
         (count,) = self._execute(queries.NOT_COMPLETE_SINCE, (mark,)).fetchone()
         return int(count)
 
-    def past_runs(self) -> list[PastRun]:
-        """The newest runs that ended, also of rows that left the sheet."""
-        rows = self._execute(queries.PAST_RUNS, (PAST_RUNS_TOLD,))
+    def past_runs(self, service: str, workflow: str) -> list[PastRun]:
+        """The newest runs of a workflow that ended, also of rows that left the sheet."""
+        rows = self._execute(queries.PAST_RUNS, (service, workflow, PAST_RUNS_TOLD))
         return [PastRun(cost, seconds, bool(has_failed)) for cost, seconds, has_failed in rows]
 
     def is_written_digest(self, digest: str) -> bool:
@@ -259,7 +262,10 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.token, self.spending())
+        # A ledger that was put back from a backup gives the same numbers once more: what a call
+        # adds keeps its tokens apart from those of the ledger that was lost.
+        token = f"{self.token}-{secrets.token_hex(4)}"
+        return Opening(self.tally(), token, self.spending())
 
     def spending(self) -> Spending:
         """What all attempts cost so far, and how many may cost yet."""

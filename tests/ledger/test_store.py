@@ -22,7 +22,16 @@ from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger, open_ledger
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, connection_of, ids_of, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    connection_of,
+    ids_of,
+    stands,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 MOMENTS = st.floats(0, 4e9)
@@ -207,7 +216,7 @@ def test_past_runs_are_those_that_ended_the_newest_first(tmp_path: Path) -> None
                 stands(e, State.EXPIRED),
             ]
         )
-        assert ledger.past_runs() == [
+        assert ledger.past_runs(SERVICE, WORKFLOW) == [
             PastRun(credits=3.0, seconds=8.0, has_failed=True),
             PastRun(credits=None, seconds=8.0, has_failed=False),
         ]
@@ -218,9 +227,9 @@ def test_a_run_whose_end_a_later_call_saw_has_no_known_length(tmp_path: Path) ->
     with a_ledger(tmp_path, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
-        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, NOON + 6)
+        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, WORKFLOW, NOON + 6)
         ledger.save([stands(b, State.COMPLETE)])
-        assert [run.seconds for run in ledger.past_runs()] == [None, 4.0]
+        assert [run.seconds for run in ledger.past_runs(SERVICE, WORKFLOW)] == [None, 4.0]
 
 
 def test_written_files_are_known_again(tmp_path: Path) -> None:

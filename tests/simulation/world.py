@@ -162,6 +162,7 @@ class Life:
             plan(render(sheet, recipe), ledger.states()),
             Path("rows.csv"),
             "service",
+            WORKFLOW,
             self.clock.epoch,
         )
 
