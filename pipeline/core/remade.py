@@ -46,8 +46,8 @@ class Remade:
 def remade(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> Remade:
     """The new rows whose raw cells are those of a paid row that no row of the sheet is any more.
 
-    Compared are the columns that the paid row was made of, as far as the sheet still has them. If it
-    has none of them, they were renamed: the first of its cells is looked for in the whole row.
+    Compared are the columns the paid row was made of, as far as the sheet still has them. Where
+    it has none of them, they were renamed: the first of its cells is looked for in the whole row.
     """
     by_number = {row.number: row for row in sheet.rows}
     known = list(paid)
