@@ -163,8 +163,7 @@ def enrol(prepared: Prepared, ledger: Ledger) -> int:
     workflow = prepared.config.workflow
     with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
         planned = plan(prepared.rows, ledger.states())
-        source = prepared.source.path
-        ledger.enrol(planned, source, workflow.service, workflow.id, time.time())
+        ledger.enrol(planned, prepared.source.path, workflow.service, workflow.id, time.time())
     return planned.counts()[Decision.REUSE]
 
 

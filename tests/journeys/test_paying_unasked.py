@@ -24,7 +24,7 @@ from tests.journeys.running import (
 )
 
 HEADER = ["Company", "Nr"]
-REMADE = "5 rows that were paid for would be paid for again (about 10 credits"
+REMADE = "5 rows that were paid for would be paid for again ("
 LOST = "rows.done.csv holds 5 run ids that the ledger batch.ledger does not know"
 
 
@@ -84,6 +84,8 @@ def test_finished_rows_that_would_be_new_are_asked_about(
     assert (refused.exit, refused.out) == (2, "")
     (line,) = refused.err.splitlines()
     assert REMADE in line
+    # What another workflow's runs cost tells nothing of this one's.
+    assert ("(about 10 credits" in line) == (change is not another_workflow)
     assert "--yes" in line
     assert ("this program now makes" in line) == (change is older_rendering)
     assert REMADE in pipeline("check", config).err

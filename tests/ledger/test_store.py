@@ -16,6 +16,7 @@ from pipeline.core.model import (
     RunId,
     Standing,
     State,
+    Token,
 )
 from pipeline.core.quoting import PastRun
 from pipeline.errors import Exit, LedgerLost
@@ -34,9 +35,15 @@ from tests.ledger.builders import (
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+"""What the remote hands on as an id or a message: it takes no NUL, which SQLite's JSON would cut."""
 MOMENTS = st.floats(0, 4e9)
 JSON: st.SearchStrategy[Json] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
@@ -48,10 +55,11 @@ ANY_ATTEMPT = st.builds(
     intended_at=MOMENTS,
     started_at=st.none() | MOMENTS,
     ended_at=st.none() | MOMENTS,
-    run_id=st.none() | TEXT.map(RunId),
+    token=LINE.map(Token),
+    run_id=st.none() | LINE.map(RunId),
     credits=st.none() | st.floats(0, 1e9),
     outputs=st.none() | st.dictionaries(TEXT, JSON, max_size=3),
-    error=st.none() | TEXT,
+    error=st.none() | LINE,
     failure=st.none() | st.sampled_from(FailureClass),
 )
 
