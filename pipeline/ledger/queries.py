@@ -126,7 +126,8 @@ SPENDING = (  # as `core.budget.Spending` counts one attempt
     "OR failure = 'unconfirmed')), "
     "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
     "AND run_id IS NOT NULL), max(credits) FILTER (WHERE reading_id IN reading_of_workflow) "
-    "FROM attempt JOIN entry ON entry.id = entry_id"
+    "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
+    "WHERE (service = ?) = ((SELECT service FROM newest_reading) = ?)"
 )
 PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon as it was there
     "SELECT credits, CASE WHEN EXISTS (SELECT 1 FROM reading WHERE read_at > started_at "

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
@@ -268,8 +269,11 @@ class Ledger:
         return Opening(self.tally(), token, self.spending())
 
     def spending(self) -> Spending:
-        """What all attempts cost so far, and how many may cost yet."""
-        return Spending(*self._execute(queries.SPENDING).fetchone())
+        """What all attempts cost so far, and how many may cost yet.
+
+        Those at the bundled simulator count at the simulator alone: they were never paid for.
+        """
+        return Spending(*self._execute(queries.SPENDING, (SIMULATOR, SIMULATOR)).fetchone())
 
     def open_round(self) -> tuple[int, RoundKind] | None:
         """The round that has not ended, if there is one."""
