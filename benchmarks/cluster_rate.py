@@ -1,7 +1,7 @@
 """The pace that several workers keep together, by the service's own clock, and what a row costs.
 
-`pipeline run` and two workers do one sheet without mishap. Prints the mean rate against the limit, the
-most starts in any window of the limit's length, and the statements' commits and requests a row.
+`pipeline run` and two workers do one sheet without mishap. Prints the mean rate against the limit,
+the most starts in any window of the limit's length, and the commits and requests a row.
 """
 
 import argparse

@@ -41,7 +41,7 @@ def stop_before_the_tenth_send() -> None:
         nonlocal sends
         sends += 1
         if sends == 10:  # noqa: PLR2004 - some are on their way by then
-            entry_id = int(str(metadata["pipeline_attempt"]).split("-")[1])
+            entry_id = int(str(metadata["pipeline_attempt"]).split("-")[-2])
             claim = next(c.claim for c in reversed(seen) if c.claim.holds(entry_id))
             stand_still(claim)
         return await send(self, variables, metadata, may_leave)

@@ -88,6 +88,7 @@ class _Working:
         self._is_caller = is_caller
         self._chunks = Chunks(ledger)
         self._fault: LedgerFault | None = None
+        self._has_looked_again = False
         self._worker: Worker
         self._handout: Handout
 
@@ -147,6 +148,11 @@ class _Working:
             now = time.monotonic()
             try:
                 debts = await self._blocking(self._chunks.debts)
+                if not debts and self._is_caller and not self._has_looked_again:
+                    # While starts went on, the list of runs grew faster than it could be read.
+                    self._has_looked_again = True
+                    await self._blocking(self._chunks.look_for_doubts)
+                    continue
                 if now - swept_at >= SWEPT_EACH_SECONDS:
                     swept_at = now
                     await self._handout.put(debts)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline import sheets
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
+from pipeline.commands.working import told_while
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
 from pipeline.core.model import NewCell, Sheet, Uncalculated
@@ -33,6 +34,11 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
 
     Raises `OutputFault`; the ledger then still holds everything.
     """
+    with told_while(f"Writing {target.name}"):
+        return _written(prepared, ledger, target)
+
+
+def _written(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
     columns = columns_to_write(prepared, ledger)
     cells = dict(_new_cells(prepared, ledger, columns))
     aside = _keep_edited(ledger, target)
@@ -70,8 +76,8 @@ def tell_written(written: Written, aside: Path | None, target: Path) -> None:
     if aside is not None:
         say(f"{target.name} was changed since it was written: it is kept as {aside.name}.")
     if written.path != target:
-        why = "can't be replaced: another program may have it open"
-        say(f"{target.name} {why}. The result is in {written.path}.")
+        why = "another program may have it open, or its folder can't be written to any more"
+        say(f"{target.name} can't be written there: {why}. The result is in {written.path}.")
     if written.overflow is not None:
         say(f"Values too long for a cell stand whole in {written.overflow.name}.")
 
@@ -83,7 +89,9 @@ def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
     """
     columns = columns_to_write(prepared, ledger)
     rows = [row.number for row in prepared.rows]
-    for line in sheets.rehearse(prepared.source, columns.headers, rows):
+    with told_while(f"Looking whether {prepared.source.path.name} can be copied"):
+        lines = sheets.rehearse(prepared.source, columns.headers, rows)
+    for line in lines:
         say(line)
 
 

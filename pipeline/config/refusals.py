@@ -39,7 +39,7 @@ class _NotYet:
     remedy: str
 
 
-NOT_YET: Final = (_NotYet(("webhook",), "webhook", "leave it out: runs are polled"),)
+NOT_YET: Final[tuple[_NotYet, ...]] = ()
 """The keys that are known and not supported yet; `_ANY_NAME` stands for any."""
 
 

@@ -15,12 +15,14 @@ from pipeline.core.model import State
 from pipeline.core.pacing import Pace
 from pipeline.core.reconciling import Hold
 from pipeline.engine.adjusting import Adjusting
-from pipeline.engine.batch import Batch
+from pipeline.engine.batch import UNFINISHED, Batch
 from pipeline.engine.clock import Clock
+from pipeline.engine.inbox import Inbox
 from pipeline.engine.latecomers import Latecomers
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.poller import Poller
+from pipeline.engine.pushes import Pushes
 from pipeline.engine.reconciler import Reconciler
 from pipeline.engine.recorder import Blocking, Recorder
 from pipeline.engine.starter import Starter, Starts
@@ -65,6 +67,8 @@ class World:
     blocking: Blocking
     progress: Shown
     switch: Switch
+    inbox: Inbox | None = None
+    """Where the service's deliveries come in; ``None``: nobody listens for any."""
 
 
 class Part(Enum):
@@ -89,10 +93,7 @@ class Part(Enum):
     @property
     def resumes(self) -> frozenset[State]:
         """In which states entries are taken over from an earlier call."""
-        return _UNFINISHED if self.watches else frozenset({State.STARTING})
-
-
-_UNFINISHED: Final = frozenset({State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED})
+        return frozenset(UNFINISHED) if self.watches else frozenset({State.STARTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,11 @@ async def process(
         async with Recorder(ledger, world.blocking) as recorder:
             opening = await recorder.read(lambda ledger: ledger.opening())
             batch = Batch(config, opening, recorder, world.clock, world.chance)
+            if limit is not None:
+                batch.send_at_most(limit)
             world.switch.connect(batch.ask_to_stop)
+            if world.inbox is not None:
+                batch.listen_to(world.inbox)
             await _resume(batch, share.part)
             await _start_and_watch(batch, world, limit, share)
             return batch.stop
@@ -152,20 +157,23 @@ async def _resume(batch: Batch, part: Part) -> None:
 
 async def _start_and_watch(batch: Batch, world: World, limit: int | None, share: Share) -> None:
     part = share.part
-    looking = Looking(batch, share.looks)
+    looking = Looking(batch, world.remote, share.looks)
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
     poller = Poller(batch, world.remote, looking)
-    reconciler = Reconciler(batch, world.remote, looking, share.starts)
     latecomers = Latecomers(batch, world.remote, looking)
+    reconciler = Reconciler(batch, world.remote, looking, share.starts, latecomers)
+    pushes = Pushes(batch, batch.inbox, looking, latecomers)
     adjusting = Adjusting(batch, starter, share.starts, world.progress.say)
 
     def is_over() -> bool:
         if part.starts and starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        is_watched_out = reconciler.is_done and latecomers.is_done and not owed
-        is_done = (starter.is_done or not part.starts) and (is_watched_out or not part.watches)
-        return is_done and not batch.has_calls
+        if batch.has_calls or (part.starts and not starter.is_done):
+            return False
+        if not part.watches:
+            return True
+        return not owed and reconciler.is_done and latecomers.is_done and pushes.is_idle
 
     async with asyncio.TaskGroup() as group:
         work = [
@@ -180,6 +188,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
                 (poller.run(group), "poller"),
                 (reconciler.run(), "reconciler"),
                 (latecomers.run(), "latecomers"),
+                (pushes.run(), "pushes"),
             ]
         loops = [group.create_task(coroutine, name=name) for coroutine, name in work]
         await batch.until(is_over)

@@ -158,7 +158,14 @@ class Starter:
 
     async def _intend(self) -> None:
         """Make the next few attempts durable, in one commit."""
-        group = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        turns = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        late = self._batch.ended_late
+        group = [row for row in turns if row.entry.id not in late]
+        for row in turns:
+            if row.entry.id in late:
+                # The ledger knows whether its turn is still to come.
+                late.discard(row.entry.id)
+                self._batch.again[row.entry.id] = None
         for row in group:
             self._variables[row.entry.id] = row.variables
         if self._left is not None:
@@ -197,6 +204,7 @@ class Starter:
             variables = self._variables.pop(entry.id)
             may_leave = self._may_leave(entry)
             held = self._batch.is_paused or self._batch.budget.is_overdrawn
+            held = held or entry.id in self._batch.ended_late
             if self._batch.is_stopped or held:
                 self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:
@@ -223,7 +231,9 @@ class Starter:
         except TimeoutError:
             reply = Doubtful("the program was stopped before the reply came")
         self._starts_out -= 1
-        self._heed(reply, sent_at)
+        if not (isinstance(reply, NotConnected) and may_leave is not None and not may_leave()):
+            # One that was kept back says nothing of the service.
+            self._heed(reply, sent_at)
         self._deal_with(entry, reply)
 
     def _metadata(self, entry: Entry) -> Mapping[str, Json]:

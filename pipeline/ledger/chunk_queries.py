@@ -22,6 +22,11 @@ MAKE_CHUNKS = (
     "WHERE id > coalesce((SELECT max(last_entry) FROM chunk), 0)) AS parted GROUP BY part"
 )
 FIND_DEBTS = f"UPDATE chunk SET owes = {OWES}"  # noqa: S608 - our own words
+LOOK_FOR_DOUBTS = (
+    "UPDATE chunk SET owes = 'watch' WHERE owes IS NULL AND parked_at IS NULL AND EXISTS ("
+    "SELECT 1 FROM entry WHERE entry.id BETWEEN first_entry AND last_entry "
+    "AND state = 'unconfirmed')"
+)
 DEBTS = "SELECT id, owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL ORDER BY id"
 PARKED = "SELECT id FROM chunk WHERE parked_at IS NOT NULL ORDER BY id"
 UNPARK = "UPDATE chunk SET parked_at = NULL, deaths = 0 WHERE parked_at IS NOT NULL"

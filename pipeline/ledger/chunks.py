@@ -80,6 +80,11 @@ class Chunks:
         with self._ledger.transaction() as say:
             return [(chunk_id, owes) for chunk_id, owes in say(queries.DEBTS)]
 
+    def look_for_doubts(self) -> None:
+        """Let every chunk with a row in doubt be watched once more."""
+        with self._ledger.transaction() as say:
+            say(queries.LOOK_FOR_DOUBTS)
+
     def parked(self) -> list[int]:
         """The chunks that kept killing workers."""
         with self._ledger.transaction() as say:
@@ -144,7 +149,7 @@ class Chunk(Ledger):
 
     def opening(self) -> Opening:
         """What the engine should know as it begins; what all may do is asked at each intent."""
-        return Opening(Tally(), self.token, Spending())
+        return Opening(Tally(), self.call_token(), Spending())
 
     def enrolled(self, *states: State) -> list[Enrolled]:
         """The chunk's entries in these states."""

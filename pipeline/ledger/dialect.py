@@ -27,6 +27,7 @@ SCHEMA_WORDS: Final = (
         "    PRIMARY KEY (entry_id, number)",
         "    rowid BIGINT GENERATED ALWAYS AS IDENTITY UNIQUE,\n    PRIMARY KEY (entry_id, number)",
     ),
+    ("named       INTEGER NOT NULL DEFAULT 0", "named BOOLEAN NOT NULL DEFAULT FALSE"),
     (" WITHOUT ROWID", ""),
 )
 _RUN_IDS: Final = re.compile(r"\brun_id IN \(SELECT value::bigint")

@@ -6,6 +6,7 @@ or pgpass.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -54,10 +55,11 @@ SAVE_ENTRY: Final = (
     "WHERE id = ?"
 )
 SAVE_ATTEMPT: Final = (
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, ended_at = excluded.ended_at, "
     "run_id = coalesce(excluded.run_id, attempt.run_id), "
+    "named = excluded.named OR attempt.named, "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -182,6 +184,7 @@ class PostgresLedger(Ledger):
 
     def __init__(self, url: str, connection: PostgresConnection) -> None:
         self.place = place_of(url)
+        self.path = Path(self.place)  # where it is told that a file can't be read
         self.url = url
         self._postgres = connection
         self._use(connection)

@@ -18,6 +18,7 @@ from tests.core.builders import NOON, a_sendable, an_entry
 
 SOURCE = Path("leads.csv")
 SERVICE = "https://service.example/api"
+WORKFLOW = "WCFG-1"
 
 
 def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
@@ -47,7 +48,7 @@ def opened(place: Place) -> AbstractContextManager[Ledger]:
 def a_ledger(place: Place, *keys: str) -> Iterator[Ledger]:
     """The place's ledger, after a reading of these rows."""
     with opened(place) as ledger:
-        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, NOON)
+        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
         yield ledger
 
 

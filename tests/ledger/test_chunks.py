@@ -60,7 +60,7 @@ def seen(ledger: Ledger, claim: Claim, limits: Limits) -> Chunk:
 
 def intents(chunk: Chunk, count: int = 1) -> list[Entry]:
     """The first planned rows, as their turn comes."""
-    context = Context(NOON, ledger_token=chunk.token)
+    context = Context(NOON, ledger_token=chunk.call_token())
     return [step(row.entry, Intended(), context)[0] for row in chunk.next_planned(0, count)]
 
 

@@ -185,7 +185,7 @@ class Crew:
         rows = tuple(Row(n, (f"Company {n}",)) for n in range(2, self.rows + 2))
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
         sheet = Sheet("rows.csv", ("Company",), rows)
-        ledger.enrol(plan(render(sheet, recipe), {}), Path("rows.csv"), "service", 0.0)
+        ledger.enrol(plan(render(sheet, recipe), {}), Path("rows.csv"), "service", WORKFLOW, 0.0)
         Chunks(ledger).make(min(6, chunk_size(self.config.limits)))
 
     async def _worked(self, ledger: Ledger) -> None:
