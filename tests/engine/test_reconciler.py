@@ -65,7 +65,7 @@ def lose(
     cut_before = {f"Company {row}" for row in requests}
 
     async def start(
-        variables: Mapping[str, Json], metadata: Mapping[str, Json], _: object
+        variables: Mapping[str, Json], metadata: Mapping[str, Json], _: object = None
     ) -> StartReply:
         company = str(variables["Company"])
         if company in cut_before:
