@@ -15,10 +15,10 @@ from pipeline.config.model import Config
 from pipeline.core.events import RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Json, RoundKind, Row, RowKey, RunId, Sheet, Standing, State
-from pipeline.core.planning import plan
+from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
 from pipeline.core.rules import Context
-from pipeline.core.variables import FromColumn, Recipe, render
+from pipeline.core.variables import FromColumn, Recipe
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.recorder import Blocking
@@ -159,8 +159,8 @@ class Universe:
         """
         self.switch = Switch()
         with self.ledger() as ledger:
-            planned = plan(render(self.sheet, self.recipe), ledger.states())
-            ledger.enrol(planned, self.config.input.path, self.recipe.service, self.clock.epoch)
+            rows = Rendering(self.sheet, self.recipe)
+            ledger.enrol(rows, self.config.input.path, self.recipe.service, self.clock.epoch)
             if before is not None:
                 before(ledger)
             stop, passed_seconds = run_virtually(self._processed(ledger, limit, meanwhile))
@@ -219,7 +219,7 @@ class Universe:
     def standings(self) -> dict[RowKey, Standing]:
         """How each row stands."""
         with self.ledger() as ledger:
-            return dict(ledger.standings())
+            return dict(ledger.standings(ledger.states()))
 
     def starts_by_company(self) -> dict[str, int]:
         """What the service itself says: runs begun, by the row that they were begun for."""

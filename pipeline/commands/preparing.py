@@ -3,10 +3,12 @@
 Must not know what is done with them.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +17,10 @@ from pipeline.commands.terminal import say
 from pipeline.config.key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
-from pipeline.core.cells import NoSuchColumnError, find_column
+from pipeline.core.cells import RENDERING_VERSION, NoSuchColumnError, find_column
 from pipeline.core.model import Sheet
-from pipeline.core.variables import Recipe, RenderedRow, badly_named_rows, render
+from pipeline.core.rendering import Rendering, badly_named_rows
+from pipeline.core.variables import Recipe
 from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
 from pipeline.ledger.place import check_place
 from pipeline.sheets import Source, TextForm
@@ -36,14 +39,17 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A config and its sheet, read and rendered without a fault."""
+    """A config and its sheet, read without a fault."""
 
     config: Config
     source: Source
     digest: str
     """The input's SHA-256 when it was read."""
     sheet: Sheet
-    rows: tuple[RenderedRow, ...]
+    reading: str
+    """By what the ledger knows this reading again: a digest of all that it is made of."""
+    rows: Rendering
+    """The sheet's rows, rendered anew each time that they are gone through."""
 
 
 def load_config(path: Path, overrides: Overrides) -> Config:
@@ -100,8 +106,10 @@ def _read(source: Source) -> tuple[str, Sheet]:
 
 
 def _prepared(config: Config, source: Source, digest: str, sheet: Sheet) -> Prepared:
-    rows = tuple(render(sheet, recipe_of(config)))
-    return Prepared(config, source, digest, sheet, rows)
+    recipe = recipe_of(config)
+    made_of = (digest, replace(source, mapped=frozenset()), recipe, RENDERING_VERSION)
+    reading = hashlib.sha256(repr(made_of).encode(errors="backslashreplace")).hexdigest()
+    return Prepared(config, source, digest, sheet, reading, Rendering(sheet, recipe))
 
 
 def source_of(input_: Input, mapped: frozenset[str]) -> Source:
@@ -173,18 +181,20 @@ def _row_key_faults(sheet: Sheet, input_: Input) -> Iterator[InputFault]:
     """The rows that the key does not name; none where its columns are not there to be read."""
     recipe = Recipe(service="", workflow_id="", variables={}, key=input_.key, where=input_.where)
     try:
-        faults = list(badly_named_rows(sheet, recipe))
+        badly_named = badly_named_rows(sheet, recipe)
+        faults = list(islice(badly_named, FAULTS_OF_A_KIND))
+        others = sum(1 for _ in badly_named)
     except NoSuchColumnError:
         return
-    for cell, wrong in faults[:FAULTS_OF_A_KIND]:
+    for cell, wrong in faults:
         yield InputFault(
             place=cell,
             wrong=wrong,
             remedy="give every row a key of its own, or leave out `input.key`",
         )
-    if len(faults) > FAULTS_OF_A_KIND:
+    if others:
         yield InputFault(
             place=sheet.name,
-            wrong=f"{len(faults) - FAULTS_OF_A_KIND} more rows have a bad key",
+            wrong=f"{others} more rows have a bad key",
             remedy="mend those that are named, then check again",
         )

@@ -39,7 +39,7 @@ from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
-from pipeline.core.planning import DECISION_OF, Decision, plan
+from pipeline.core.planning import DECISION_OF, Decision
 from pipeline.core.retrying import Choice
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
@@ -147,11 +147,16 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
-    """Give every row its entry in the ledger; tells how many rows are final already."""
-    planned = plan(prepared.rows, ledger.states())
-    service = prepared.config.workflow.base_url
-    ledger.enrol(planned, prepared.source.path, service, time.time())
-    return planned.counts()[Decision.REUSE]
+    """Give every row its entry in the ledger; tells how many rows are final already.
+
+    Where the very same sheet was read before and every row of it has ended, that reading stands.
+    """
+    if not ledger.has_ended(prepared.reading):
+        service = prepared.config.workflow.base_url
+        ledger.enrol(prepared.rows, prepared.source.path, service, time.time())
+        ledger.say_reading(prepared.reading)
+    states = ledger.rows_by_state().items()
+    return sum(rows for state, rows in states if DECISION_OF[state] is Decision.REUSE)
 
 
 def _page(config: Config) -> AbstractContextManager[None]:

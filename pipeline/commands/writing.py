@@ -3,23 +3,21 @@
 Must not know how a sheet is written, nor what happens before or after.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import sheets
+from pipeline.commands.newcells import NewCells
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
-from pipeline.core.model import NewCell, Sheet, Uncalculated
-from pipeline.core.variables import Sendable
+from pipeline.core.model import Sheet, Uncalculated
 from pipeline.core.writing import (
     About,
     Columns,
     all_outputs,
-    cells_of,
     free_headers,
     texts_of_attempts,
 )
@@ -34,35 +32,11 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
     Raises `OutputFault`; the ledger then still holds everything.
     """
     columns = columns_to_write(prepared, ledger)
-    cells = dict(_new_cells(prepared, ledger, columns))
     aside = _keep_edited(ledger, target)
-    # Remembered before they can be read: else a process that dies in between would disown them.
-    ledger.remember_texts(_passing_texts(columns, cells.values()))
+    cells = NewCells(prepared, ledger, columns)
     written = sheets.write(prepared.source, target, columns.headers, cells)
     ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
     return written, aside
-
-
-def _new_cells(
-    prepared: Prepared, ledger: Ledger, columns: Columns
-) -> Iterator[tuple[int, tuple[NewCell, ...]]]:
-    """The new cells of each row, by its number."""
-    standings = dict(ledger.standings())
-    for row in prepared.rows:
-        standing = standings.get(row.key) if isinstance(row, Sendable) else None
-        yield row.number, cells_of(row, standing, columns)
-        if standing is not None and isinstance(row, Sendable):
-            # Equal rows below show the run that they share, and not its credits again.
-            standings[row.key] = replace(standing, credits=None)
-
-
-def _passing_texts(columns: Columns, cells: Iterable[Sequence[NewCell]]) -> set[tuple[str, str]]:
-    """Header and text of the cells that no attempt tells of later: errors pass, credits add up."""
-    headers = {columns.about[name] for name in ("error", "credits") if name in columns.about}
-    places = [(place, h) for place, h in enumerate(columns.headers) if h in headers]
-    return {
-        (h, shown(row[place])) for row in cells for place, h in places if row[place] is not None
-    }
 
 
 def tell_written(written: Written, aside: Path | None, target: Path) -> None:
@@ -82,8 +56,8 @@ def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
     Raises `FaultGroup`, `InputFault` and `OutputFault`, as the writing would.
     """
     columns = columns_to_write(prepared, ledger)
-    rows = [row.number for row in prepared.rows]
-    for line in sheets.rehearse(prepared.source, columns.headers, rows):
+    numbers = (row.number for row in prepared.sheet.rows)
+    for line in sheets.rehearse(prepared.source, columns.headers, numbers):
         say(line)
 
 

@@ -146,11 +146,13 @@ def _plain_text(value: Plain) -> str:
 def raw_of(value: CellValue) -> Json:
     """A cell as it is stored, whatever its format: what tells that a row's own values changed."""
     match value:
+        case str() | None:
+            return value
         case Formatted(stored):
             return raw_of(stored)
         case float() if value.is_integer() and abs(value) <= EXACT_INTEGER:
             return int(value)
-        case str() | bool() | int() | float() | None:
+        case bool() | int() | float():
             return value
         case Uncalculated():
             return None

@@ -50,7 +50,7 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     cells      TEXT    NOT NULL,     -- the raw cells they were made of in that reading, JSON
     rendering  INTEGER NOT NULL      -- the version of the rules that made them text
 );
-CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number);
+CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number, rows);
 CREATE INDEX entry_by_state ON entry (state);
 
 CREATE TABLE attempt (               -- one intent to start a run, and what came of it

@@ -5,17 +5,17 @@ records pass by one at a time.
 """
 
 import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Final
 
-from pipeline.core.model import NewCell, Row, Sheet
+from pipeline.core.model import Row, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.newfields import NewFields
 from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.records import Record, is_blank, values_of, width_of
-from pipeline.sheets.source import Source, Top
+from pipeline.sheets.source import NewRows, Source, Top
 from pipeline.sheets.spelling import UNICODE, UTF_8_MARKED, Spelling
 from pipeline.sheets.textcopy import copied, layout_of
 from pipeline.sheets.textfile import TextFile, head_of, open_text, outline
@@ -49,7 +49,7 @@ def tops(source: Source, lines: int) -> list[Top]:
     return [Top(source.path.name, first)]
 
 
-def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, ...]:
+def rehearse(_: Source, __: Sequence[str], ___: Iterable[int]) -> tuple[str, ...]:
     """Nothing to know: a text file that was read can be added to."""
     return ()
 
@@ -57,7 +57,7 @@ def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, .
 def filled(
     source: Source,
     columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
     overflow: Overflow,
 ) -> Iterator[bytes]:
     """The file's copy with the new columns, in pieces. Raises `InputFault` and `OutputFault`.
@@ -146,16 +146,14 @@ def _remarks(text: TextFile) -> tuple[str, ...]:
     return (f"{what}; where its letters look wrong, name its encoding under input.csv.encoding.",)
 
 
-def _holding(
-    spelling: Spelling, columns: Sequence[str], cells: Mapping[int, Sequence[NewCell]]
-) -> Spelling:
+def _holding(spelling: Spelling, columns: Sequence[str], cells: NewRows) -> Spelling:
     """The file's spelling; UTF-8 with its mark where the file's codec lacks a new character.
 
     The other way, `?` for what it lacks, would lose what was paid for.
     """
     if spelling.codec in UNICODE:
         return spelling
-    for values in chain([columns], cells.values()):
+    for values in chain([columns], (values for _, values in cells.items())):
         for value in values:
             if isinstance(value, str) and not _is_held(value, spelling.codec):
                 return UTF_8_MARKED

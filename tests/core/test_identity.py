@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.model import CellValue, Row, RowKey, Sheet
-from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable, render
+from pipeline.core.rendering import Rendering
+from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable
 from tests.core.builders import a_recipe, a_sheet
 
 COMPANIES: Final = st.lists(
@@ -18,7 +19,7 @@ WITH_TONE: Final = a_recipe({"Company": FromColumn("Company"), "Tone": Fixed("fr
 
 
 def keys_of(sheet: Sheet, recipe: Recipe | None = None) -> list[RowKey]:
-    rows = render(sheet, recipe or a_recipe())
+    rows = Rendering(sheet, recipe or a_recipe())
     return [row.key for row in rows if isinstance(row, Sendable)]
 
 

@@ -22,7 +22,15 @@ from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger, open_ledger
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, connection_of, ids_of, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    a_ledger,
+    connection_of,
+    ids_of,
+    some_rows,
+    stands,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 MOMENTS = st.floats(0, 4e9)
@@ -159,7 +167,7 @@ def test_standings_tell_the_newest_attempt_and_the_cost_of_all(tmp_path: Path) -
         ledger.save([failed, unknown])
         again = replace(stands(a, State.COMPLETE, number=2, run_id=RunId("WRUN-9")), attempts=2)
         ledger.save([again])
-        assert dict(ledger.standings()) == {
+        assert dict(ledger.standings(ledger.states())) == {
             RowKey("a"): Standing(State.COMPLETE, again.attempt, 3.0),
             RowKey("b"): Standing(State.COMPLETE, unknown.attempt, None),
             RowKey("c"): Standing(State.PLANNED, None, None),
@@ -218,7 +226,7 @@ def test_a_run_whose_end_a_later_call_saw_has_no_known_length(tmp_path: Path) ->
     with a_ledger(tmp_path, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
-        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, NOON + 6)
+        ledger.enrol(some_rows("a", "b"), SOURCE, SERVICE, NOON + 6)
         ledger.save([stands(b, State.COMPLETE)])
         assert [run.seconds for run in ledger.past_runs()] == [None, 4.0]
 
