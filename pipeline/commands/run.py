@@ -52,6 +52,7 @@ from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from pipeline.report.watch_figures import Viewer
 from pipeline.report.watch_page import page_beside
+from pipeline.sheets import InputChanged
 
 HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
@@ -238,15 +239,7 @@ def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | Non
     Gives ``None`` where the sheet could not be written: everything is in the ledger all the same.
     """
     try:
-        for _ in range(TRIES_AT_A_MOVING_INPUT):
-            if sheets.digest(prepared.source.path) != prepared.digest:
-                say(f"{prepared.source.path.name} changed while the batch ran: it is read again.")
-                prepared = read_again(prepared)
-                enrol(prepared, ledger)
-            written, aside = write_output(prepared, ledger, prepared.config.output.path)
-            tell_written(written, aside, prepared.config.output.path)
-            if sheets.digest(prepared.source.path) == prepared.digest:
-                break
+        return _written(prepared, ledger)
     except LedgerLost:
         raise
     except PipelineError as error:
@@ -257,4 +250,32 @@ def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | Non
             f"or pipeline export {prepared.config.path.name}, writes it from the ledger."
         )
         return None
+
+
+def _written(prepared: Prepared, ledger: Ledger) -> Path:
+    """Write the output, anew where the input changed during the write itself."""
+    for tries_left in reversed(range(TRIES_AT_A_MOVING_INPUT)):
+        if not _is_as_it_was(prepared):
+            prepared = _planned_again(prepared, ledger)
+        try:
+            written, aside = write_output(prepared, ledger, prepared.config.output.path)
+        except InputChanged:
+            if not tries_left:
+                raise
+            prepared = _planned_again(prepared, ledger)
+            continue
+        tell_written(written, aside, prepared.config.output.path)
+        if _is_as_it_was(prepared):
+            break
     return written.path
+
+
+def _is_as_it_was(prepared: Prepared) -> bool:
+    return sheets.digest(prepared.source.path) == prepared.digest
+
+
+def _planned_again(prepared: Prepared, ledger: Ledger) -> Prepared:
+    say(f"{prepared.source.path.name} changed while the batch ran: it is read again.")
+    prepared = read_again(prepared)
+    enrol(prepared, ledger)
+    return prepared

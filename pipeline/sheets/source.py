@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.core.model import CellValue, NewCell
+from pipeline.errors import InputFault
+
+
+class InputChanged(InputFault):
+    """The input is not any more what it was when it was read first."""
 
 
 @dataclass(frozen=True, slots=True)
