@@ -4,9 +4,10 @@ Holds a few rows at a time: a sheet may be larger than memory. Must not know how
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Final
+
+from msgspec.structs import replace
 
 from pipeline.commands.preparing import Prepared
 from pipeline.core.cells import shown

@@ -36,7 +36,13 @@ from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
-from pipeline.commands.writing import rehearse_output, tell_written, write_output
+from pipeline.commands.writing import (
+    output_stands,
+    rehearse_output,
+    remember_output,
+    tell_written,
+    write_output,
+)
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
 from pipeline.core.planning import DECISION_OF, Decision
@@ -50,8 +56,6 @@ from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import Exit, LedgerLost, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
-from pipeline.report.watch_figures import Viewer
-from pipeline.report.watch_page import page_beside
 from pipeline.sheets import InputChanged
 
 HELP: Final = "start, resume or complete a batch: always the same command"
@@ -161,6 +165,10 @@ def enrol(prepared: Prepared, ledger: Ledger) -> int:
 
 
 def _page(config: Config) -> AbstractContextManager[None]:
+    # The page comes with a server, which every other call can do without.
+    from pipeline.report.watch_figures import Viewer  # noqa: PLC0415
+    from pipeline.report.watch_page import page_beside  # noqa: PLC0415
+
     return page_beside(Viewer(config), partial(adjust, config), say)
 
 
@@ -253,10 +261,12 @@ def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | Non
 
 
 def _written(prepared: Prepared, ledger: Ledger) -> Path:
-    """Write the output, anew where the input changed during the write itself."""
+    """Write the output unless it stands, and anew where the input changed during the write."""
     for tries_left in reversed(range(TRIES_AT_A_MOVING_INPUT)):
         if not _is_as_it_was(prepared):
             prepared = _planned_again(prepared, ledger)
+        if output_stands(prepared, ledger):
+            return prepared.config.output.path
         try:
             written, aside = write_output(prepared, ledger, prepared.config.output.path)
         except InputChanged:
@@ -266,6 +276,7 @@ def _written(prepared: Prepared, ledger: Ledger) -> Path:
             continue
         tell_written(written, aside, prepared.config.output.path)
         if _is_as_it_was(prepared):
+            remember_output(prepared, ledger, written)
             break
     return written.path
 

@@ -3,6 +3,7 @@
 Must not know how a sheet is written, nor what happens before or after.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,34 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
     written = sheets.write(prepared.source, target, columns.headers, cells)
     ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
     return written, aside
+
+
+def output_stands(prepared: Prepared, ledger: Ledger) -> bool:
+    """Whether the output is there as it would be written now, and no row is owed anything."""
+    target = prepared.config.output.path
+    digest = ledger.written_digest(target)
+    is_known = digest is not None and ledger.has_ended(prepared.reading)
+    if not is_known or ledger.fact("output") != _what_is_shown(prepared, ledger, digest):
+        return False
+    return target.exists() and sheets.digest(target) == digest
+
+
+def remember_output(prepared: Prepared, ledger: Ledger, written: Written) -> None:
+    """Remember what the output shows, so that it need not be written again while that stands."""
+    if ledger.has_ended(prepared.reading):
+        ledger.say_facts({"output": _what_is_shown(prepared, ledger, written.digest)})
+
+
+def _what_is_shown(prepared: Prepared, ledger: Ledger, digest: str | None) -> str:
+    """A digest of all that an output is made of whose rows have all ended.
+
+    Of the attempts it takes the newest and the sums: a row that has ended changes by a new attempt,
+    or by the late end of an older one, which costs or completes.
+    """
+    config = prepared.config
+    columns = (config.output.columns, config.output.path, config.outputs)
+    made_of = (digest, prepared.reading, columns, ledger.mark(), ledger.tally())
+    return hashlib.sha256(repr(made_of).encode(errors="backslashreplace")).hexdigest()
 
 
 def tell_written(written: Written, aside: Path | None, target: Path) -> None:

@@ -181,6 +181,8 @@ def _duration_text(value: timedelta) -> str:
 def new_cell(value: Json) -> NewCell:
     """An output as it is written: text or a number; a list or an object as JSON text."""
     match value:
+        case str():
+            return value or None
         case None:
             return None
         case bool():
@@ -189,8 +191,6 @@ def new_cell(value: Json) -> NewCell:
             return value if abs(value) <= EXACT_INTEGER else str(value)
         case float():
             return value if math.isfinite(value) else str(value)
-        case str():
-            return value or None
         case list() | dict():
             return json.dumps(value, ensure_ascii=False)
 

@@ -63,7 +63,7 @@ class Kitchen:
         """Whether the row is to be sent; raises `RowError`."""
         if self._skips_hidden and row.is_hidden:
             return False
-        return all(text(row).strip() == wanted for text, wanted in self._where)
+        return not self._where or all(text(row).strip() == want for text, want in self._where)
 
     def key(self, row: Row) -> list[str]:
         """What names the row; raises `RowError`."""
@@ -76,7 +76,11 @@ class Kitchen:
     def raw_cells(self, row: Row) -> dict[str, Json]:
         """The raw cells that the variables and the key are made of, by column."""
         values = row.values
-        return {column: raw_of(values[place]) for column, place in self._raw}
+        # Text is as it is stored: of most rows, that settles it for every cell.
+        return {
+            column: cell if isinstance(cell := values[place], str) else raw_of(cell)
+            for column, place in self._raw
+        }
 
     def cell(self, row: Row, column: str) -> str:
         """A cell as a spreadsheet names it: ``Leads!C17``."""
@@ -115,12 +119,13 @@ class Kitchen:
                 assert_never(rule)
 
     def _from_column(self, name: str, rule: FromColumn) -> _Value:
-        text_in = self._text(rule.column, rule.form)
+        place, text_in = self._place(rule.column), self._text(rule.column, rule.form)
         is_needed = rule.default is None and rule.required
         stand_in = rule.default or ""
 
         def value(row: Row) -> str:
-            text = text_in(row)
+            cell = row.values[place]
+            text = cell if isinstance(cell, str) else text_in(row)
             if text and not text.isspace():
                 return text
             if is_needed:

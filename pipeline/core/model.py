@@ -196,8 +196,7 @@ class RoundKind(StrEnum):
     RETRY = "retry"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a row stands now, and what it cost so far."""
 
     state: State

@@ -99,11 +99,17 @@ ENTRY_WITH_ATTEMPT = (
     "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
-STANDINGS = "SELECT * FROM row_now WHERE row_key IN (SELECT value FROM json_each(?))"
+_STANDING = (  # in the order in which `records.standing_of` reads them
+    "state, total_credits, number, attempt_state, attempt_round_id, token, intended_at, "
+    "started_at, ended_at, run_id, credits, outputs, error, failure"
+)
+STANDINGS = (
+    f"SELECT row_key, {_STANDING} FROM row_now "  # noqa: S608 - our own words
+    "WHERE row_key IN (SELECT value FROM json_each(?))"
+)
 EVERY_ATTEMPT = (
-    "SELECT state, number, state AS attempt_state, round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
-    "credits AS total_credits FROM attempt"
+    "SELECT state, credits, number, state, round_id, token, intended_at, "
+    "started_at, ended_at, run_id, credits, outputs, error, failure FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "

@@ -6,6 +6,7 @@ CREATE TABLE fact (                  -- single facts about the ledger itself
                                      -- token: random, what this ledger's tokens begin with
                                      -- machine, inode: where the ledger was last held
                                      -- adjusted: changes to the batch that runs now, JSON
+                                     -- reading, output: digests of what was read and shown last
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 

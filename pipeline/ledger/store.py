@@ -192,7 +192,7 @@ class Ledger:
     def standings(self, keys: Iterable[RowKey]) -> dict[RowKey, Standing]:
         """How the rows of these keys stand; one that was never planned is left out."""
         rows = self._execute(queries.STANDINGS, (to_json(list(keys)),))
-        return {RowKey(row["row_key"]): standing_of(row) for row in rows}
+        return {RowKey(key): standing_of(values) for key, *values in rows}
 
     def every_attempt(self) -> Iterator[Standing]:
         """Each attempt ever made, as a row would stand if it were the only one."""
