@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline import sheets
 from pipeline.commands.terminal import say
+from pipeline.commands.working import told_while
 from pipeline.config.key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
@@ -46,6 +47,8 @@ class Prepared:
     digest: str
     """The input's SHA-256 when it was read."""
     sheet: Sheet
+    own_output: Path
+    """The output that the config names, whatever the command line says."""
     reading: str
     """By what the ledger knows this reading again: a digest of all that it is made of."""
     rows: Rendering
@@ -79,9 +82,19 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
             check_place(config.ledger)
         with _collected_in(faults):
             find_key(config, os.environ)
-    if faults or config is None or sheet_read is None:
+    if faults or config is None or draft.config is None or sheet_read is None:
         raise FaultGroup(faults)
-    return _prepared(config, source_of(config.input, _columns(draft)), *sheet_read)
+    digest, sheet = sheet_read
+    source = source_of(config.input, _columns(draft))
+    return Prepared(
+        config=config,
+        source=source,
+        digest=digest,
+        sheet=sheet,
+        reading=_reading(config, source, digest),
+        rows=Rendering(sheet, recipe_of(config)),
+        own_output=draft.config.output.path,
+    )
 
 
 def read_again(prepared: Prepared) -> Prepared:
@@ -91,25 +104,26 @@ def read_again(prepared: Prepared) -> Prepared:
     if faults:
         raise FaultGroup(faults)
     try:
-        return _prepared(prepared.config, prepared.source, digest, sheet)
+        rows = Rendering(sheet, recipe_of(prepared.config))
     except NoSuchColumnError as error:
         place = str(prepared.source.path)
         raise InputFault(place=place, wrong=error.wrong, remedy=error.remedy) from None
+    reading = _reading(prepared.config, prepared.source, digest)
+    return replace(prepared, digest=digest, sheet=sheet, reading=reading, rows=rows)
 
 
 def _read(source: Source) -> tuple[str, Sheet]:
     """The file's SHA-256 and its sheet."""
-    digest, sheet = sheets.digest(source.path), sheets.read(source)
+    with told_while(f"Reading {source.path.name}"):
+        digest, sheet = sheets.digest(source.path), sheets.read(source)
     for remark in sheet.remarks:
         say(remark)
     return digest, sheet
 
 
-def _prepared(config: Config, source: Source, digest: str, sheet: Sheet) -> Prepared:
-    recipe = recipe_of(config)
-    made_of = (digest, replace(source, mapped=frozenset()), recipe, RENDERING_VERSION)
-    reading = hashlib.sha256(repr(made_of).encode(errors="backslashreplace")).hexdigest()
-    return Prepared(config, source, digest, sheet, reading, Rendering(sheet, recipe))
+def _reading(config: Config, source: Source, digest: str) -> str:
+    made_of = (digest, replace(source, mapped=frozenset()), recipe_of(config), RENDERING_VERSION)
+    return hashlib.sha256(repr(made_of).encode(errors="backslashreplace")).hexdigest()
 
 
 def source_of(input_: Input, mapped: frozenset[str]) -> Source:
@@ -135,7 +149,7 @@ def _columns(draft: Draft) -> frozenset[str]:
 def recipe_of(config: Config) -> Recipe:
     """How the config's rows become start variables."""
     return Recipe(
-        service=config.workflow.base_url.rstrip("/"),
+        service=config.workflow.service,
         workflow_id=config.workflow.id,
         variables=config.variables,
         key=config.input.key,

@@ -30,12 +30,15 @@ from pipeline.commands.consent import (
     ask_to_pay,
     goes_on_after_pilot,
     tell_rest,
+    tell_slow_begin,
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
+from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
-from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
+from pipeline.commands.working import told_while
 from pipeline.commands.writing import (
     output_stands,
     rehearse_output,
@@ -53,7 +56,7 @@ from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.signals import signals_ask
 from pipeline.engine.stop import Stop, Switch
-from pipeline.errors import Exit, LedgerLost, PipelineError
+from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from pipeline.sheets import InputChanged
@@ -63,6 +66,9 @@ EXAMPLE: Final = """\
 pipeline run configs/leads.yaml --limit 5
 pipeline run configs/leads.yaml
 pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
+REUSED: Final = tuple(
+    state for state, decision in DECISION_OF.items() if decision is Decision.REUSE
+)
 TRIES_AT_A_MOVING_INPUT: Final = 3
 """How often the output is written anew because the input changed during the write itself."""
 
@@ -115,11 +121,13 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
         ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
-        asked = find_again(again, ledger)
+        asked = find_again(again, prepared.rows, ledger)
         consent = ask_to_pay(asked, config, ledger, arguments.limit, is_agreed=arguments.yes)
         open_round(again, asked, ledger)
-        reused -= sum(DECISION_OF[entry.state] is Decision.REUSE for entry in asked)
+        if asked:
+            reused = ledger.tally().count(*REUSED)
         tell_open_round(ledger)
+        tell_slow_begin(config, ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
         with _page(config) if arguments.watch else nullcontext():
@@ -132,7 +140,11 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    tell_failures(tally, config.path.name)
+    try:
+        show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    except OutputFault as fault:
+        say(str(fault))  # The batch has ended as it has, whoever hears of it.
     return exit_
 
 
@@ -157,8 +169,9 @@ def enrol(prepared: Prepared, ledger: Ledger) -> int:
     Where the very same sheet was read before and every row of it has ended, that reading stands.
     """
     if not ledger.has_ended(prepared.reading):
-        service = prepared.config.workflow.base_url
-        ledger.enrol(prepared.rows, prepared.source.path, service, time.time())
+        workflow, source = prepared.config.workflow, prepared.source.path
+        with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
+            ledger.enrol(prepared.rows, source, workflow.service, workflow.id, time.time())
         ledger.say_reading(prepared.reading)
     states = ledger.rows_by_state().items()
     return sum(rows for state, rows in states if DECISION_OF[state] is Decision.REUSE)
@@ -228,7 +241,10 @@ async def _start_and_watch(
     clock, switch = Clock(), Switch()
     loop = asyncio.get_running_loop()
     with signals_ask(switch), ThreadPoolExecutor(1, "ledger") as thread:
-        async with client_for(config) as client:
+        async with (
+            client_for(config) as client,
+            deliveries_for(config, ledger, client) as inbox,
+        ):
             world = World(
                 remote=client,
                 clock=clock,
@@ -236,6 +252,7 @@ async def _start_and_watch(
                 blocking=partial(loop.run_in_executor, thread),
                 progress=Progress(clock, sys.stderr, limit),
                 switch=switch,
+                inbox=inbox,
             )
             stop = await process(config, ledger, world, limit)
             return stop, {str(call): count for call, count in client.requests.items()}

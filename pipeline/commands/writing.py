@@ -12,6 +12,7 @@ from pipeline import sheets
 from pipeline.commands.newcells import NewCells
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
+from pipeline.commands.working import told_while
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
 from pipeline.core.model import Sheet, Uncalculated
@@ -32,6 +33,11 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
 
     Raises `OutputFault`; the ledger then still holds everything.
     """
+    with told_while(f"Writing {target.name}"):
+        return _written(prepared, ledger, target)
+
+
+def _written(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
     columns = columns_to_write(prepared, ledger)
     aside = _keep_edited(ledger, target)
     cells = NewCells(prepared, ledger, columns)
@@ -86,7 +92,9 @@ def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
     """
     columns = columns_to_write(prepared, ledger)
     numbers = (row.number for row in prepared.sheet.rows)
-    for line in sheets.rehearse(prepared.source, columns.headers, numbers):
+    with told_while(f"Looking whether {prepared.source.path.name} can be copied"):
+        lines = sheets.rehearse(prepared.source, columns.headers, numbers)
+    for line in lines:
         say(line)
 
 

@@ -19,7 +19,7 @@ class FailureLimit:
     percent: float | None = None
 
     def is_reached(self, failures: int, rows: int) -> bool:
-        """Whether so many failures among the rows that this call has to send stop the batch."""
+        """Whether so many failures among the rows that this call sends or watches stop it."""
         return failures >= self.allowed(rows)
 
     def allowed(self, rows: int) -> int:
@@ -95,8 +95,11 @@ class CreditCap:
     """What to reserve for a run where the service names no credits."""
 
     def reserve_credits(self, spending: Spending) -> float | None:
-        """What one run may cost, as far as is known; ``None``: nothing is known."""
-        known = (spending.highest_credits, self.credits_per_run)
+        """What one run may cost, as far as is known; ``None``: nothing is known.
+
+        Runs that cost nothing tell nothing: often they failed, and the next may not.
+        """
+        known = (spending.highest_credits or None, self.credits_per_run)
         return max((credits_ for credits_ in known if credits_ is not None), default=None)
 
     def room(self, spending: Spending) -> int:

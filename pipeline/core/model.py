@@ -163,6 +163,8 @@ class Attempt(Struct, frozen=True):
     ended_at: float | None = None
     """When its end was first seen."""
     run_id: RunId | None = None
+    is_named: bool = False
+    """Whether a person named its run, which may have been started with other metadata."""
     credits: float | None = None
     """What the service said it cost; ``None`` where it did not say."""
     outputs: Mapping[str, Json] | None = None

@@ -124,7 +124,14 @@ def look_for_run(entry: Entry, _event: Event, _context: Context) -> Step:
 def find(entry: Entry, event: Event, context: Context) -> Step:
     """UNCONFIRMED → RUNNING: there is a run, and it is ours."""
     assert isinstance(event, RunFound)
-    found = _moved(entry, State.RUNNING, run_id=event.run_id, started_at=context.at, error=None)
+    found = _moved(
+        entry,
+        State.RUNNING,
+        run_id=event.run_id,
+        is_named=event.is_named,
+        started_at=context.at,
+        error=None,
+    )
     return found, (LookNow(),)
 
 
@@ -155,7 +162,10 @@ def let_go(entry: Entry, _event: Event, context: Context) -> Step:
 
 
 def count_late(entry: Entry, event: Event, context: Context) -> Step:
-    """The entry stays as it is, but what its older attempt cost and gave is on record."""
+    """The entry stays as it is, but what its older attempt cost and gave is on record.
+
+    Where it waits for a newer attempt, that record ends the waiting: see the ledger's `save`.
+    """
     return replace(_ended_late(entry, event, context), state=entry.state), ()
 
 

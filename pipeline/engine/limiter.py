@@ -32,6 +32,8 @@ class Limiter:
         """Whether no call is to leave at all: a person paused the batch."""
         self.first_answer_at: float | None = None
         """When the service first answered a call of this class."""
+        self.last_answer_at = float("-inf")
+        """When it last did."""
 
     @property
     def is_probing(self) -> bool:
@@ -63,8 +65,9 @@ class Limiter:
     def answered(self) -> None:
         """The service answered a call: it is there, and takes more."""
         self._refusals = self._silences = 0
+        self.last_answer_at = self._clock.monotonic()
         if self.first_answer_at is None:
-            self.first_answer_at = self._clock.monotonic()
+            self.first_answer_at = self.last_answer_at
 
     def refused(self, after_seconds: float | None, sent_at: float) -> None:
         """429 on a call sent at this moment: all calls of the class wait."""

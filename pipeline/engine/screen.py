@@ -11,6 +11,9 @@ from typing import Final, TextIO
 COLUMNS: Final = 80
 """As wide as a terminal is where it does not say."""
 
+PLAIN_SECONDS: Final = 10.0
+"""Where there is no terminal: from one plain line about what goes on to the next."""
+
 INDENT: Final = "  "
 _GLUE: Final = "\x00"
 _QUOTED: Final = re.compile(r"`[^`]*`")
@@ -33,6 +36,14 @@ def laid_out(message: str, stream: TextIO) -> str:
         return message
     columns = columns_of(stream) - 1
     return "\n".join(_broken(line, columns) for line in message.split("\n"))
+
+
+def shortened(line: str, columns: int) -> str:
+    """A line in at most so many columns; its middle goes, for both of its ends tell something."""
+    if len(line) <= columns:
+        return line
+    head = (columns - 1) // 2
+    return f"{line[:head]}…{line[len(line) - (columns - 1 - head) :]}"
 
 
 def _broken(line: str, columns: int) -> str:

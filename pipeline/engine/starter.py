@@ -125,7 +125,14 @@ class Starter:
 
     async def _intend(self) -> None:
         """Make the next few attempts durable, in one commit."""
-        group = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        turns = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        late = self._batch.ended_late
+        group = [row for row in turns if row.entry.id not in late]
+        for row in turns:
+            if row.entry.id in late:
+                # The ledger knows whether its turn is still to come.
+                late.discard(row.entry.id)
+                self._batch.again[row.entry.id] = None
         for row in group:
             self._variables[row.entry.id] = row.variables
         if self._left is not None:
@@ -141,6 +148,7 @@ class Starter:
             entry = self._batch.ready.popleft()
             variables = self._variables.pop(entry.id)
             held = self._batch.is_paused or self._batch.budget.is_overdrawn
+            held = held or entry.id in self._batch.ended_late
             if self._batch.is_stopped or held:
                 self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:

@@ -25,10 +25,18 @@ class Watch:
     """How long it was to wait for its next look."""
     due_at: float | None = None
     """When it is looked at next; ``None``: a look at it is under way."""
+    looked_at_age_seconds: float = 0.0
+    """How old the run was when a look last saw it running; 0: none did yet."""
+    is_told: bool = False
+    """Whether the service told unasked that the run ended."""
     is_due: bool = False
     """Whether it was found due, and no look at it is under way."""
     missing_since: float | None = None
     """Since when the service answers that it does not know the run."""
+
+    def age_seconds(self, moment: float) -> float:
+        """How old the run is at a moment."""
+        return moment - self.began_at + self.age_then_seconds
 
 
 class Watches:
@@ -79,8 +87,16 @@ class Watches:
     def look_later(self, entry: Entry) -> None:
         """Look at a run again after its backoff."""
         watch = self._watch(entry)
-        age_seconds = self._clock.monotonic() - watch.began_at + watch.age_then_seconds
+        age_seconds = watch.age_seconds(self._clock.monotonic())
         self._put(watch, next_look_seconds(age_seconds, self._backoff, self._chance()))
+
+    def put_off(self, watch: Watch, wait_seconds: float) -> None:
+        """Let a look that is due wait for so long."""
+        self._put(watch, wait_seconds)
+
+    def is_longest_watched(self, watch: Watch) -> bool:
+        """Whether no run has been watched for longer."""
+        return next(iter(self._watches.values()), None) is watch
 
     def take(self, watch: Watch) -> None:
         """A look at this run is under way; it waits for none until it is put back."""

@@ -14,8 +14,8 @@ PAID = (
     "))"
 )
 BEGIN_READING = (
-    "INSERT INTO reading (read_at, source, service, rows, skipped, faulty) "
-    "VALUES (?, ?, ?, 0, 0, 0)"
+    "INSERT INTO reading (read_at, source, service, workflow, rows, skipped, faulty) "
+    "VALUES (?, ?, ?, ?, 0, 0, 0)"
 )
 ENROL = (
     "INSERT INTO entry "
@@ -40,12 +40,12 @@ SAVE_ENTRIES = (
     "json_extract(value, '$[4]') AS owes_retry, json_extract(value, '$[5]') AS id "
     "FROM json_each(?)) AS new WHERE entry.id = new.id"
 )
-_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(13))
+_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(14))
 SAVE_ATTEMPTS = (
     f"INSERT INTO attempt SELECT {_ATTEMPT} FROM json_each(?) WHERE true "  # noqa: S608 - our own words
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, ended_at = excluded.ended_at, "
-    "run_id = coalesce(excluded.run_id, run_id), "
+    "run_id = coalesce(excluded.run_id, run_id), named = max(excluded.named, named), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -64,10 +64,14 @@ PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for 
     "SELECT * FROM entry_now WHERE +in_sheet AND +state = 'planned' "
     "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
-ENROLLED = "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id"
-CONFIRMED = (
+ENROLLED = (  # another workflow's runs are not found by this one's calls
+    "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) "
+    "AND reading_id IN reading_of_workflow ORDER BY id"
+)
+CONFIRMED = (  # a run that a person named need not have been started with what we sent
     "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE run_id IS NOT NULL AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
+    "WHERE reading_id IN reading_of_workflow AND run_id IS NOT NULL AND NOT named "
+    "AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
 )
 OWNERS = (
     "SELECT run_id, entry_id, number, state FROM attempt "
@@ -86,9 +90,20 @@ USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while th
     "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
     "WHERE entry_id = entry.id AND number = attempts))"
 )
+TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
+    # what `--fresh` left aside stays there
+    "UPDATE entry SET state = 'complete', owes_retry = 0 "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'planned' "
+    "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
+    "AND late.state = 'complete' AND NOT EXISTS ("
+    "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "
+    "AND (round.id = entry.round_id OR round.id IN ("
+    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id))))"
+)
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "
+    "AND reading_id IN reading_of_workflow "
     "AND (number < attempts OR entry.state = 'complete') "
     "AND coalesce((SELECT max(intended_at) FROM attempt AS newer "
     "WHERE newer.entry_id = entry.id AND newer.number > attempt.number), ended_at) > ?"
@@ -96,12 +111,12 @@ SUPERSEDED = (
 ENTRY_WITH_ATTEMPT = (
     "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure "
+    "intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
 _STANDING = (  # in the order in which `records.standing_of` reads them
     "state, total_credits, number, attempt_state, attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, credits, outputs, error, failure"
+    "started_at, ended_at, run_id, named, credits, outputs, error, failure"
 )
 STANDINGS = (
     f"SELECT row_key, {_STANDING} FROM row_now "  # noqa: S608 - our own words
@@ -109,26 +124,32 @@ STANDINGS = (
 )
 EVERY_ATTEMPT = (
     "SELECT state, credits, number, state, round_id, token, intended_at, "
-    "started_at, ended_at, run_id, credits, outputs, error, failure FROM attempt"
+    "started_at, ended_at, run_id, named, credits, outputs, error, failure FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
-    "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
+    "SELECT row_number, entry.rows, service, workflow, "
+    "reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, credits, NULL AS outputs, NULL AS error, failure "
-    "FROM attempt JOIN entry ON entry.id = entry_id "
+    "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
+    "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )
 SPENDING = (  # as `core.budget.Spending` counts one attempt
     "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
-    "(state IN ('starting', 'running', 'unconfirmed', 'expired') OR failure = 'unconfirmed')), "
-    "count(*) FILTER (WHERE credits IS NULL AND state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL), max(credits) FROM attempt"
+    "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
+    "OR failure = 'unconfirmed')), "
+    "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
+    "AND run_id IS NOT NULL), max(credits) FILTER (WHERE reading_id IN reading_of_workflow) "
+    "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
+    "WHERE (service = ?) = ((SELECT service FROM newest_reading) = ?)"
 )
 PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon as it was there
     "SELECT credits, CASE WHEN EXISTS (SELECT 1 FROM reading WHERE read_at > started_at "
-    "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, state = 'failed' "
-    "FROM attempt WHERE run_id IS NOT NULL AND state IN ('complete', 'failed') "
-    "ORDER BY rowid DESC LIMIT ?"
+    "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, "
+    "attempt.state = 'failed' FROM attempt JOIN entry ON entry.id = entry_id "
+    "JOIN reading ON reading.id = reading_id WHERE service = ? AND workflow = ? "
+    "AND run_id IS NOT NULL AND attempt.state IN ('complete', 'failed') "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
 )
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
 NOT_COMPLETE_SINCE = (

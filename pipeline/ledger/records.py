@@ -9,10 +9,12 @@ from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
+    OUTCOMES,
     Attempt,
     Entry,
     FailureClass,
     Json,
+    Observation,
     RowKey,
     RunId,
     Standing,
@@ -43,6 +45,16 @@ class Owner:
     number: int
     state: State
     """The attempt's."""
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether nobody looks for the end of its run any more."""
+        return self.state in OUTCOMES
+
+    def is_news(self, seen: Observation) -> bool:
+        """Whether an end that was seen tells more than is on record: credits, outputs or both."""
+        is_open = self.state in {State.FAILED, State.EXPIRED}
+        return is_open and self.state.value != seen.status.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,7 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         run_id=None if row["run_id"] is None else RunId(row["run_id"]),
+        is_named=bool(row["named"]),
         credits=row["credits"],
         outputs=None if row["outputs"] is None else from_json(row["outputs"]),
         error=row["error"],
@@ -137,7 +150,7 @@ def standing_of(values: Sequence[Any]) -> Standing:
     state, total, number, attempt_state, round_id, token, intended_at, *ends = values
     if number is None:
         return Standing(STATES[state], None, total)
-    started_at, ended_at, run_id, cost, outputs, error, failure = ends
+    started_at, ended_at, run_id, is_named, cost, outputs, error, failure = ends
     attempt = Attempt(
         number,
         STATES[attempt_state],
@@ -147,6 +160,7 @@ def standing_of(values: Sequence[Any]) -> Standing:
         started_at,
         ended_at,
         run_id,
+        bool(is_named),
         cost,
         None if outputs is None else from_json(outputs),
         error,
@@ -159,7 +173,14 @@ def line_of(row: sqlite3.Row) -> Line:
     """A line of the statement, from an attempt beside its entry."""
     attempt = attempt_of(row)
     assert attempt is not None, "the statement is of attempts alone"
-    return Line(row["row_number"], bool(row["in_sheet"]), attempt)
+    return Line(
+        row["row_number"],
+        bool(row["in_sheet"]),
+        attempt,
+        row["rows"],
+        row["service"],
+        row["workflow"],
+    )
 
 
 def entry_values(entry: Entry) -> Values:
@@ -186,6 +207,7 @@ def attempt_values(entry_id: int, attempt: Attempt) -> Values:
         attempt.started_at,
         attempt.ended_at,
         attempt.run_id,
+        attempt.is_named,
         attempt.credits,
         None if attempt.outputs is None else to_json(attempt.outputs),
         attempt.error,

@@ -8,11 +8,12 @@ import os
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
@@ -50,6 +51,24 @@ class RunTakenError(Exception):
     """The service named one run for two attempts."""
 
 
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Tell a ledger that can't be read any more as such, and not as a fault of this program.
+
+    Raises `LedgerLost`.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise LedgerLost(
+            place=str(path),
+            wrong=f"the ledger can't be read ({error})",
+            remedy="keep the file, and put back a copy of it before you go on",
+        ) from error
+
+
 class Ledger:
     """One batch's ledger. All it saves is durable when the call returns."""
 
@@ -75,7 +94,12 @@ class Ledger:
         return bool(self._execute(queries.HAS_PAID, (free,)).fetchone()[0])
 
     def enrol(
-        self, rows: Iterable[RenderedRow], source: Path, service: str, read_at: float
+        self,
+        rows: Iterable[RenderedRow],
+        source: Path,
+        service: str,
+        workflow: str,
+        read_at: float,
     ) -> None:
         """Begin a reading: every row that can be sent has an entry, and its number of today.
 
@@ -85,7 +109,7 @@ class Ledger:
         counts: Counter[type[RenderedRow]] = Counter()
         with self._transaction():
             self._execute(queries.FORGET_FACT, ("reading",))
-            values = (read_at, _name(source), service)
+            values = (read_at, _name(source), service, workflow)
             reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
             assert reading_id is not None
             self._connection.executemany(queries.ENROL, _enrolment(rows, reading_id, counts))
@@ -106,7 +130,10 @@ class Ledger:
         return {State(state): rows for state, rows, _ in self._execute(queries.COUNT_STATES)}
 
     def entries(self, *states: State) -> list[Entry]:
-        """All entries in these states, also of rows that left the sheet: they are paid for."""
+        """All entries of the workflow in these states, also of rows that left the sheet.
+
+        They are paid for. The workflow is that of the newest reading.
+        """
         return [row.entry for row in self.enrolled(*states)]
 
     def enrolled_in_sheet(self, *states: State) -> list[Enrolled]:
@@ -125,11 +152,11 @@ class Ledger:
         return [enrolled_of(row) for row in rows]
 
     def enrolled(self, *states: State) -> list[Enrolled]:
-        """All entries in these states with their rows, also of rows that left the sheet."""
+        """All entries of the workflow in these states with their rows, in the sheet or not."""
         return [enrolled_of(row) for row in self._execute(queries.ENROLLED, (to_json(states),))]
 
     def confirmed(self, limit: int) -> list[tuple[RunId, Token, dict[str, Json]]]:
-        """Run, token and start variables of the newest attempts whose run is known."""
+        """Run, token and start variables of the workflow's newest attempts whose run is known."""
         rows = self._execute(queries.CONFIRMED, (limit,))
         return [(RunId(run), Token(token), from_json(text)) for run, token, text in rows]
 
@@ -139,7 +166,7 @@ class Ledger:
         return {RunId(run): owner for run, owner in owned.items()}
 
     def superseded(self, since: float) -> dict[RunId, Owner]:
-        """Runs that expired since this moment and were given up for a newer attempt."""
+        """Runs of the workflow that expired since then and were given up for a newer attempt."""
         owned = _owners(self._execute(queries.SUPERSEDED, (since,)))
         return {RunId(run): owner for run, owner in owned.items()}
 
@@ -156,23 +183,26 @@ class Ledger:
     def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
         """Let something happen to an attempt that need not be its entry's newest, durable at once.
 
-        `step` gets the entry with that attempt, and gives both as they then are. Gives what `step`
-        got and gave.
+        `step` gets the entry with that attempt, and gives both as they then are. Gives them before
+        and after.
         """
-        row = self._execute(queries.ENTRY_WITH_ATTEMPT, (owner.entry_id, owner.number)).fetchone()
-        before = entry_of(row)
-        after = step(before)
-        self.save([after])
-        return before, after
+        asked = (owner.entry_id, owner.number)
+        before = entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
+        self.save([step(before)])
+        return before, entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.
+
+        An entry whose newer attempt came to nothing, or is yet to be made, is complete where an
+        older one completed late.
 
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
         came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
         taken_back = [e.id for e in entries if e.attempt is None]
+        waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
         try:
             with self._transaction():
                 self._save_entries(entries)
@@ -181,6 +211,8 @@ class Ledger:
                     self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
                 if came_to_nothing:
                     self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
+                if waiting:
+                    self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
                 raise
@@ -212,9 +244,9 @@ class Ledger:
         (count,) = self._execute(queries.NOT_COMPLETE_SINCE, (mark,)).fetchone()
         return int(count)
 
-    def past_runs(self) -> list[PastRun]:
-        """The newest runs that ended, also of rows that left the sheet."""
-        rows = self._execute(queries.PAST_RUNS, (PAST_RUNS_TOLD,))
+    def past_runs(self, service: str, workflow: str) -> list[PastRun]:
+        """The newest runs of a workflow that ended, also of rows that left the sheet."""
+        rows = self._execute(queries.PAST_RUNS, (service, workflow, PAST_RUNS_TOLD))
         return [PastRun(cost, seconds, bool(has_failed)) for cost, seconds, has_failed in rows]
 
     def is_written_digest(self, digest: str) -> bool:
@@ -243,11 +275,17 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.token, self.spending())
+        # A ledger that was put back from a backup gives the same numbers once more: what a call
+        # adds keeps its tokens apart from those of the ledger that was lost.
+        token = f"{self.token}-{secrets.token_hex(4)}"
+        return Opening(self.tally(), token, self.spending())
 
     def spending(self) -> Spending:
-        """What all attempts cost so far, and how many may cost yet."""
-        return Spending(*self._execute(queries.SPENDING).fetchone())
+        """What all attempts cost so far, and how many may cost yet.
+
+        Those at the bundled simulator count at the simulator alone: they were never paid for.
+        """
+        return Spending(*self._execute(queries.SPENDING, (SIMULATOR, SIMULATOR)).fetchone())
 
     def open_round(self) -> tuple[int, RoundKind] | None:
         """The round that has not ended, if there is one."""
@@ -327,6 +365,14 @@ class Ledger:
                     self._execute(queries.FORGET_FACT, (name,))
                 else:
                     self._execute(queries.SAY_FACT, (name, value))
+
+    def webhook_tokens(self) -> frozenset[str]:
+        """What the addresses end in that may stand at the service as webhooks of this ledger."""
+        return frozenset(from_json(self.fact("webhooks") or "[]"))
+
+    def say_webhook_tokens(self, tokens: Collection[str]) -> None:
+        """Write down which of them may stand: before one is registered, and once it is removed."""
+        self.say_facts({"webhooks": to_json(sorted(tokens)) if tokens else None})
 
     def holder(self) -> str | None:
         """The process id that holds the ledger, or held it when it was killed."""

@@ -4,7 +4,6 @@ Must not know why a call is made or when the next is due: that is the engine's. 
 one of the closed sets of `core.replies`; nothing the service or the network does is an exception.
 """
 
-import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias, assert_never
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from pipeline.core.jsontext import to_json
 from pipeline.core.model import Json, RunId
 from pipeline.core.replies import (
     Doubtful,
@@ -22,11 +22,22 @@ from pipeline.core.replies import (
     Unreachable,
 )
 from pipeline.remote.secret import Secret
-from pipeline.remote.transport import DEFAULT_TIMEOUTS, Exchange, Lost, Method, Timeouts, Transport
+from pipeline.remote.transport import (
+    DEFAULT_TIMEOUTS,
+    TOO_LARGE,
+    Exchange,
+    Lost,
+    Method,
+    Timeouts,
+    Transport,
+)
 from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 
 RUNS_A_PAGE: Final = 100
 """The most that the service gives on one page of its list of runs."""
+
+SMALLER_PAGE: Final = 10
+"""Where a page is too large to be read, the next ones are to be so many times smaller."""
 
 Call: TypeAlias = Literal["start", "poll", "list"]
 
@@ -51,6 +62,7 @@ class Client:
         self.requests: dict[Call, int] = {"start": 0, "poll": 0, "list": 0}
         """Calls that were sent, or may have been; not those that found no connection."""
         self._runs = f"workflow/{quoted(workflow_id)}/run"
+        self._runs_a_page = RUNS_A_PAGE
         self._start_url = self.transport.url(self._runs)
 
     async def __aenter__(self) -> Self:
@@ -71,7 +83,7 @@ class Client:
         """Start one run. It is sent once, whatever happens."""
         # The service wants `api` in the metadata of every run that a program starts.
         body = {"startVariables": variables, "metadata": {**metadata, "api": True}}
-        exchange = await self._counted("start", "POST", self._start_url, json.dumps(body).encode())
+        exchange = await self._counted("start", "POST", self._start_url, to_json(body).encode())
         match exchange:
             case HttpReply():
                 return start_reply(exchange)
@@ -95,11 +107,18 @@ class Client:
                 assert_never(exchange)
 
     async def list_runs(self, page: int) -> ListReply:
-        """One page of the workflow's runs, counted from 1, of at most `RUNS_A_PAGE`."""
-        url = self.transport.url(f"{self._runs}/?size={RUNS_A_PAGE}&page={page}")
+        """One page of the workflow's runs, counted from 1, of at most `RUNS_A_PAGE`.
+
+        Where one is too large to be read, it and those after it are asked for in smaller ones: what
+        was read of the list until then does not join on to them.
+        """
+        size = self._runs_a_page
+        url = self.transport.url(f"{self._runs}/?size={size}&page={page}")
         exchange = await self._counted("list", "GET", url)
         match exchange:
             case HttpReply():
+                if exchange.fault == TOO_LARGE:
+                    self._runs_a_page = min(self._runs_a_page, max(1, size // SMALLER_PAGE))
                 return list_reply(exchange)
             case NotConnected(why) | Lost(why):
                 return Unreachable(why)

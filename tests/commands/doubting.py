@@ -114,9 +114,8 @@ def cut_off(folder: Path, rows: int = 1, **sections: object) -> CutOff:
     path = a_batch(folder, rows, **sections)
     prepared = prepare(path, Overrides())
     with open_ledger(prepared.config.ledger) as ledger:
-        ledger.enrol(
-            prepared.rows, prepared.source.path, prepared.config.workflow.base_url, time.time()
-        )
+        workflow, source = prepared.config.workflow, prepared.source.path
+        ledger.enrol(prepared.rows, source, workflow.service, workflow.id, time.time())
         context = Context(time.time(), ledger_token=ledger.token)
         entries = ledger.entries(State.PLANNED)
         ledger.save([step(entry, Intended(), context)[0] for entry in entries])

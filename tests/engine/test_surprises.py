@@ -1,17 +1,23 @@
 """Outcomes that surprise: each is counted once, paid for once, and told."""
 
 import asyncio
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from pipeline.core.model import Observation, RunId, RunStatus, State
-from pipeline.core.replies import LookReply, Missing, RunPage, Unreadable
+from pipeline.core.events import FreshAsked, RetryAsked
+from pipeline.core.lifecycle import step
+from pipeline.core.model import Json, Observation, RoundKind, RunId, RunStatus, State
+from pipeline.core.replies import Doubtful, LookReply, Missing, RunPage, StartReply, Unreadable
+from pipeline.core.rules import Context
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
-from tests.world import Universe, a_sheet
+from pipeline.simulator.service import Service
+from pipeline.simulator.settings import Settings
+from tests.world import WORKFLOW, Universe, a_sheet
 
 
 def of_one_run(universe: Universe, change: Callable[[LookReply], LookReply]) -> None:
@@ -137,6 +143,53 @@ def test_a_run_left_behind_completes_the_row_where_the_newer_came_to_nothing(
     assert standing.attempt.run_id == first[0]
 
 
+@pytest.mark.parametrize("kind", [None, RoundKind.RETRY, RoundKind.FRESH])
+def test_a_run_that_completes_before_its_successor_leaves_saves_that_start(
+    tmp_path: Path, kind: RoundKind | None
+) -> None:
+    """Whoever asked for the new attempt, the row takes the late result; `--fresh` pays anew."""
+    universe = Universe(
+        tmp_path, limits={"rate": "1/min"}, retry={"failed": int(kind is None), "settle": "10s"}
+    )
+    # The other row is in doubt, so that the list is read while this one waits for its turn.
+    row, other = a_sheet(2).rows if kind is None else reversed(a_sheet(2).rows)
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(row,))
+    first: list[RunId] = []
+    look = universe.remote.look
+
+    async def the_first_fails(run_id: RunId) -> LookReply:
+        reply = await look(run_id)
+        first.append(run_id)
+        if run_id == first[0] and isinstance(reply, Observation):
+            return replace(reply, status=RunStatus.FAILED, credits=None, message="no")
+        return reply
+
+    universe.remote.look = the_first_fails  # type: ignore[method-assign]
+    if kind is not None:
+        universe.call()
+        with universe.ledger() as ledger:
+            (failed,) = ledger.entries(State.FAILED)
+            asked = RetryAsked if kind is RoundKind.RETRY else FreshAsked
+            ledger.begin_round(
+                kind, universe.clock.epoch, lambda n: [step(failed, asked(n), Context(0.0))[0]]
+            )
+    universe.sheet = a_sheet(2)
+    start = universe.remote.start
+
+    async def but_for_the_other(
+        variables: Mapping[str, Json], metadata: Mapping[str, Json]
+    ) -> StartReply:
+        reply = await start(variables, metadata)
+        return Doubtful("cut") if variables["Company"] == other.values[0] else reply
+
+    universe.remote.start = but_for_the_other  # type: ignore[method-assign]
+    assert universe.call() is None
+    paid = 2 if kind is RoundKind.FRESH else 1
+    assert universe.starts_by_company() == {row.values[0]: paid, other.values[0]: 1}
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits) == (2, 2 + 2 * paid)
+
+
 def test_a_key_that_is_refused_on_the_list_stops_the_batch(tmp_path: Path) -> None:
     """As on any other call: nothing more is sent, and the doubt stays one."""
     universe = Universe(tmp_path, faults=Faults(lost_reply=1))
@@ -167,3 +220,57 @@ def test_a_list_that_shrinks_proves_nothing(tmp_path: Path) -> None:
     universe.call()
     assert universe.tally().count(State.UNCONFIRMED) > 0
     assert set(universe.starts_by_company().values()) == {1}
+
+
+def test_a_doubt_of_another_workflow_is_not_judged_by_this_ones_list(tmp_path: Path) -> None:
+    """The config named another for a while: back again, its row is held, found and paid once."""
+    universe = Universe(tmp_path, retry={"settle": "5s"})
+    universe.sheet = a_sheet(1)
+    start = universe.remote.start
+    cut = [True]
+
+    async def lost(variables: Mapping[str, Json], metadata: Mapping[str, Json]) -> StartReply:
+        reply = await start(variables, metadata)
+        return Doubtful("cut") if cut and cut.pop() else reply
+
+    universe.remote.start = lost  # type: ignore[method-assign]
+    universe.remote.before_list = lambda: Unreadable("no list today")
+    universe.call()
+    assert universe.tally().count(State.UNCONFIRMED) == 1
+    # The other workflow: a list of its own, in which so many of its runs are the known ones.
+    service, universe.service = universe.service, Service(Settings(duration_seconds=1))
+    universe.remote.service = universe.service
+    universe.remote.before_list = lambda: None
+    universe.workflow = "WCFG-2"
+    universe.sheet = a_sheet(120)
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 120
+    with universe.ledger() as ledger:
+        past = ledger.past_runs(universe.recipe.service, WORKFLOW)
+        assert past == []
+    universe.service = universe.remote.service = service
+    universe.workflow = WORKFLOW
+    universe.sheet = a_sheet(1)
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 1
+    assert universe.starts_by_company() == {"Company 2": 1}
+
+
+def test_a_ledger_from_a_backup_takes_no_run_of_the_one_that_was_lost(tmp_path: Path) -> None:
+    """The same number is given once more, to another row: its token is another all the same."""
+    universe = Universe(tmp_path, retry={"settle": "5s"})
+    one, lost_one, new = a_sheet(3).rows
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one,))
+    universe.call()
+    path = tmp_path / "batch.ledger"
+    backup = path.read_bytes()
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one, lost_one))
+    universe.call()
+    path.write_bytes(backup)
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one, new))
+    replies = [Doubtful("cut")]
+    universe.remote.before_start = lambda: replies.pop() if replies else None
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 2
+    begun = {str(row.values[0]): 1 for row in (one, lost_one, new)}
+    assert universe.starts_by_company() == begun

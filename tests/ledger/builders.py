@@ -16,6 +16,7 @@ from tests.core.builders import NOON, a_sendable, an_entry
 
 SOURCE = Path("leads.csv")
 SERVICE = "https://service.example/api"
+WORKFLOW = "WCFG-1"
 
 
 def some_rows(*keys: str, skipped: int = 0, faulty: int = 0) -> list[RenderedRow]:
@@ -32,7 +33,7 @@ def some_rows(*keys: str, skipped: int = 0, faulty: int = 0) -> list[RenderedRow
 def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
     """The folder's ledger, after a reading of these rows."""
     with open_ledger(folder / "batch.ledger") as ledger:
-        ledger.enrol(some_rows(*keys), SOURCE, SERVICE, NOON)
+        ledger.enrol(some_rows(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
         yield ledger
 
 

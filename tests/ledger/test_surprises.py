@@ -24,6 +24,7 @@ from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,
     SOURCE,
+    WORKFLOW,
     a_ledger,
     ids_of,
     second_attempt,
@@ -63,7 +64,7 @@ def test_a_row_that_left_while_its_retry_was_owed_stands_as_before(tmp_path: Pat
         for event in looks:
             entry, _ = step(entry, event, Context(NOON))
             ledger.save([entry])
-        ledger.enrol(some_rows(), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(some_rows(), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert ledger.end_round(NOON + 1)
         assert [entry.state for entry in ledger.entries(*State)] == [State.EXPIRED]
 
@@ -97,7 +98,7 @@ def test_a_file_name_of_another_encoding_is_no_hindrance(tmp_path: Path) -> None
     """A sheet from an old archive may have bytes in its name that are not UTF-8."""
     path = Path(os.fsdecode(b"caf\xe9.csv"))
     with open_ledger(tmp_path / "batch.ledger") as ledger:
-        ledger.enrol(some_rows("a"), path, SERVICE, NOON)
+        ledger.enrol(some_rows("a"), path, SERVICE, WORKFLOW, NOON)
         ledger.record_written(path, "digest", NOON)
         assert ledger.written_digest(path) == "digest"
 
