@@ -8,7 +8,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pipeline.core.model import Entry, RunId, State, Token
-from pipeline.core.planning import Plan, plan
 from pipeline.core.variables import Faulty, RenderedRow, Skipped
 from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.opening import open_ledger, watch_ledger
@@ -20,21 +19,21 @@ SERVICE = "https://service.example/api"
 WORKFLOW = "WCFG-1"
 
 
-def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
+def some_rows(*keys: str, skipped: int = 0, faulty: int = 0) -> list[RenderedRow]:
     """A sheet of sendable rows from row 2 on, and of some others below them."""
     sendable = [a_sendable(number, key) for number, key in enumerate(keys, 2)]
     others: list[RenderedRow] = [
         *(Skipped(n) for n in range(skipped)),
         *(Faulty(n, "x") for n in range(faulty)),
     ]
-    return plan([*sendable, *others], {})
+    return [*sendable, *others]
 
 
 @contextmanager
 def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
     """The folder's ledger, after a reading of these rows."""
     with open_ledger(folder / "batch.ledger") as ledger:
-        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
+        ledger.enrol(some_rows(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
         yield ledger
 
 
