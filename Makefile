@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster batch test check check-office check-wheel simulate-crashes guards bench docs screens format clean
+.PHONY: help setup setup-cluster batch test check check-office check-wheel simulate-crashes guards bench bench-large docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -72,6 +72,10 @@ bench: $(TEST_READY) ## print the table of benchmarks
 	@$(BIN)/python benchmarks/throughput.py
 	@$(BIN)/python benchmarks/writing.py
 	@$(BIN)/python benchmarks/watching.py
+
+bench-large: $(TEST_READY) ## print what a CSV file of a million rows costs
+	@$(BIN)/python benchmarks/size.py
+	@$(BIN)/python benchmarks/csv_copy.py
 
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making

@@ -18,7 +18,6 @@ from typing import Final, TypeAlias
 import psutil
 from measuring import measure
 
-from pipeline.core.model import Sheet
 from pipeline.sheets import Source, read, write
 
 ROWS: Final = 1_000_000
@@ -63,8 +62,8 @@ def copy_by_csv(source: Path, target: Path, _: int) -> Work:
 
 
 def read_by_us(source: Path, _: Path, __: int) -> Work:
-    """The sheet, which is held to the end."""
-    return lambda: read(Source(source, None, 1))
+    """All rows of the sheet, one after another: the file is looked through, then cut into them."""
+    return lambda: sum(1 for _ in read(Source(source, None, 1)).rows)
 
 
 def write_by_us(source: Path, target: Path, rows: int) -> Work:
@@ -88,7 +87,7 @@ def one_task(task: str, source: Path, target: Path, rows: int) -> None:
     result = work()
     seconds, cpu_seconds = time.perf_counter() - began_at, time.process_time() - cpu_began_at
     held = max(before, psutil.Process().memory_info().rss) / MIB
-    assert not isinstance(result, Sheet) or len(result.rows) == rows, "all rows are read"
+    assert not isinstance(result, int) or result == rows, "all rows are read"
     sys.stdout.write(json.dumps({"seconds": seconds, "cpu_seconds": cpu_seconds, "held": held}))
 
 
@@ -131,7 +130,7 @@ def tell(turns: Sequence[Mapping[str, Mapping[str, float]]]) -> None:
             _line(f"{label}, times a copy's {name} (bar: {MOST_TIMES_A_COPY})", ratios)
     for task in TASKS:
         _line(f"{task}, peak MiB", [turn[task]["peak"] for turn in turns])
-    for task, what in (("read", "the sheet itself"), ("write", "the new cells themselves")):
+    for task, what in (("read", "what was there before"), ("write", "the new cells themselves")):
         beyond = [turn[task]["peak"] - turn[task]["held"] for turn in turns]
         _line(f"{task}, peak MiB beyond {what}", beyond)
 

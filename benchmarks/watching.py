@@ -21,7 +21,6 @@ from pipeline.config.load import parse
 from pipeline.config.model import Config
 from pipeline.core.doubts import token_of
 from pipeline.core.model import Attempt, Entry, FailureClass, RowKey, RunId, State
-from pipeline.core.planning import plan
 from pipeline.core.variables import Sendable
 from pipeline.ledger.opening import open_ledger
 from pipeline.report.watch_figures import Viewer
@@ -76,7 +75,7 @@ def fill(path: Path, rows: int) -> None:
         for n in range(2, rows + 2)
     ]
     with open_ledger(path) as ledger:
-        ledger.enrol(plan(sheet, {}), Path("leads.csv"), "simulator", "WCFG-simulator", time.time())
+        ledger.enrol(sheet, Path("leads.csv"), "simulator", "WCFG-simulator", time.time())
         began_at = time.time() - rows
         ledger.save(
             [entry(n, ledger.token, began_at + n) for n in range(1, rows + 1) if n % 10 != 0]

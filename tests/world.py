@@ -15,10 +15,10 @@ from pipeline.config.model import Config
 from pipeline.core.events import RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Json, RoundKind, Row, RowKey, RunId, Sheet, Standing, State
-from pipeline.core.planning import plan
+from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
 from pipeline.core.rules import Context
-from pipeline.core.variables import FromColumn, Recipe, render
+from pipeline.core.variables import FromColumn, Recipe
 from pipeline.engine.inbox import Inbox
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
@@ -177,9 +177,8 @@ class Universe:
         """
         self.switch = Switch()
         with self.ledger() as ledger:
-            planned = plan(render(self.sheet, self.recipe), ledger.states())
             ledger.enrol(
-                planned,
+                Rendering(self.sheet, self.recipe),
                 self.config.input.path,
                 self.recipe.service,
                 self.recipe.workflow_id,
@@ -249,7 +248,7 @@ class Universe:
     def standings(self) -> dict[RowKey, Standing]:
         """How each row stands."""
         with self.ledger() as ledger:
-            return dict(ledger.standings())
+            return dict(ledger.standings(ledger.states()))
 
     def starts_by_company(self) -> dict[str, int]:
         """What the service itself says: runs begun, by the row that they were begun for."""

@@ -13,7 +13,7 @@ from pipeline.commands.preparing import Prepared
 from pipeline.commands.runlist import RunList, ShownRun
 from pipeline.core.cells import column_letter, find_column
 from pipeline.core.doubts import InputDigest, digest_of
-from pipeline.core.model import Attempt, Entry, RunId, State
+from pipeline.core.model import Attempt, Entry, RowKey, RunId, State
 from pipeline.core.reconciling import candidates
 from pipeline.core.variables import Sendable
 from pipeline.engine.listing import claims_on
@@ -55,10 +55,10 @@ class RowInDoubt:
 
 def rows_in_doubt(prepared: Prepared, ledger: Ledger) -> list[RowInDoubt]:
     """The rows in doubt by their place in the sheet, last those that left it."""
-    # Of equal rows that share a run, the first stands for all.
-    in_sheet = {row.key: row for row in reversed(prepared.rows) if isinstance(row, Sendable)}
+    doubtful = ledger.enrolled(State.UNCONFIRMED)
+    in_sheet = _first_rows(prepared, {row.row_key for row in doubtful})
     rows = []
-    for row in ledger.enrolled(State.UNCONFIRMED):
+    for row in doubtful:
         assert row.entry.attempt is not None
         now = in_sheet.get(row.row_key)
         rows.append(
@@ -71,6 +71,15 @@ def rows_in_doubt(prepared: Prepared, ledger: Ledger) -> list[RowInDoubt]:
             )
         )
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0))
+
+
+def _first_rows(prepared: Prepared, keys: set[RowKey]) -> dict[RowKey, Sendable]:
+    """The sheet's rows of these keys: of equal rows that share a run, the first stands for all."""
+    found: dict[RowKey, Sendable] = {}
+    for row in prepared.rows if keys else ():
+        if isinstance(row, Sendable) and row.key in keys:
+            found.setdefault(row.key, row)
+    return found
 
 
 def _place(row: Sendable, prepared: Prepared) -> str:

@@ -56,7 +56,7 @@ def ask_header_row(guess: int) -> int | None:
 
 def ask_sent(sheet: Sheet, guess: Sequence[str]) -> tuple[str, ...]:
     """The columns that are sent to the workflow."""
-    first = sheet.rows[0].values
+    first = next(iter(sheet.rows)).values
     _list(
         f"{column}: {_shortened(shown(value))}"
         for column, value in zip(sheet.columns, first, strict=True)

@@ -3,10 +3,12 @@
 Must not know what is done with them.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +19,10 @@ from pipeline.commands.working import told_while
 from pipeline.config.key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
-from pipeline.core.cells import NoSuchColumnError, find_column
+from pipeline.core.cells import RENDERING_VERSION, NoSuchColumnError, find_column
 from pipeline.core.model import Sheet
-from pipeline.core.variables import Recipe, RenderedRow, badly_named_rows, render
+from pipeline.core.rendering import Rendering, badly_named_rows
+from pipeline.core.variables import Recipe
 from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
 from pipeline.ledger.place import check_place
 from pipeline.sheets import Source, TextForm
@@ -38,16 +41,19 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A config and its sheet, read and rendered without a fault."""
+    """A config and its sheet, read without a fault."""
 
     config: Config
     source: Source
     digest: str
     """The input's SHA-256 when it was read."""
     sheet: Sheet
-    rows: tuple[RenderedRow, ...]
     own_output: Path
     """The output that the config names, whatever the command line says."""
+    reading: str
+    """By what the ledger knows this reading again: a digest of all that it is made of."""
+    rows: Rendering
+    """The sheet's rows, rendered anew each time that they are gone through."""
 
 
 def load_config(path: Path, overrides: Overrides) -> Config:
@@ -88,12 +94,14 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
     if faults or config is None or draft.config is None or sheet_read is None:
         raise FaultGroup(faults)
     digest, sheet = sheet_read
+    source = source_of(config.input, _columns(draft))
     return Prepared(
         config=config,
-        source=source_of(config.input, _columns(draft)),
+        source=source,
         digest=digest,
         sheet=sheet,
-        rows=_rendered(sheet, config),
+        reading=_reading(config, source, digest),
+        rows=Rendering(sheet, recipe_of(config)),
         own_output=draft.config.output.path,
     )
 
@@ -105,11 +113,12 @@ def read_again(prepared: Prepared) -> Prepared:
     if faults:
         raise FaultGroup(faults)
     try:
-        rows = _rendered(sheet, prepared.config)
+        rows = Rendering(sheet, recipe_of(prepared.config))
     except NoSuchColumnError as error:
         place = str(prepared.source.path)
         raise InputFault(place=place, wrong=error.wrong, remedy=error.remedy) from None
-    return replace(prepared, digest=digest, sheet=sheet, rows=rows)
+    reading = _reading(prepared.config, prepared.source, digest)
+    return replace(prepared, digest=digest, sheet=sheet, reading=reading, rows=rows)
 
 
 def _read(source: Source) -> tuple[str, Sheet]:
@@ -121,9 +130,9 @@ def _read(source: Source) -> tuple[str, Sheet]:
     return digest, sheet
 
 
-def _rendered(sheet: Sheet, config: Config) -> tuple[RenderedRow, ...]:
-    with told_while(f"Making the start variables of {len(sheet.rows)} rows"):
-        return tuple(render(sheet, recipe_of(config)))
+def _reading(config: Config, source: Source, digest: str) -> str:
+    made_of = (digest, replace(source, mapped=frozenset()), recipe_of(config), RENDERING_VERSION)
+    return hashlib.sha256(repr(made_of).encode(errors="backslashreplace")).hexdigest()
 
 
 def source_of(input_: Input, mapped: frozenset[str]) -> Source:
@@ -195,18 +204,20 @@ def _row_key_faults(sheet: Sheet, input_: Input) -> Iterator[InputFault]:
     """The rows that the key does not name; none where its columns are not there to be read."""
     recipe = Recipe(service="", workflow_id="", variables={}, key=input_.key, where=input_.where)
     try:
-        faults = list(badly_named_rows(sheet, recipe))
+        badly_named = badly_named_rows(sheet, recipe)
+        faults = list(islice(badly_named, FAULTS_OF_A_KIND))
+        others = sum(1 for _ in badly_named)
     except NoSuchColumnError:
         return
-    for cell, wrong in faults[:FAULTS_OF_A_KIND]:
+    for cell, wrong in faults:
         yield InputFault(
             place=cell,
             wrong=wrong,
             remedy="give every row a key of its own, or leave out `input.key`",
         )
-    if len(faults) > FAULTS_OF_A_KIND:
+    if others:
         yield InputFault(
             place=sheet.name,
-            wrong=f"{len(faults) - FAULTS_OF_A_KIND} more rows have a bad key",
+            wrong=f"{others} more rows have a bad key",
             remedy="mend those that are named, then check again",
         )

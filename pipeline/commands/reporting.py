@@ -13,7 +13,8 @@ from pipeline.commands.preparing import recipe_of, source_of
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
 from pipeline.core.cells import NoSuchColumnError
-from pipeline.core.variables import Faulty, columns_of, render
+from pipeline.core.rendering import Rendering
+from pipeline.core.variables import Faulty, columns_of
 from pipeline.errors import OutputFault, PipelineError
 from pipeline.ledger.store import Ledger
 from pipeline.report.report_figures import Findings, findings
@@ -80,7 +81,7 @@ def _faulty_rows(config: Config) -> tuple[Faulty, ...]:
     """The rows that can't be sent, as the sheet now is: the ledger knows only how many they are."""
     try:
         sheet = sheets.read(source_of(config.input, _columns(config)))
-        rows = render(sheet, recipe_of(config))
+        rows = Rendering(sheet, recipe_of(config))
         return tuple(row for row in rows if isinstance(row, Faulty))
     except (PipelineError, NoSuchColumnError):
         say(f"{config.input.path.name} can't be read now: the rows that miss a cell are not named.")

@@ -40,10 +40,16 @@ from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failu
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.working import told_while
-from pipeline.commands.writing import rehearse_output, tell_written, write_output
+from pipeline.commands.writing import (
+    output_stands,
+    rehearse_output,
+    remember_output,
+    tell_written,
+    write_output,
+)
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
-from pipeline.core.planning import DECISION_OF, Decision, plan
+from pipeline.core.planning import DECISION_OF, Decision
 from pipeline.core.retrying import Choice
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
@@ -54,8 +60,7 @@ from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
-from pipeline.report.watch_figures import Viewer
-from pipeline.report.watch_page import page_beside
+from pipeline.sheets import InputChanged
 
 HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
@@ -166,16 +171,24 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
-    """Give every row its entry in the ledger; tells how many rows are final already."""
-    workflow = prepared.config.workflow
-    with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
-        planned = plan(prepared.rows, ledger.states())
-        source = prepared.source.path
-        ledger.enrol(planned, source, workflow.service, workflow.id, time.time())
-    return planned.counts()[Decision.REUSE]
+    """Give every row its entry in the ledger; tells how many rows are final already.
+
+    Where the very same sheet was read before and every row of it has ended, that reading stands.
+    """
+    if not ledger.has_ended(prepared.reading):
+        workflow, source = prepared.config.workflow, prepared.source.path
+        with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
+            ledger.enrol(prepared.rows, source, workflow.service, workflow.id, time.time())
+        ledger.say_reading(prepared.reading)
+    states = ledger.rows_by_state().items()
+    return sum(rows for state, rows in states if DECISION_OF[state] is Decision.REUSE)
 
 
 def _page(config: Config) -> AbstractContextManager[None]:
+    # The page comes with a server, which every other call can do without.
+    from pipeline.report.watch_figures import Viewer  # noqa: PLC0415
+    from pipeline.report.watch_page import page_beside  # noqa: PLC0415
+
     return page_beside(Viewer(config), partial(adjust, config), say)
 
 
@@ -258,15 +271,7 @@ def write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None
     Gives ``None`` where the sheet could not be written: everything is in the ledger all the same.
     """
     try:
-        for _ in range(TRIES_AT_A_MOVING_INPUT):
-            if sheets.digest(prepared.source.path) != prepared.digest:
-                say(f"{prepared.source.path.name} changed while the batch ran: it is read again.")
-                prepared = read_again(prepared)
-                enrol(prepared, ledger)
-            written, aside = write_output(prepared, ledger, prepared.config.output.path)
-            tell_written(written, aside, prepared.config.output.path)
-            if sheets.digest(prepared.source.path) == prepared.digest:
-                break
+        return _written(prepared, ledger)
     except LedgerLost:
         raise
     except PipelineError as error:
@@ -277,4 +282,35 @@ def write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None
             f"or pipeline export {prepared.config.path.name}, writes it from the ledger."
         )
         return None
+
+
+def _written(prepared: Prepared, ledger: Ledger) -> Path:
+    """Write the output unless it stands, and anew where the input changed during the write."""
+    for tries_left in reversed(range(TRIES_AT_A_MOVING_INPUT)):
+        if not _is_as_it_was(prepared):
+            prepared = _planned_again(prepared, ledger)
+        if output_stands(prepared, ledger):
+            return prepared.config.output.path
+        try:
+            written, aside = write_output(prepared, ledger, prepared.config.output.path)
+        except InputChanged:
+            if not tries_left:
+                raise
+            prepared = _planned_again(prepared, ledger)
+            continue
+        tell_written(written, aside, prepared.config.output.path)
+        if _is_as_it_was(prepared):
+            remember_output(prepared, ledger, written)
+            break
     return written.path
+
+
+def _is_as_it_was(prepared: Prepared) -> bool:
+    return sheets.digest(prepared.source.path) == prepared.digest
+
+
+def _planned_again(prepared: Prepared, ledger: Ledger) -> Prepared:
+    say(f"{prepared.source.path.name} changed while the batch ran: it is read again.")
+    prepared = read_again(prepared)
+    enrol(prepared, ledger)
+    return prepared

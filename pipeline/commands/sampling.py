@@ -5,7 +5,7 @@ Must not know what was started. It tells what stands in cells, so it is for stdo
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -44,13 +44,21 @@ class Sample:
     """The first different ones."""
 
 
-def samples(rows: Sequence[RenderedRow], variables: Mapping[str, Variable]) -> tuple[Sample, ...]:
+def samples(rows: Iterable[RenderedRow], variables: Mapping[str, Variable]) -> tuple[Sample, ...]:
     """A sample of each start variable, in the config's order."""
-    sendable = [row.variables for row in rows if isinstance(row, Sendable)]
+    often: dict[str, Counter[Json]] = {
+        name: Counter() for name, rule in variables.items() if not isinstance(rule, Fixed)
+    }
+    sendable = 0
+    for row in rows:
+        if isinstance(row, Sendable):
+            sendable += 1
+            for name, counter in often.items():
+                counter[row.variables[name]] += 1
     return tuple(
-        _same_for_each(name, variable, len(sendable))
+        _same_for_each(name, variable, sendable)
         if isinstance(variable, Fixed)
-        else _sample(name, variable, Counter(values[name] for values in sendable))
+        else _sample(name, variable, often[name])
         for name, variable in variables.items()
     )
 

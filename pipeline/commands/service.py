@@ -15,8 +15,6 @@ from pipeline.remote.client import Client
 from pipeline.remote.secret import Secret
 from pipeline.remote.transport import Timeouts
 from pipeline.simulator.faults import Faults
-from pipeline.simulator.journal import open_service
-from pipeline.simulator.server import SimulatorServer
 from pipeline.simulator.settings import Settings
 
 
@@ -33,6 +31,10 @@ async def client_for(config: Config) -> AsyncIterator[Client]:
         async with Client(config.workflow.base_url, key, workflow_id, timeouts=timeouts) as client:
             yield client
         return
+    # A batch at the real service does not wait until a server is loaded.
+    from pipeline.simulator.journal import open_service  # noqa: PLC0415
+    from pipeline.simulator.server import SimulatorServer  # noqa: PLC0415
+
     with open_service(simulator_settings(config), simulator_state(config)) as service:
         async with (
             SimulatorServer(service) as server,

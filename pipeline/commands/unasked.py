@@ -6,6 +6,7 @@ was paid is gone. Must not know how rows are sent, nor what a person asks for: t
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline import sheets
@@ -24,19 +25,23 @@ from pipeline.ledger.store import Ledger
 
 def ask_before_paying_again(prepared: Prepared, ledger: Ledger, *, is_agreed: bool) -> None:
     """Let a person agree to what would be paid for again. Raises `UsageFault` where nobody does."""
+    if prepared.config.workflow.is_simulated or ledger.has_ended(prepared.reading):
+        return
+    unknown = _unknown_runs(prepared, ledger)
+    if not unknown and not ledger.has_paid(free=SIMULATOR):
+        return
     planned = plan(prepared.rows, ledger.states())
-    unknown = _unknown_runs(prepared, planned, ledger)
     for question in _questions(prepared, planned, ledger, unknown):
         confirm(question, is_agreed=is_agreed)
     header = prepared.config.output.columns.run_id
-    if unknown and header is not None:
+    if unknown and planned.counts()[Decision.START] and header is not None:
         # Agreed once: a call that dies before it writes the output is not asked again.
         ledger.remember_texts((header, run_id) for ids in unknown.values() for run_id in ids)
 
 
 def tell_paying_again(prepared: Prepared, planned: Plan, ledger: Ledger | None) -> None:
     """Say what a run would ask about first."""
-    unknown = _unknown_runs(prepared, planned, ledger)
+    unknown = _unknown_runs(prepared, ledger)
     for question in _questions(prepared, planned, ledger, unknown):
         say(f"{question}. The run asks first.")
 
@@ -60,7 +65,7 @@ def _questions(
         )
     if ledger is None:
         return
-    again = remade(prepared.sheet, planned, ledger.paid(free=SIMULATOR))
+    again = remade(prepared.sheet, planned, partial(ledger.paid, free=SIMULATOR))
     if again.rows:
         cause = (
             "this program now makes other text of their cells"
@@ -77,16 +82,14 @@ def _cost(rows: int, config: Config, ledger: Ledger | None) -> str:
     return cost_in_words(quote_for(rows, config, ledger))
 
 
-def _unknown_runs(
-    prepared: Prepared, planned: Plan, ledger: Ledger | None
-) -> dict[Path, list[RunId]]:
+def _unknown_runs(prepared: Prepared, ledger: Ledger | None) -> dict[Path, list[RunId]]:
     """By output, the run ids in it that this ledger can't have written there.
 
     Looked at is the config's own output as well: a call may name another.
     """
     config = prepared.config
     header = config.output.columns.run_id
-    if config.workflow.is_simulated or not planned.counts()[Decision.START] or header is None:
+    if config.workflow.is_simulated or header is None:
         return {}
     outputs = dict.fromkeys((config.output.path, prepared.own_output))
     unknown = {path: _unknown_in(path, header, prepared, ledger) for path in outputs}

@@ -3,24 +3,23 @@
 Must not know how a sheet is written, nor what happens before or after.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import sheets
+from pipeline.commands.newcells import NewCells
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
-from pipeline.core.model import NewCell, Sheet, Uncalculated
-from pipeline.core.variables import Sendable
+from pipeline.core.model import Sheet, Uncalculated
 from pipeline.core.writing import (
     About,
     Columns,
     all_outputs,
-    cells_of,
     free_headers,
     texts_of_attempts,
 )
@@ -40,35 +39,39 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
 
 def _written(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
     columns = columns_to_write(prepared, ledger)
-    cells = dict(_new_cells(prepared, ledger, columns))
     aside = _keep_edited(ledger, target)
-    # Remembered before they can be read: else a process that dies in between would disown them.
-    ledger.remember_texts(_passing_texts(columns, cells.values()))
+    cells = NewCells(prepared, ledger, columns)
     written = sheets.write(prepared.source, target, columns.headers, cells)
     ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
     return written, aside
 
 
-def _new_cells(
-    prepared: Prepared, ledger: Ledger, columns: Columns
-) -> Iterator[tuple[int, tuple[NewCell, ...]]]:
-    """The new cells of each row, by its number."""
-    standings = dict(ledger.standings())
-    for row in prepared.rows:
-        standing = standings.get(row.key) if isinstance(row, Sendable) else None
-        yield row.number, cells_of(row, standing, columns)
-        if standing is not None and isinstance(row, Sendable):
-            # Equal rows below show the run that they share, and not its credits again.
-            standings[row.key] = replace(standing, credits=None)
+def output_stands(prepared: Prepared, ledger: Ledger) -> bool:
+    """Whether the output is there as it would be written now, and no row is owed anything."""
+    target = prepared.config.output.path
+    digest = ledger.written_digest(target)
+    is_known = digest is not None and ledger.has_ended(prepared.reading)
+    if not is_known or ledger.fact("output") != _what_is_shown(prepared, ledger, digest):
+        return False
+    return target.exists() and sheets.digest(target) == digest
 
 
-def _passing_texts(columns: Columns, cells: Iterable[Sequence[NewCell]]) -> set[tuple[str, str]]:
-    """Header and text of the cells that no attempt tells of later: errors pass, credits add up."""
-    headers = {columns.about[name] for name in ("error", "credits") if name in columns.about}
-    places = [(place, h) for place, h in enumerate(columns.headers) if h in headers]
-    return {
-        (h, shown(row[place])) for row in cells for place, h in places if row[place] is not None
-    }
+def remember_output(prepared: Prepared, ledger: Ledger, written: Written) -> None:
+    """Remember what the output shows, so that it need not be written again while that stands."""
+    if ledger.has_ended(prepared.reading):
+        ledger.say_facts({"output": _what_is_shown(prepared, ledger, written.digest)})
+
+
+def _what_is_shown(prepared: Prepared, ledger: Ledger, digest: str | None) -> str:
+    """A digest of all that an output is made of whose rows have all ended.
+
+    Of the attempts it takes the newest and the sums: a row that has ended changes by a new attempt,
+    or by the late end of an older one, which costs or completes.
+    """
+    config = prepared.config
+    columns = (config.output.columns, config.output.path, config.outputs)
+    made_of = (digest, prepared.reading, columns, ledger.mark(), ledger.tally())
+    return hashlib.sha256(repr(made_of).encode(errors="backslashreplace")).hexdigest()
 
 
 def tell_written(written: Written, aside: Path | None, target: Path) -> None:
@@ -88,9 +91,9 @@ def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
     Raises `FaultGroup`, `InputFault` and `OutputFault`, as the writing would.
     """
     columns = columns_to_write(prepared, ledger)
-    rows = [row.number for row in prepared.rows]
+    numbers = (row.number for row in prepared.sheet.rows)
     with told_while(f"Looking whether {prepared.source.path.name} can be copied"):
-        lines = sheets.rehearse(prepared.source, columns.headers, rows)
+        lines = sheets.rehearse(prepared.source, columns.headers, numbers)
     for line in lines:
         say(line)
 

@@ -10,7 +10,8 @@ from typing import Final
 from jinja2 import TemplateSyntaxError, meta, nodes
 
 from pipeline.config.units import ValueFault
-from pipeline.core.variables import TEMPLATES, FromTemplate
+from pipeline.core.kitchen import TEMPLATES
+from pipeline.core.variables import FromTemplate
 
 _USE_A_COLUMN: Final = "write {{ row.Company }} or {{ row['First name'] }}"
 _BY_CHANCE: Final = frozenset({"random", "lipsum"})

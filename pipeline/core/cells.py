@@ -146,11 +146,13 @@ def _plain_text(value: Plain) -> str:
 def raw_of(value: CellValue) -> Json:
     """A cell as it is stored, whatever its format: what tells that a row's own values changed."""
     match value:
+        case str() | None:
+            return value
         case Formatted(stored):
             return raw_of(stored)
         case float() if value.is_integer() and abs(value) <= EXACT_INTEGER:
             return int(value)
-        case str() | bool() | int() | float() | None:
+        case bool() | int() | float():
             return value
         case Uncalculated():
             return None
@@ -179,6 +181,8 @@ def _duration_text(value: timedelta) -> str:
 def new_cell(value: Json) -> NewCell:
     """An output as it is written: text or a number; a list or an object as JSON text."""
     match value:
+        case str():
+            return value or None
         case None:
             return None
         case bool():
@@ -187,8 +191,6 @@ def new_cell(value: Json) -> NewCell:
             return value if abs(value) <= EXACT_INTEGER else str(value)
         case float():
             return value if math.isfinite(value) else str(value)
-        case str():
-            return value or None
         case list() | dict():
             return json.dumps(value, ensure_ascii=False)
 

@@ -1,10 +1,10 @@
 """The nouns that every room hands on. Owns the frozen types. Must not know files, SQL or HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Literal, NewType, Protocol, TypeAlias
+from typing import Literal, NewType, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -63,8 +63,7 @@ NewCell: TypeAlias = str | int | float | None
 """A cell that we write: text or a number, never a formula; ``None`` leaves it blank."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row of the user's sheet that is not wholly blank."""
 
     number: int
@@ -75,6 +74,19 @@ class Row:
     """Whether the sheet hides it, by hand or by a filter."""
 
 
+OneOf_co = TypeVar("OneOf_co", covariant=True)
+
+
+class Rows(Protocol[OneOf_co]):
+    """Rows in a sheet's order, which can be gone through again and again and need not be held."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __iter__(self) -> Iterator[OneOf_co]:
+        """Each row, from the first on; raises what makes it unreadable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What was read: the named columns and the rows below the header."""
@@ -83,7 +95,7 @@ class Sheet:
     """The sheet's name in the workbook; for a text file, the file's name."""
     columns: tuple[str, ...]
     """The columns' names from the left, made by `core.cells.column_names`."""
-    rows: tuple[Row, ...]
+    rows: Rows[Row]
     remarks: tuple[str, ...] = ()
     """What a person should know of how it was read, a line each."""
 
@@ -186,8 +198,7 @@ class RoundKind(StrEnum):
     RETRY = "retry"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a row stands now, and what it cost so far."""
 
     state: State

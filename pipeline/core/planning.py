@@ -1,12 +1,12 @@
 """What is to be done for each row. Owns the decisions. Must not know how they are carried out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pipeline.core.model import RowKey, State
+from pipeline.core.model import RowKey, Rows, State
 from pipeline.core.variables import Faulty, RenderedRow, Sendable, Skipped
 
 
@@ -42,7 +42,8 @@ DECISION_OF: Final[Mapping[State, Decision]] = {
 class Plan:
     """The rows of one sheet, in order, each with its decision."""
 
-    rows: tuple[RenderedRow, ...]
+    rows: Rows[RenderedRow]
+    """As they were handed in: they may be made anew each time that they are gone through."""
     decisions: tuple[Decision, ...]
 
     def counts(self) -> Counter[Decision]:
@@ -50,11 +51,10 @@ class Plan:
         return Counter(self.decisions)
 
 
-def plan(rows: Iterable[RenderedRow], known: Mapping[RowKey, State]) -> Plan:
+def plan(rows: Rows[RenderedRow], known: Mapping[RowKey, State]) -> Plan:
     """One decision a row, from what the ledger knows of it."""
-    rendered = tuple(rows)
     begun: set[RowKey] = set()
-    return Plan(rendered, tuple(_decide(row, known, begun) for row in rendered))
+    return Plan(rows, tuple(_decide(row, known, begun) for row in rows))
 
 
 def _decide(row: RenderedRow, known: Mapping[RowKey, State], begun: set[RowKey]) -> Decision:
@@ -66,7 +66,9 @@ def _decide(row: RenderedRow, known: Mapping[RowKey, State], begun: set[RowKey])
             return Decision.FAULT
         case Sendable():
             decision = DECISION_OF[known.get(row.key, State.PLANNED)]
-            if decision is Decision.START and row.key in begun:
+            if decision is not Decision.START:
+                return decision
+            if row.key in begun:
                 return Decision.SHARE
             begun.add(row.key)
             return decision

@@ -6,7 +6,7 @@ Must not know the ledger, nor what is done about such rows.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -43,35 +43,41 @@ class Remade:
     """Whether some of them were made by older rules of rendering."""
 
 
-def remade(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> Remade:
+def remade(sheet: Sheet, planned: Plan, paid: Callable[[], Iterable[Paid]]) -> Remade:
     """The new rows whose raw cells are those of a paid row that no row of the sheet is any more.
 
     Compared are the columns the paid row was made of, as far as the sheet still has them. Where
     it has none of them, they were renamed: the first of its cells is looked for in the whole row.
+    `paid` is gone through twice: what is held is what left the sheet.
     """
-    by_number = {row.number: row for row in sheet.rows}
-    known = list(paid)
-    left = _unclaimed(sheet, planned, known)
+    left = _unclaimed(sheet, planned, paid())
+    if not left:
+        return Remade(rows=0, runs=0, is_rendered_anew=False)
+    new = _new_keys(planned, paid())
     found = []
     renderings = []
-    for rendered in _new_rows(planned, {one.key for one in known}):
-        rendering = _take(left, by_number[rendered.number])
+    for row, rendered in zip(sheet.rows, planned.rows, strict=True):
+        if not isinstance(rendered, Sendable) or rendered.key not in new:
+            continue
+        rendering = _take(left, row)
         if rendering is not None:
-            found.append(rendered)
+            found.append(rendered.key)
             renderings.append(rendering)
     return Remade(
         rows=len(found),
-        runs=len({row.key for row in found}),
+        runs=len(set(found)),
         is_rendered_anew=any(version < RENDERING_VERSION for version in renderings),
     )
 
 
-def _new_rows(planned: Plan, known: set[RowKey]) -> Iterator[Sendable]:
+def _new_keys(planned: Plan, paid: Iterable[Paid]) -> set[RowKey]:
     """The rows to start that no run was ever started for: a round's rows were asked for."""
-    for row, decision in zip(planned.rows, planned.decisions, strict=True):
-        is_started = decision in {Decision.START, Decision.SHARE}
-        if is_started and isinstance(row, Sendable) and row.key not in known:
-            yield row
+    to_start = {
+        row.key
+        for row, decision in zip(planned.rows, planned.decisions, strict=True)
+        if isinstance(row, Sendable) and decision in {Decision.START, Decision.SHARE}
+    }
+    return to_start.difference(one.key for one in paid)
 
 
 def _unclaimed(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> _Left:
@@ -79,10 +85,12 @@ def _unclaimed(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> _Left:
     claims = Counter(row.key for row in planned.rows if isinstance(row, Sendable))
     left: _Left = defaultdict(lambda: defaultdict(list))
     for one in paid:
+        often = one.rows - claims[one.key]
+        if often <= 0:
+            continue
         places = {column: _place(sheet, column) for column in sorted(one.cells)}
         shared = {column: place for column, place in places.items() if place is not None}
         values = tuple(one.cells[column] for column in shared) or tuple(one.cells.values())[:1]
-        often = max(0, one.rows - claims[one.key])
         left[tuple(shared.values())][values] += [one.rendering] * often
     # More columns tell more surely which row it was.
     return dict(sorted(left.items(), key=lambda item: -len(item[0])))

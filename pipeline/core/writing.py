@@ -6,7 +6,7 @@ Must not know a file format, nor where the outcomes are kept.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 from pipeline.core.cells import NoSuchOutputError, find_output, new_cell, shown
 from pipeline.core.model import NewCell, RowKey, Standing, State, Status
@@ -53,13 +53,23 @@ def all_outputs(standings: Iterable[Standing]) -> tuple[str, ...]:
 def cells_of(row: RenderedRow, standing: Standing | None, columns: Columns) -> tuple[NewCell, ...]:
     """The cells beside one row, in the order of the columns."""
     outputs, missing = _output_cells(standing, columns.outputs)
-    about: dict[About, NewCell] = {
-        "status": _status(row, standing),
-        "run_id": _run_id(standing),
-        "credits": None if standing is None else standing.credits,
-        "error": _error(row, standing, missing),
-    }
-    return (*outputs, *(about[name] for name in columns.about))
+    return (*outputs, *[_about(name, row, standing, missing) for name in columns.about])
+
+
+def _about(
+    name: About, row: RenderedRow, standing: Standing | None, missing: Sequence[str]
+) -> NewCell:
+    match name:
+        case "status":
+            return _status(row, standing)
+        case "run_id":
+            return _run_id(standing)
+        case "credits":
+            return None if standing is None else standing.credits
+        case "error":
+            return _error(row, standing, missing)
+        case _:
+            assert_never(name)
 
 
 def _output_cells(

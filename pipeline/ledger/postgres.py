@@ -4,7 +4,7 @@ Must not know what is asked of the ledger. The password is never here: libpq fin
 or pgpass.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from pipeline.config.model import Limits
-from pipeline.core.model import Entry
+from pipeline.core.model import Entry, RowKey, State
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.chunks import Chunk, Claim
 from pipeline.ledger.dialect import statement
@@ -34,20 +34,26 @@ SETTINGS: Final = {
 }
 STAGE: Final = "CREATE TEMPORARY TABLE staged (LIKE entry INCLUDING DEFAULTS) ON COMMIT DROP"
 COPY: Final = (
-    "COPY staged (id, state, row_key, reading_id, row_number, rows, variables, cells, rendering) "
+    "COPY staged (id, state, rows, row_key, reading_id, row_number, variables, cells, rendering) "
     "FROM STDIN"
 )
+# Of equal rows, which share an entry, the first one's number and cells are the entry's.
+FIRST_STAGED: Final = (
+    "CREATE TEMPORARY TABLE first_staged ON COMMIT DROP AS SELECT DISTINCT ON (row_key) staged.*, "
+    "count(*) OVER (PARTITION BY row_key) AS equals FROM staged ORDER BY row_key, id"
+)
 RENEW_STAGED: Final = (
-    "UPDATE entry SET reading_id = staged.reading_id, row_number = staged.row_number, "
-    "rows = staged.rows, cells = staged.cells, rendering = staged.rendering "
-    "FROM staged WHERE staged.row_key = entry.row_key"
+    "UPDATE entry SET reading_id = new.reading_id, row_number = new.row_number, "
+    "rows = new.equals, cells = new.cells, rendering = new.rendering "
+    "FROM first_staged AS new WHERE new.row_key = entry.row_key"
 )
 ADD_STAGED: Final = (  # without a conflict no numbers are used up: chunks are ranges of them
     "INSERT INTO entry (state, row_key, reading_id, row_number, rows, variables, cells, rendering) "
-    "SELECT state, row_key, reading_id, row_number, rows, variables, cells, rendering FROM staged "
-    "WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.row_key = staged.row_key) ORDER BY staged.id"
+    "SELECT state, row_key, reading_id, row_number, equals, variables, cells, rendering "
+    "FROM first_staged AS new "
+    "WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.row_key = new.row_key) ORDER BY new.id"
 )
-
+ALL_STATES: Final = "SELECT row_key, state FROM entry"
 
 # For many lines psycopg sends a statement in one go with all others, and waits once.
 SAVE_ENTRY: Final = (
@@ -189,6 +195,10 @@ class PostgresLedger(Ledger):
         self._postgres = connection
         self._use(connection)
 
+    def states(self) -> Mapping[RowKey, State]:
+        """What is known of every row that was ever planned; one question for all of them."""
+        return {RowKey(key): State(state) for key, state in self._execute(ALL_STATES)}
+
     def see_that_it_is_used(self, remedy: str) -> None:
         """Raise `LedgerFault` where no sheet was ever read into it."""
         if not self.tally().rows:
@@ -222,8 +232,11 @@ class PostgresLedger(Ledger):
         self._connection.executemany(SAVE_ATTEMPT, attempts)
 
     def _enrol_rows(self, rows: Iterable[Values]) -> None:
+        # Whoever makes the rows may ask the ledger meanwhile, and while it copies it can't answer.
+        lines = [(place, "planned", 1, *row) for place, row in enumerate(rows)]
         self._postgres.script(STAGE)
-        self._postgres.copy(COPY, ((place, "planned", *row) for place, row in enumerate(rows)))
+        self._postgres.copy(COPY, lines)
+        self._postgres.script(FIRST_STAGED)
         self._execute(RENEW_STAGED)
         self._execute(ADD_STAGED)
         self._execute("ANALYZE entry")

@@ -3,7 +3,9 @@
 The tables and views are described in `schema.sql`.
 """
 
-STATES = "SELECT row_key, state FROM entry"
+STATE_OF = "SELECT state FROM entry WHERE row_key = ?"
+ROW_KEYS = "SELECT row_key FROM entry ORDER BY id"
+COUNT_ENTRIES = "SELECT count(*) FROM entry"
 PAID = (
     "SELECT row_key, entry.rows, cells, rendering "
     "FROM entry JOIN reading ON reading.id = reading_id "
@@ -13,15 +15,21 @@ PAID = (
 )
 BEGIN_READING = (
     "INSERT INTO reading (read_at, source, service, workflow, rows, skipped, faulty) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    "VALUES (?, ?, ?, ?, 0, 0, 0) RETURNING id"
 )
 ENROL = (
     "INSERT INTO entry "
     "(row_key, state, reading_id, row_number, rows, variables, cells, rendering) "
-    "VALUES (?, 'planned', ?, ?, ?, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
-    "SET reading_id = excluded.reading_id, row_number = excluded.row_number, "
-    "rows = excluded.rows, cells = excluded.cells, rendering = excluded.rendering"
+    "VALUES (?, 'planned', ?, ?, 1, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
+    # A key that this reading has met already: equal rows share the entry, by the first one.
+    "SET rows = iif(reading_id = excluded.reading_id, rows + 1, 1), "
+    "row_number = iif(reading_id = excluded.reading_id, row_number, excluded.row_number), "
+    "cells = iif(reading_id = excluded.reading_id, cells, excluded.cells), "
+    "rendering = excluded.rendering, reading_id = excluded.reading_id"
 )
+COUNT_ROWS = "UPDATE reading SET rows = ?, skipped = ?, faulty = ? WHERE id = ?"
+HAS_PAID = f"SELECT EXISTS ({PAID})"
+OPEN_ENTRIES = "SELECT 1 FROM entry WHERE state NOT IN ('complete', 'failed') LIMIT 1"
 # Many lines in one statement, as a JSON list of lists: each statement of the ledger's thread ends
 # with a wait for the interpreter's lock, which beside a busy loop is long.
 SAVE_ENTRIES = (
@@ -107,11 +115,17 @@ ENTRY_WITH_ATTEMPT = (
     "intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
-STANDINGS = "SELECT * FROM row_now"
+_STANDING = (  # in the order in which `records.standing_of` reads them
+    "state, total_credits, number, attempt_state, attempt_round_id, token, intended_at, "
+    "started_at, ended_at, run_id, named, credits, outputs, error, failure"
+)
+STANDINGS = (
+    f"SELECT row_key, {_STANDING} FROM row_now "  # noqa: S608 - our own words
+    "WHERE row_key IN (SELECT value FROM json_each(?))"
+)
 EVERY_ATTEMPT = (
-    "SELECT state, number, state AS attempt_state, round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure, "
-    "credits AS total_credits FROM attempt"
+    "SELECT state, credits, number, state, round_id, token, intended_at, "
+    "started_at, ended_at, run_id, named, credits, outputs, error, failure FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "SELECT row_number, entry.rows, service, workflow, "
@@ -145,7 +159,10 @@ NOT_COMPLETE_SINCE = (
     "AND id IN (SELECT entry_id FROM attempt WHERE rowid > ?)"
 )
 SHEET_COUNTS = "SELECT rows, skipped, faulty FROM newest_reading"
-COUNT_STATES = "SELECT state, sum(rows), count(*) FROM entry_now WHERE in_sheet GROUP BY state"
+COUNT_STATES = (
+    "SELECT state, sum(rows), count(*) FROM entry "
+    "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY state"
+)
 SAVED_CREDITS = (
     "SELECT coalesce(sum((rows - 1) * credits), 0) FROM entry_now "
     "WHERE in_sheet AND rows > 1 AND state = 'complete'"

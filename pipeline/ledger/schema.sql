@@ -8,6 +8,7 @@ CREATE TABLE fact (                  -- single facts about the ledger itself
                                      -- webhooks: last parts of the addresses that were or may
                                      -- have been registered for pushes and not removed, JSON
                                      -- adjusted: changes to the batch that runs now, JSON
+                                     -- reading, output: digests of what was read and shown last
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -53,7 +54,7 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     cells      TEXT    NOT NULL,     -- the raw cells they were made of in that reading, JSON
     rendering  INTEGER NOT NULL      -- the version of the rules that made them text
 );
-CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number);
+CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number, rows);
 CREATE INDEX entry_by_state ON entry (state);
 
 CREATE TABLE attempt (               -- one intent to start a run, and what came of it

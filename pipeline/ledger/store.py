@@ -19,13 +19,13 @@ from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
-from pipeline.core.planning import Plan
 from pipeline.core.quoting import PastRun
 from pipeline.core.remade import Paid
-from pipeline.core.variables import Faulty, Sendable, Skipped
+from pipeline.core.variables import Faulty, RenderedRow, Sendable, Skipped
 from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
 from pipeline.ledger.history import History
+from pipeline.ledger.known import KnownStates
 from pipeline.ledger.records import (
     Connection,
     Enrolled,
@@ -85,40 +85,53 @@ class Ledger:
         self._execute = connection.execute
         self.history = History(connection)
 
-    def states(self) -> dict[RowKey, State]:
-        """What is known of every row that was ever planned."""
-        return {RowKey(key): State(state) for key, state in self._execute(queries.STATES)}
+    def states(self) -> Mapping[RowKey, State]:
+        """What is known of every row that was ever planned, looked up as it is asked for."""
+        return KnownStates(self._connection)
 
     def paid(self, free: str) -> Iterator[Paid]:
         """The rows that a run was or may have been started for, but for those at a free service."""
         for key, rows, cells, rendering in self._execute(queries.PAID, (free,)):
             yield Paid(RowKey(key), rows, from_json(cells), rendering)
 
-    def enrol(self, plan: Plan, source: Path, service: str, workflow: str, read_at: float) -> None:
-        """Begin a reading: every sendable row of the plan has an entry, and its number of today.
+    def has_paid(self, free: str) -> bool:
+        """Whether there is any such row."""
+        return bool(self._execute(queries.HAS_PAID, (free,)).fetchone()[0])
 
-        Rows of one key share an entry, which goes by the first one's number.
+    def enrol(
+        self,
+        rows: Iterable[RenderedRow],
+        source: Path,
+        service: str,
+        workflow: str,
+        read_at: float,
+    ) -> None:
+        """Begin a reading: every row that can be sent has an entry, and its number of today.
+
+        Rows of one key share an entry, which goes by the first one's number. The rows pass by, and
+        are not held; what they raise leaves the ledger as it was.
         """
-        skipped = sum(isinstance(row, Skipped) for row in plan.rows)
-        faulty = sum(isinstance(row, Faulty) for row in plan.rows)
-        sendable = [row for row in plan.rows if isinstance(row, Sendable)]
-        rows = Counter(row.key for row in sendable)
-        firsts = {row.key: row for row in reversed(sendable)}.values()
+        counts: Counter[type[RenderedRow]] = Counter()
         with self._transaction():
-            values = (read_at, _name(source), service, workflow, len(plan.rows), skipped, faulty)
+            self._execute(queries.FORGET_FACT, ("reading",))
+            values = (read_at, _name(source), service, workflow)
             (reading_id,) = self._execute(queries.BEGIN_READING, values).fetchone()
-            self._enrol_rows(
-                (
-                    row.key,
-                    reading_id,
-                    row.number,
-                    rows[row.key],
-                    to_json(row.variables),
-                    to_json(row.cells),
-                    RENDERING_VERSION,
-                )
-                for row in sorted(firsts, key=lambda row: row.number)
-            )
+            self._enrol_rows(_enrolment(rows, reading_id, counts))
+            numbers = (counts.total(), counts[Skipped], counts[Faulty], reading_id)
+            self._execute(queries.COUNT_ROWS, numbers)
+
+    def has_ended(self, reading: str) -> bool:
+        """Whether the newest reading is this one, and nothing is owed to any row any more."""
+        is_newest = self.fact("reading") == reading
+        return is_newest and self._execute(queries.OPEN_ENTRIES).fetchone() is None
+
+    def say_reading(self, reading: str) -> None:
+        """Say by what the newest reading is known again: a digest of all that it was made of."""
+        self.say_facts({"reading": reading})
+
+    def rows_by_state(self) -> dict[State, int]:
+        """How many rows of the sheet, as it was last read, are in each state."""
+        return {State(state): rows for state, rows, _ in self._execute(queries.COUNT_STATES)}
 
     def _enrol_rows(self, rows: Iterable[Values]) -> None:
         self._connection.executemany(queries.ENROL, rows)
@@ -225,10 +238,10 @@ class Ledger:
     def _save_attempts(self, attempts: Sequence[Values]) -> None:
         self._execute(queries.SAVE_ATTEMPTS, (to_json(attempts),))
 
-    def standings(self) -> Iterator[tuple[RowKey, Standing]]:
-        """How every row stands that was ever planned."""
-        for row in self._execute(queries.STANDINGS):
-            yield RowKey(row["row_key"]), standing_of(row)
+    def standings(self, keys: Iterable[RowKey]) -> dict[RowKey, Standing]:
+        """How the rows of these keys stand; one that was never planned is left out."""
+        rows = self._execute(queries.STANDINGS, (to_json(list(keys)),))
+        return {RowKey(key): standing_of(values) for key, *values in rows}
 
     def every_attempt(self) -> Iterator[Standing]:
         """Each attempt ever made, as a row would stand if it were the only one."""
@@ -458,6 +471,17 @@ class Ledger:
         finally:
             if self._file_connection.in_transaction:
                 self._execute("ROLLBACK")
+
+
+def _enrolment(
+    rows: Iterable[RenderedRow], reading_id: int, counts: Counter[type[RenderedRow]]
+) -> Iterator[Values]:
+    """The values of each row that can be sent, in the order of the statement; counts all rows."""
+    for row in rows:
+        counts[type(row)] += 1
+        if isinstance(row, Sendable):
+            variables, cells = to_json(row.variables), to_json(row.cells)
+            yield row.key, reading_id, row.number, variables, cells, RENDERING_VERSION
 
 
 def _owners(rows: Iterable[tuple[str, int, int, str]]) -> dict[str, Owner]:

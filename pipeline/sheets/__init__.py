@@ -2,9 +2,10 @@
 
 from pipeline.sheets.files import check_target, digest, keep_aside
 from pipeline.sheets.formats import read, rehearse, tops, write
-from pipeline.sheets.source import Source, TextForm, Top, Written
+from pipeline.sheets.source import InputChanged, Source, TextForm, Top, Written
 
 __all__ = [
+    "InputChanged",
     "Source",
     "TextForm",
     "Top",

@@ -5,7 +5,7 @@ by openpyxl to a file of their own, and that is filled as any .xlsx. Must not kn
 are placed or spelled.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from tempfile import TemporaryFile
@@ -17,19 +17,19 @@ from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from pipeline.core.model import CellValue, NewCell
+from pipeline.core.model import CellValue
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.calamine import told_of
 from pipeline.sheets.exceltext import FORBIDDEN, escaped
 from pipeline.sheets.filling import copied
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.source import Source
+from pipeline.sheets.source import NewRows, Source
 
 SHEET_NAME_LIMIT: Final = 31
 """The longest name of a sheet, by Excel's "specifications and limits"."""
 
 
-def rehearse(source: Source, _: Sequence[str], __: Collection[int]) -> tuple[str, ...]:
+def rehearse(source: Source, _: Sequence[str], __: Iterable[int]) -> tuple[str, ...]:
     """What a person should know before: what the output will not be."""
     name, kind = source.path.name, source.suffix
     return (
@@ -40,14 +40,14 @@ def rehearse(source: Source, _: Sequence[str], __: Collection[int]) -> tuple[str
 def filled(
     source: Source,
     columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
     overflow: Overflow,
 ) -> Iterator[bytes]:
     """The new workbook in pieces. Raises `InputFault` and `OutputFault`."""
     with TemporaryFile() as file:
         with _read(source) as old:
             _write_values(old, file)
-        yield from copied(file, source, columns, cells, overflow)
+        yield from copied(file, source, columns, dict(cells.items()), overflow)
 
 
 @contextmanager

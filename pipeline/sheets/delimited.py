@@ -4,41 +4,35 @@ Must not know what the cells mean, nor how records are cut. Neither way holds th
 records pass by one at a time.
 """
 
-import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final
 
-from pipeline.core.model import NewCell, Row, Sheet
-from pipeline.errors import InputFault
+from pipeline.core.model import Sheet
 from pipeline.sheets.newfields import NewFields
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.records import Record, is_blank, values_of, width_of
-from pipeline.sheets.source import Source, Top
+from pipeline.sheets.records import values_of
+from pipeline.sheets.source import NewRows, Source, Top
 from pipeline.sheets.spelling import UNICODE, UTF_8_MARKED, Spelling
 from pipeline.sheets.textcopy import copied, layout_of
-from pipeline.sheets.textfile import TextFile, head_of, open_text, outline
+from pipeline.sheets.textfile import TextFile, open_text, outline
+from pipeline.sheets.textrows import TextRows, extent_of
 
 RECORDS_A_PIECE: Final = 4096
 """How many records of a copy are encoded and written at once."""
-
-ANY_WIDTH: Final = 2**62
-"""How wide a row may be where no header says it."""
 
 
 def read(source: Source) -> Sheet:
     """The sheet as it stands; all values are text. Raises `InputFault`.
 
-    A row that is shorter than the header is padded, and one that is longer is a fault unless the
-    rest of it is blank.
+    Its rows are not held: each time that they are gone through, they are read from the file anew.
     """
-    with open_text(source) as text, text.records() as records, _collector_at_rest():
-        head = head_of(text, records)
-        rows, width = _rows(text, records, head)
-        columns = outline(source, head, width if rows else 0).columns
-        _even_out(rows, len(columns))
-    return Sheet(source.path.name, columns, tuple(rows), _remarks(text))
+    with open_text(source) as text:
+        extent = extent_of(text)
+        width = extent.width if extent.rows else 0
+        columns = outline(source, extent.head, width).columns
+        rows = TextRows(text, extent, len(columns))
+        return Sheet(source.path.name, columns, rows, _remarks(text))
 
 
 def tops(source: Source, lines: int) -> list[Top]:
@@ -49,7 +43,7 @@ def tops(source: Source, lines: int) -> list[Top]:
     return [Top(source.path.name, first)]
 
 
-def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, ...]:
+def rehearse(_: Source, __: Sequence[str], ___: Iterable[int]) -> tuple[str, ...]:
     """Nothing to know: a text file that was read can be added to."""
     return ()
 
@@ -57,7 +51,7 @@ def rehearse(_: Source, __: Sequence[str], ___: Collection[int]) -> tuple[str, .
 def filled(
     source: Source,
     columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
     overflow: Overflow,
 ) -> Iterator[bytes]:
     """The file's copy with the new columns, in pieces. Raises `InputFault` and `OutputFault`.
@@ -75,70 +69,6 @@ def filled(
             yield piece.encode(spelling.codec)
 
 
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """What is read stays and holds no cycle: to look it over again and again was half of the time.
-
-    Whoever has set the collector aside already is left as they are.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _rows(
-    text: TextFile, records: Iterator[Record], head: Sequence[Sequence[str]]
-) -> tuple[list[Row], int]:
-    """The rows, each as wide as it is, and the width of the widest. Raises `InputFault`."""
-    delimiter = text.dialect.delimiter
-    # A blank header is a fault of its own, and no measure of the rows.
-    longest = len(head[-1]) if head and width_of(head[-1]) else ANY_WIDTH
-    width = width_of(head[-1]) if head else 0
-    rows = []
-    ragged = []
-    for number, record in enumerate(records, len(head) + 1):
-        if is_blank(record, delimiter):
-            continue
-        fields = values_of(record, delimiter)
-        if len(fields) > width:
-            own_width = width_of(fields)
-            if own_width > longest:
-                ragged.append((record[0], own_width))
-            else:
-                width = max(width, own_width)
-        # Most rows have no blank cell, and are taken as they are.
-        rows.append(
-            Row(number, tuple([f or None for f in fields]) if "" in fields else tuple(fields))
-        )
-    _check_ragged(text.source, longest, ragged)
-    return rows, width
-
-
-def _check_ragged(source: Source, longest: int, ragged: Sequence[tuple[int, int]]) -> None:
-    if not ragged:
-        return
-    line, width = ragged[0]
-    others = f" (and {len(ragged) - 1} more like it)" if len(ragged) > 1 else ""
-    raise InputFault(
-        place=f"{source.path}, line {line}",
-        wrong=f"a row has {width} fields under a header of {longest}{others}",
-        remedy="quote the field that holds a delimiter, name all columns in the header, "
-        "or mend header_row or input.csv.delimiter",
-    )
-
-
-def _even_out(rows: list[Row], width: int) -> None:
-    """Pad the rows, and cut what is blank beyond the columns; in place, since they are many."""
-    for place, row in enumerate(rows):
-        if len(row.values) != width:
-            values = row.values[:width]
-            rows[place] = Row(row.number, values + (None,) * (width - len(values)))
-
-
 def _remarks(text: TextFile) -> tuple[str, ...]:
     if not text.spelling.is_fallback:
         return ()
@@ -146,16 +76,14 @@ def _remarks(text: TextFile) -> tuple[str, ...]:
     return (f"{what}; where its letters look wrong, name its encoding under input.csv.encoding.",)
 
 
-def _holding(
-    spelling: Spelling, columns: Sequence[str], cells: Mapping[int, Sequence[NewCell]]
-) -> Spelling:
+def _holding(spelling: Spelling, columns: Sequence[str], cells: NewRows) -> Spelling:
     """The file's spelling; UTF-8 with its mark where the file's codec lacks a new character.
 
     The other way, `?` for what it lacks, would lose what was paid for.
     """
     if spelling.codec in UNICODE:
         return spelling
-    for values in chain([columns], cells.values()):
+    for values in chain([columns], (values for _, values in cells.items())):
         for value in values:
             if isinstance(value, str) and not _is_held(value, spelling.codec):
                 return UTF_8_MARKED

@@ -6,7 +6,7 @@ looks like a formula and no style says that it is text; the order of calculation
 cell is filled. Must not know how a sheet is read.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -20,10 +20,10 @@ from pipeline.sheets.package import Package
 from pipeline.sheets.parts import PartError
 from pipeline.sheets.sheetplan import SheetPlan, sheet_plan
 from pipeline.sheets.sheetwriter import sheet_content
-from pipeline.sheets.source import Source
+from pipeline.sheets.source import NewRows, Source
 
 
-def rehearse(source: Source, columns: Sequence[str], rows: Collection[int]) -> tuple[str, ...]:
+def rehearse(source: Source, columns: Sequence[str], rows: Iterable[int]) -> tuple[str, ...]:
     """All that writing would do but the writing; gives what a person should know before.
 
     Raises `InputFault` and `OutputFault`, as `filled` would.
@@ -39,12 +39,12 @@ def rehearse(source: Source, columns: Sequence[str], rows: Collection[int]) -> t
 def filled(
     source: Source,
     columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
     overflow: Overflow,
 ) -> Iterator[bytes]:
     """The workbook's copy in pieces. Raises `InputFault` and `OutputFault`."""
     with opened(source.path) as file:
-        yield from copied(file, source, columns, cells, overflow)
+        yield from copied(file, source, columns, dict(cells.items()), overflow)
 
 
 def copied(

@@ -4,18 +4,18 @@ Must not know a format: a format's module, with the libraries that it needs, is 
 file of its kind is met, so that a run over a text file does not wait for pandas to start.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from pipeline.core.model import NewCell, Sheet
+from pipeline.core.model import Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import PlaceFault, check_target, second_places, write_whole
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.source import Source, Top, Written
+from pipeline.sheets.source import NewRows, Source, Top, Written
 
 READERS: Final = {
     ".xlsx": "pipeline.sheets.excel",
@@ -57,7 +57,7 @@ class Writer(Protocol):
     """What the module offers that writes a format. It writes to no file itself."""
 
     def rehearse(
-        self, source: Source, columns: Sequence[str], rows: Collection[int]
+        self, source: Source, columns: Sequence[str], rows: Iterable[int]
     ) -> tuple[str, ...]:
         """What a person should know before; raises what `filled` would, where the input tells."""
 
@@ -65,7 +65,7 @@ class Writer(Protocol):
         self,
         source: Source,
         columns: Sequence[str],
-        cells: Mapping[int, Sequence[NewCell]],
+        cells: NewRows,
         overflow: Overflow,
     ) -> bytes | Iterator[bytes]:
         """The bytes of the input's copy with the new columns; raises `InputFault`, `OutputFault`.
@@ -92,7 +92,7 @@ def tops(path: Path) -> list[Top]:
     return cast("Reader", _module(source, READERS)).tops(source, LINES_OF_A_TOP)
 
 
-def rehearse(source: Source, columns: Sequence[str], rows: Collection[int]) -> tuple[str, ...]:
+def rehearse(source: Source, columns: Sequence[str], rows: Iterable[int]) -> tuple[str, ...]:
     """Find out before anything is paid for whether these columns could be written in these rows.
 
     Gives what a person should know of the output, a line each. Raises `InputFault` and
@@ -105,15 +105,15 @@ def write(
     source: Source,
     target: Path,
     columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
 ) -> Written:
     """Write the input's copy with the new columns, whole or not at all.
 
-    `cells` gives a row's new cells, in the order of `columns`, by the row's number in the file. A
-    column whose name the sheet already has is filled in place, in these rows only; the others go
-    to its right end. Where the target's folder can't be written to any more, the copy is kept
-    elsewhere, and `Written` tells where. Raises `InputFault` and `OutputFault`; the old target then
-    stands as it was.
+    `cells` gives a row's new cells, in the order of `columns`, by the row's number in the file, and
+    in the file's order. A column whose name the sheet already has is filled in place, in these rows
+    only; the others go to its right end. Where the target's folder can't be written to any more,
+    the copy is kept elsewhere, and `Written` tells where. Raises `InputFault` and `OutputFault`;
+    the old target then stands as it was.
     """
     try:
         check_target(source, target)
@@ -129,7 +129,7 @@ def _write_at(
     target: Path,
     source: Source,
     columns: Sequence[str],
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
 ) -> Written:
     overflow = Overflow(target)
     content = _writer(source).filled(source, columns, cells, overflow)

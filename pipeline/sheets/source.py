@@ -1,10 +1,16 @@
 """What is read and what was written. Owns the types at the room's door. Must not know a format."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from pipeline.core.model import CellValue
+from pipeline.core.model import CellValue, NewCell
+from pipeline.errors import InputFault
+
+
+class InputChanged(InputFault):
+    """The input is not any more what it was when it was read first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,20 @@ class Source:
     def suffix(self) -> str:
         """The file's kind: its suffix, in small letters."""
         return self.path.suffix.lower()
+
+
+class NewRows(Protocol):
+    """The new cells of a sheet's rows, in the order of the new columns, by the rows' numbers.
+
+    They come in the sheet's order, and anew each time that they are gone through: they may be made
+    on the way, and need not be held.
+    """
+
+    def __len__(self) -> int:
+        """How many rows get cells."""
+
+    def items(self) -> Iterable[tuple[int, Sequence[NewCell]]]:
+        """Number and cells of each row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """From a grid of values to a Sheet, and where new columns go. Must not know files or formats."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pipeline.core.cells import column_letter, column_names
-from pipeline.core.model import CellValue, NewCell, Row, Sheet
+from pipeline.core.model import CellValue, Row, Sheet
 from pipeline.errors import InputFault, OutputFault
 
 
@@ -65,20 +65,20 @@ def places_of(
     return tuple(places)
 
 
-def check_rows(place: str, sheet: Sheet, cells: Mapping[int, Sequence[NewCell]]) -> None:
-    """That the sheet still has each row that gets cells. Raises `OutputFault`."""
-    check_numbers(place, {row.number for row in sheet.rows}, cells)
-
-
 def check_numbers(place: str, standing: Collection[int], wanted: Iterable[int]) -> None:
     """That the rows of these numbers still stand in the sheet. Raises `OutputFault`."""
     gone = set(wanted).difference(standing)
     if gone:
-        raise OutputFault(
-            place=place,
-            wrong=f"row {min(gone)} is blank or gone: the file changed since it was read",
-            remedy="run the same command again",
-        )
+        raise row_gone(place, min(gone))
+
+
+def row_gone(place: str, number: int) -> OutputFault:
+    """What is wrong where a row that gets cells does not stand in the sheet any more."""
+    return OutputFault(
+        place=place,
+        wrong=f"row {number} is blank or gone: the file changed since it was read",
+        remedy="run the same command again",
+    )
 
 
 def _header(

@@ -4,15 +4,21 @@ Must not know how a new field is spelled, nor bytes. An old field stays as it wa
 does a line end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Final
 
 from pipeline.core.cells import column_names
-from pipeline.core.model import NewCell, Row, Sheet
+from pipeline.core.model import NewCell, Sheet
 from pipeline.sheets.newfields import NewFields
 from pipeline.sheets.records import count_of, fields_of, is_blank
-from pipeline.sheets.table import check_rows, places_of
+from pipeline.sheets.source import NewRows
+from pipeline.sheets.table import places_of, row_gone
 from pipeline.sheets.textfile import TextFile, head_of, outline
+
+NO_MORE: Final[tuple[float, Sequence[NewCell]]] = (inf, ())
+"""Below the last row that gets cells: a number that no record has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +56,32 @@ def copied(
     text: TextFile,
     layout: Layout,
     new_fields: NewFields,
-    cells: Mapping[int, Sequence[NewCell]],
+    cells: NewRows,
 ) -> Iterator[str]:
-    """The records of the copy. Raises `OutputFault` in the end if a row that gets cells is gone."""
+    """The records of the copy. Raises `OutputFault` if a row that gets cells is gone."""
     delimiter = text.dialect.delimiter
     header_row = text.source.header_row or 0
     merge = _Merging(delimiter, text.dialect.quote, layout)
     fill = merge.everywhere if layout.in_place else merge.at_end
     blanks, headers = new_fields.blanks(), new_fields.headers(header_row)
-    filled = 0
+    rows = iter(cells.items())
+    wanted, values = next(rows, NO_MORE)
     with text.records() as records:
         for number, record in enumerate(records, 1):
             if number < header_row or is_blank(record, delimiter):
                 yield record[1]
             elif number == header_row:
                 yield merge.at_end(record[1], count_of(record, delimiter), headers)
-            elif (values := cells.get(number)) is None:
-                yield merge.at_end(record[1], count_of(record, delimiter), blanks)
-            else:
-                filled += 1
+            elif number == wanted:
                 new = new_fields.of_row(number, values)
                 yield fill(record[1], count_of(record, delimiter), new)
-    if filled < len(cells):
-        _check_rows(text, cells)
-
-
-def _check_rows(text: TextFile, cells: Mapping[int, Sequence[NewCell]]) -> None:
-    with text.records() as records:
-        head_of(text, records)
-        numbers = [
-            number
-            for number, record in enumerate(records, (text.source.header_row or 0) + 1)
-            if not is_blank(record, text.dialect.delimiter)
-        ]
-    rows = tuple(Row(number, ()) for number in numbers)
-    check_rows(str(text.source.path), Sheet(text.source.path.name, (), rows), cells)
+                wanted, values = next(rows, NO_MORE)
+            elif number < wanted:
+                yield merge.at_end(record[1], count_of(record, delimiter), blanks)
+            else:
+                break
+    if wanted != NO_MORE[0]:
+        raise row_gone(str(text.source.path), int(wanted))
 
 
 @dataclass(frozen=True, slots=True)

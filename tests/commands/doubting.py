@@ -18,9 +18,9 @@ from pipeline.commands.service import simulator_settings, simulator_state
 from pipeline.core.events import Intended
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Attempt, RunId, Standing, State
-from pipeline.core.planning import plan
 from pipeline.core.rules import Context
 from pipeline.ledger.opening import join_ledger, open_ledger
+from pipeline.ledger.store import Ledger
 from pipeline.simulator.journal import open_service
 from pipeline.simulator.replies import Reply
 from pipeline.simulator.service import Service
@@ -96,11 +96,17 @@ class CutOff:
         """How the rows stand, in the order of the sheet as it was when the process died."""
         with join_ledger(self.path.with_name("batch.ledger")) as ledger:
             assert ledger is not None
-            return [standing for _, standing in ledger.standings()]
+            return in_order(ledger)
 
     def states(self) -> list[State]:
         """The states of the rows."""
         return [standing.state for standing in self.standings()]
+
+
+def in_order(ledger: Ledger) -> list[Standing]:
+    """How the rows stand, as they were first seen."""
+    standings = ledger.standings(ledger.states())
+    return [standings[key] for key in ledger.states()]
 
 
 def cut_off(folder: Path, rows: int = 1, **sections: object) -> CutOff:
@@ -108,11 +114,10 @@ def cut_off(folder: Path, rows: int = 1, **sections: object) -> CutOff:
     path = a_batch(folder, rows, **sections)
     prepared = prepare(path, Overrides())
     with open_ledger(prepared.config.ledger) as ledger:
-        planned = plan(prepared.rows, ledger.states())
-        workflow = prepared.config.workflow
-        ledger.enrol(planned, prepared.source.path, workflow.service, workflow.id, time.time())
+        workflow, source = prepared.config.workflow, prepared.source.path
+        ledger.enrol(prepared.rows, source, workflow.service, workflow.id, time.time())
         context = Context(time.time(), ledger_token=ledger.token)
         entries = ledger.entries(State.PLANNED)
         ledger.save([step(entry, Intended(), context)[0] for entry in entries])
-        attempts = [standing.attempt for _, standing in ledger.standings()]
+        attempts = [standing.attempt for standing in in_order(ledger)]
     return CutOff(path, [attempt for attempt in attempts if attempt is not None])

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.core.cells import raw_of, shown, text_of
 from pipeline.core.model import CellValue, Form, Formatted, Json, Plain, Row, Sheet, Uncalculated
+from pipeline.core.rendering import Rendering, badly_named_rows
 from pipeline.core.variables import (
     Faulty,
     Fixed,
@@ -14,8 +15,6 @@ from pipeline.core.variables import (
     FromTemplate,
     Sendable,
     Skipped,
-    badly_named_rows,
-    render,
 )
 from tests.core.builders import a_recipe, a_sheet
 
@@ -66,7 +65,7 @@ def test_a_variable_chooses_a_cells_form(cell: CellValue, form: Form, text: str)
             FromColumn("Company", form=form),
             FromTemplate("{{ row.Company }}", ("Company",), form),
         ):
-            (row,) = render(sheet, a_recipe({"V": variable}))
+            (row,) = Rendering(sheet, a_recipe({"V": variable}))
             assert isinstance(row, Sendable)
             assert row.variables == {"V": text}
 
@@ -95,7 +94,8 @@ def test_what_is_stored_does_not_hang_on_a_format(cell: CellValue, raw: Json) ->
 def test_another_format_makes_another_row_of_the_same_cells() -> None:
     """The ledger can tell that the row's own values are those that they were."""
     plain, formatted = (
-        next(iter(render(a_sheet((cell,)), a_recipe()))) for cell in (5.0, Formatted(5.0, Days()))
+        next(iter(Rendering(a_sheet((cell,)), a_recipe())))
+        for cell in (5.0, Formatted(5.0, Days()))
     )
     assert isinstance(plain, Sendable)
     assert isinstance(formatted, Sendable)
@@ -109,7 +109,7 @@ TOLD = "the formula was never calculated; open and save it in Excel"
 def test_a_formula_that_was_never_calculated_is_the_rows_fault() -> None:
     """Where the row needs it: the one that does not is sent."""
     sheet = a_sheet(("Acme", Uncalculated()), (Uncalculated(), "x"), columns=("Company", "Note"))
-    first, second = render(sheet, a_recipe())
+    first, second = Rendering(sheet, a_recipe())
     assert isinstance(first, Sendable)
     assert second == Faulty(3, f"Leads!A3: {TOLD}")
 
@@ -124,7 +124,7 @@ def test_a_formula_that_was_never_calculated_is_the_rows_fault() -> None:
 )
 def test_no_default_stands_for_what_is_not_known(variable: FromColumn | FromTemplate) -> None:
     """A cell without a value known is no blank cell."""
-    (row,) = render(a_sheet((Uncalculated(),)), a_recipe({"V": variable}))
+    (row,) = Rendering(a_sheet((Uncalculated(),)), a_recipe({"V": variable}))
     assert row == Faulty(2, f"Leads!A2: {TOLD}")
 
 
@@ -132,7 +132,7 @@ def test_a_key_and_a_condition_need_their_formulas_too() -> None:
     """It is told as the row's fault, and as no fault of the key's."""
     sheet = a_sheet((Uncalculated(), "yes"), ("a", Uncalculated()), columns=("Lead ID", "Ready"))
     recipe = a_recipe({"V": Fixed("x")}, key=("Lead ID",), where={"Ready": "yes"})
-    assert list(render(sheet, recipe)) == [
+    assert list(Rendering(sheet, recipe)) == [
         Faulty(2, f"Leads!A2: {TOLD}"),
         Faulty(3, f"Leads!B3: {TOLD}"),
     ]
@@ -143,8 +143,8 @@ def test_hidden_rows_are_sent_unless_they_are_to_be_skipped() -> None:
     """One that is skipped needs neither values nor a key."""
     rows = (Row(2, ("Acme",)), Row(3, ("Beta",), is_hidden=True), Row(4, (None,), is_hidden=True))
     sheet = Sheet("Leads", ("Company",), rows)
-    included = render(sheet, a_recipe())
+    included = Rendering(sheet, a_recipe())
     assert [type(row) for row in included] == [Sendable, Sendable, Faulty]
     skipping = a_recipe(hidden="skip", key=("Company",))
-    assert [type(row) for row in render(sheet, skipping)] == [Sendable, Skipped, Skipped]
+    assert [type(row) for row in Rendering(sheet, skipping)] == [Sendable, Skipped, Skipped]
     assert list(badly_named_rows(sheet, skipping)) == []

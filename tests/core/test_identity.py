@@ -1,5 +1,7 @@
 """The same row is the same row: what makes a RowKey, and what does not."""
 
+import hashlib
+import json
 from collections import Counter
 from typing import Final
 
@@ -7,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.model import CellValue, Row, RowKey, Sheet
-from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable, render
+from pipeline.core.model import CellValue, Json, Row, RowKey, Sheet
+from pipeline.core.rendering import Rendering
+from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable, Variable
 from tests.core.builders import a_recipe, a_sheet
 
 COMPANIES: Final = st.lists(
@@ -18,7 +21,7 @@ WITH_TONE: Final = a_recipe({"Company": FromColumn("Company"), "Tone": Fixed("fr
 
 
 def keys_of(sheet: Sheet, recipe: Recipe | None = None) -> list[RowKey]:
-    rows = render(sheet, recipe or a_recipe())
+    rows = Rendering(sheet, recipe or a_recipe())
     return [row.key for row in rows if isinstance(row, Sendable)]
 
 
@@ -126,3 +129,32 @@ def test_a_row_keeps_its_key_from_one_program_to_the_next() -> None:
         "e4758b6dd60fe0d21e75da2161e66722-1",
         "e4758b6dd60fe0d21e75da2161e66722-2",
     ]
+
+
+TEXTS: Final = st.text(st.characters(exclude_categories=()), min_size=1, max_size=8)
+NAMES: Final = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(TEXTS.filter(str.strip), min_size=1, max_size=3),
+    st.lists(NAMES, min_size=4, max_size=4, unique=True),
+    st.none() | st.floats(allow_nan=False) | TEXTS | st.lists(st.booleans() | TEXTS, max_size=2),
+    NAMES,
+)
+def test_a_key_is_the_digest_that_every_ledger_holds(
+    cells: list[str], names: list[str], fixed: Json, service: str
+) -> None:
+    """Whatever stands in cells, names and values: a row's key today is its key ever after."""
+    columns = tuple(f"Column {n}" for n in range(len(cells)))
+    varying: dict[str, Variable] = {
+        name: FromColumn(column) for name, column in zip(names[1:], columns, strict=False)
+    }
+    variables = {names[0]: Fixed(fixed), **varying}
+    recipe = Recipe(service, "WCFG-%s", variables, key=columns[:1])
+    sent = {names[0]: fixed, **dict(zip(names[1:], cells, strict=False))}
+    identity = [service, "WCFG-%s", cells[:1], sent]
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    (key,) = keys_of(a_sheet(tuple(cells), columns=columns), recipe)
+    assert key == f"{digest}-1"

@@ -62,7 +62,7 @@ def test_rows_of_one_key_are_started_once(state: State, decisions: list[Decision
 
 
 def test_a_plan_keeps_the_sheets_order_and_counts() -> None:
-    """The rows come as they were rendered, from any iterable, each with its decision."""
+    """The rows come as they were rendered, each with its decision."""
     rows: list[RenderedRow] = [
         a_sendable(2, "a"),
         Skipped(3),
@@ -70,8 +70,8 @@ def test_a_plan_keeps_the_sheets_order_and_counts() -> None:
         Faulty(5, "x"),
         a_sendable(6, "c"),
     ]
-    made = plan(iter(rows), {RowKey("b"): State.COMPLETE})
-    assert made.rows == tuple(rows)
+    made = plan(rows, {RowKey("b"): State.COMPLETE})
+    assert made.rows == rows
     assert made.decisions == (
         Decision.START,
         Decision.SKIP,

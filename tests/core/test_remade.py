@@ -8,7 +8,8 @@ from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import CellValue, Formatted, RowKey, Sheet, State
 from pipeline.core.planning import plan
 from pipeline.core.remade import Paid, Remade, remade
-from pipeline.core.variables import Fixed, FromColumn, Recipe, Sendable, Variable, render
+from pipeline.core.rendering import Rendering
+from pipeline.core.variables import Fixed, FromColumn, Recipe, Sendable, Variable
 from tests.core.builders import a_recipe, a_sheet
 
 BOTH = a_recipe({"Company": FromColumn("Company"), "Nr": FromColumn("Nr")})
@@ -23,7 +24,7 @@ def a_wide_sheet(*rows: tuple[CellValue, CellValue]) -> Sheet:
 def paid_for(sheet: Sheet, recipe: Recipe, rendering: int = RENDERING_VERSION) -> list[Paid]:
     """What the ledger keeps once all rows of the sheet were paid for."""
     paid: dict[RowKey, Paid] = {}
-    for row in render(sheet, recipe):
+    for row in Rendering(sheet, recipe):
         assert isinstance(row, Sendable)
         before = paid[row.key].rows if row.key in paid else 0
         paid[row.key] = Paid(row.key, before + 1, row.cells, rendering)
@@ -32,7 +33,7 @@ def paid_for(sheet: Sheet, recipe: Recipe, rendering: int = RENDERING_VERSION) -
 
 def found(sheet: Sheet, recipe: Recipe, paid: list[Paid]) -> Remade:
     known = {one.key: State.COMPLETE for one in paid}
-    return remade(sheet, plan(render(sheet, recipe), known), paid)
+    return remade(sheet, plan(Rendering(sheet, recipe), known), lambda: paid)
 
 
 TWO = a_wide_sheet(("Acme", 1), ("Beta", 2))
@@ -159,5 +160,5 @@ def test_rows_that_are_made_of_no_cell_are_all_alike() -> None:
 def test_rows_of_a_round_were_asked_for() -> None:
     """They are planned again, and are known."""
     paid = paid_for(TWO, a_recipe())
-    planned = plan(render(TWO, a_recipe()), {one.key: State.PLANNED for one in paid})
-    assert remade(TWO, planned, paid).rows == 0
+    planned = plan(Rendering(TWO, a_recipe()), {one.key: State.PLANNED for one in paid})
+    assert remade(TWO, planned, lambda: paid).rows == 0

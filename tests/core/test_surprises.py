@@ -18,8 +18,9 @@ from pipeline.core.cells import (
 from pipeline.core.events import Event, Resumed, RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import RunStatus, State
+from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Missing
-from pipeline.core.variables import Faulty, FromTemplate, render
+from pipeline.core.variables import Faulty, FromTemplate
 from tests.core.builders import a_context, a_recipe, a_sheet, an_entry, an_observation
 
 
@@ -66,7 +67,7 @@ def test_text_that_opens_too_many_brackets_is_text() -> None:
 )
 def test_however_a_template_fails_the_row_is_faulty(source: str) -> None:
     """A template's mistake is told as the row's; the others go on."""
-    (row,) = render(a_sheet(("Acme",)), a_recipe({"V": FromTemplate(source, ("Company",))}))
+    (row,) = Rendering(a_sheet(("Acme",)), a_recipe({"V": FromTemplate(source, ("Company",))}))
     assert isinstance(row, Faulty)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.core.cells import NoSuchColumnError
 from pipeline.core.model import CellValue, Json
+from pipeline.core.rendering import Rendering, badly_named_rows
 from pipeline.core.variables import (
     Faulty,
     Fixed,
@@ -15,9 +16,7 @@ from pipeline.core.variables import (
     Sendable,
     Skipped,
     Variable,
-    badly_named_rows,
     columns_of,
-    render,
 )
 from tests.core.builders import a_recipe, a_sheet
 
@@ -29,13 +28,13 @@ PITCH: Final = FromTemplate(
 
 def a_value(variable: Variable, cell: CellValue) -> Json:
     """What one variable becomes for a row of one cell."""
-    (row,) = render(a_sheet((cell,)), a_recipe({"V": variable}))
+    (row,) = Rendering(a_sheet((cell,)), a_recipe({"V": variable}))
     assert isinstance(row, Sendable), row
     return row.variables["V"]
 
 
 def an_error(variable: Variable, cell: CellValue) -> str:
-    (row,) = render(a_sheet((cell,)), a_recipe({"V": variable}))
+    (row,) = Rendering(a_sheet((cell,)), a_recipe({"V": variable}))
     assert isinstance(row, Faulty), row
     return row.error
 
@@ -113,7 +112,7 @@ def test_a_template_that_fails_never_shows_a_cell(source: str, kind: str) -> Non
 def test_a_template_sees_the_columns_that_it_names() -> None:
     """Columns whose names are no words go by brackets."""
     sheet = a_sheet(("Acme", "Ada"), columns=("Company", "First name"))
-    (row,) = render(sheet, a_recipe({"Pitch": PITCH}))
+    (row,) = Rendering(sheet, a_recipe({"Pitch": PITCH}))
     assert isinstance(row, Sendable)
     assert row.variables == {"Pitch": "Ada of Acme"}
 
@@ -121,7 +120,7 @@ def test_a_template_sees_the_columns_that_it_names() -> None:
 def test_a_faulty_row_does_not_hold_up_the_others() -> None:
     """Each row is what it is, in the sheet's order and under its own number."""
     sheet = a_sheet(("Acme", "yes"), (None, "yes"), ("Beta", "no"), columns=("Company", "Ready"))
-    rows = list(render(sheet, a_recipe(where={"Ready": "yes"})))
+    rows = list(Rendering(sheet, a_recipe(where={"Ready": "yes"})))
     assert [(type(row), row.number) for row in rows] == [(Sendable, 2), (Faulty, 3), (Skipped, 4)]
 
 
@@ -142,9 +141,9 @@ def test_where_compares_what_a_cell_shows(cell: CellValue, wanted: str, *, is_se
     """Rows that it leaves out are skipped, also where their variables could not be made."""
     sheet = a_sheet((cell, None), columns=("Ready", "Company"))
     recipe = a_recipe({"V": Fixed("x")}, where={"Ready": wanted})
-    (row,) = render(sheet, recipe)
+    (row,) = Rendering(sheet, recipe)
     assert isinstance(row, Sendable if is_sent else Skipped)
-    (other,) = render(sheet, a_recipe(where={"Ready": wanted}))
+    (other,) = Rendering(sheet, a_recipe(where={"Ready": wanted}))
     assert isinstance(other, Faulty if is_sent else Skipped)
 
 
@@ -159,7 +158,7 @@ def test_the_raw_cells_are_kept_beside_the_variables() -> None:
         "Line": FromTemplate("{{ row.Score }} {{ row.Signed }}", ("Score", "Signed")),
         "Tone": Fixed("friendly"),
     }
-    (row,) = render(sheet, a_recipe(variables, key=("Lead ID",)))
+    (row,) = Rendering(sheet, a_recipe(variables, key=("Lead ID",)))
     assert isinstance(row, Sendable)
     assert row.cells == {"Lead ID": 7, "Company": "Acme", "Score": 1.5, "Signed": "2024-01-02"}
 
@@ -180,7 +179,7 @@ def test_the_columns_of_a_variable(variable: Variable, columns: tuple[str, ...])
 def test_a_column_that_is_not_there_is_told_before_the_first_row() -> None:
     """A recipe for another sheet sends nothing."""
     with pytest.raises(NoSuchColumnError):
-        next(render(a_sheet(("Acme",)), a_recipe({"V": FromColumn("Tone")})))
+        Rendering(a_sheet(("Acme",)), a_recipe({"V": FromColumn("Tone")}))
 
 
 @pytest.mark.parametrize(

@@ -638,7 +638,7 @@ def test_a_row_that_goes_back_to_wait_while_the_sheet_is_read_is_started_once(
     # The row that runs now stands below others whose turn is to come.
     (first,) = universe.sheet.rows
     others = tuple(Row(number, (f"Other {number}",)) for number in range(2, 5))
-    universe.sheet = replace(universe.sheet, rows=(*others, replace(first, number=5)))
+    universe.sheet = replace(universe.sheet, rows=(*others, Row(5, first.values)))
     ledger_calls = count(1)
 
     async def slow(call: Callable[[], object], /) -> object:

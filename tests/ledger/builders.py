@@ -9,7 +9,6 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from pipeline.core.model import Entry, RunId, State, Token
-from pipeline.core.planning import Plan, plan
 from pipeline.core.variables import Faulty, RenderedRow, Skipped
 from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.opening import open_ledger, watch_ledger
@@ -21,14 +20,14 @@ SERVICE = "https://service.example/api"
 WORKFLOW = "WCFG-1"
 
 
-def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
+def some_rows(*keys: str, skipped: int = 0, faulty: int = 0) -> list[RenderedRow]:
     """A sheet of sendable rows from row 2 on, and of some others below them."""
     sendable = [a_sendable(number, key) for number, key in enumerate(keys, 2)]
     others: list[RenderedRow] = [
         *(Skipped(n) for n in range(skipped)),
         *(Faulty(n, "x") for n in range(faulty)),
     ]
-    return plan([*sendable, *others], {})
+    return [*sendable, *others]
 
 
 Place: TypeAlias = Path | str
@@ -48,7 +47,7 @@ def opened(place: Place) -> AbstractContextManager[Ledger]:
 def a_ledger(place: Place, *keys: str) -> Iterator[Ledger]:
     """The place's ledger, after a reading of these rows."""
     with opened(place) as ledger:
-        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
+        ledger.enrol(some_rows(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
         yield ledger
 
 

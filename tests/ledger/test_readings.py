@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.core.model import RowKey, RunId, State
-from pipeline.core.planning import plan
 from pipeline.ledger.queries import NEXT_PLANNED
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
@@ -19,10 +18,10 @@ from tests.ledger.builders import (
     WORKFLOW,
     Place,
     a_ledger,
-    a_plan,
     ids_of,
     opened,
     second_attempt,
+    some_rows,
     stands,
 )
 
@@ -40,7 +39,7 @@ def test_a_new_reading_keeps_what_is_known(place: Place) -> None:
     with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE)])
-        ledger.enrol(a_plan("new", "b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        ledger.enrol(some_rows("new", "b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert ledger.states() == {
             RowKey("a"): State.COMPLETE,
             RowKey("b"): State.PLANNED,
@@ -56,12 +55,12 @@ def test_rows_that_left_the_sheet_are_not_sent(place: Place) -> None:
     with a_ledger(place, "a", "b", "c") as ledger:
         a, b, c = ids_of(ledger)
         ledger.save([stands(c, State.RUNNING)])
-        ledger.enrol(a_plan("b"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        ledger.enrol(some_rows("b"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert rows_next(ledger) == [(2, "b")]
         assert [row.entry.id for row in ledger.planned([a, b, c])] == [b]
         assert [row.entry.id for row in ledger.enrolled_in_sheet(*State)] == [b]
         assert [entry.id for entry in ledger.entries(*State)] == [a, b, c]
-        ledger.enrol(a_plan("b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 2)
+        ledger.enrol(some_rows("b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 2)
         assert rows_next(ledger) == [(2, "b"), (3, "a")]
 
 
@@ -71,7 +70,7 @@ def test_the_next_rows_come_in_the_sheets_order(place: Place) -> None:
         first, *_, last = ids_of(ledger)
         ledger.save([stands(first, State.COMPLETE), stands(last, State.FAILED)])
         ledger.enrol(
-            plan([a_sendable(30, "x"), a_sendable(10, "e"), a_sendable(20, "b")], {}),
+            [a_sendable(30, "x"), a_sendable(10, "e"), a_sendable(20, "b")],
             SOURCE,
             SERVICE,
             WORKFLOW,
@@ -121,7 +120,7 @@ def test_the_tally_is_of_the_sheet_as_it_is_now(place: Place) -> None:
         gone, *ids = ids_of(ledger)
         ledger.save([stands(gone, State.COMPLETE, credits=100.0)])
         ledger.save([stands(n, state) for n, state in zip(ids, State, strict=True)])
-        ledger.enrol(a_plan(*State, skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        ledger.enrol(some_rows(*State, skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         tally = ledger.tally()
         assert (tally.rows, tally.skipped, tally.faulty) == (len(State) + 5, 2, 3)
         assert tally.states == dict.fromkeys(State, 1)
@@ -139,7 +138,7 @@ def test_rows_that_share_an_entry_are_counted_each_and_paid_once(place: Place) -
         assert tally.states == {State.COMPLETE: 3, State.PLANNED: 1}
         assert tally.entries == {State.COMPLETE: 1, State.PLANNED: 1}
         assert (tally.shared, tally.credits, tally.saved_credits) == (2, 2.0, 4.0)
-        ledger.enrol(a_plan("b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        ledger.enrol(some_rows("b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert (ledger.tally().shared, ledger.tally().saved_credits) == (0, 0)
 
 

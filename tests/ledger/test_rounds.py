@@ -19,10 +19,10 @@ from tests.ledger.builders import (
     WORKFLOW,
     Place,
     a_ledger,
-    a_plan,
     ids_of,
     opened,
     second_attempt,
+    some_rows,
     stands,
 )
 
@@ -127,7 +127,7 @@ def test_a_row_that_left_before_it_was_sent_stands_as_before(place: Place, state
         left, stays = (stands(n, state) for n in ids_of(ledger))
         ledger.save([left, stays])
         assert begin(ledger, kind, left, stays) == 2
-        ledger.enrol(a_plan("stays"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        ledger.enrol(some_rows("stays"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert not ledger.end_round(NOON + 1)
         ledger.save([second_attempt(replace(stays, round_id=1), State.COMPLETE)])
         assert ledger.end_round(NOON + 2)

@@ -29,10 +29,10 @@ from tests.ledger.builders import (
     WORKFLOW,
     Place,
     a_ledger,
-    a_plan,
     connection_of,
     ids_of,
     opened,
+    some_rows,
     stands,
 )
 
@@ -188,7 +188,7 @@ def test_standings_tell_the_newest_attempt_and_the_cost_of_all(place: Place) -> 
         ledger.save([failed, unknown])
         again = replace(stands(a, State.COMPLETE, number=2, run_id=RunId("WRUN-9")), attempts=2)
         ledger.save([again])
-        assert dict(ledger.standings()) == {
+        assert dict(ledger.standings(ledger.states())) == {
             RowKey("a"): Standing(State.COMPLETE, again.attempt, 3.0),
             RowKey("b"): Standing(State.COMPLETE, unknown.attempt, None),
             RowKey("c"): Standing(State.PLANNED, None, None),
@@ -247,7 +247,7 @@ def test_a_run_whose_end_a_later_call_saw_has_no_known_length(place: Place) -> N
     with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
-        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, WORKFLOW, NOON + 6)
+        ledger.enrol(some_rows("a", "b"), SOURCE, SERVICE, WORKFLOW, NOON + 6)
         ledger.save([stands(b, State.COMPLETE)])
         assert [run.seconds for run in ledger.past_runs(SERVICE, WORKFLOW)] == [None, 4.0]
 

@@ -26,9 +26,9 @@ from tests.ledger.builders import (
     SOURCE,
     WORKFLOW,
     a_ledger,
-    a_plan,
     ids_of,
     second_attempt,
+    some_rows,
     stands,
 )
 
@@ -64,7 +64,7 @@ def test_a_row_that_left_while_its_retry_was_owed_stands_as_before(tmp_path: Pat
         for event in looks:
             entry, _ = step(entry, event, Context(NOON))
             ledger.save([entry])
-        ledger.enrol(a_plan(), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        ledger.enrol(some_rows(), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert ledger.end_round(NOON + 1)
         assert [entry.state for entry in ledger.entries(*State)] == [State.EXPIRED]
 
@@ -90,7 +90,7 @@ def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: 4096 * 20] + b"\xff" * (len(content) - 4096 * 20))
     with pytest.raises(PipelineError), open_ledger(path) as ledger:
-        ledger.states()
+        dict(ledger.states())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems' names are Unicode")
@@ -98,7 +98,7 @@ def test_a_file_name_of_another_encoding_is_no_hindrance(tmp_path: Path) -> None
     """A sheet from an old archive may have bytes in its name that are not UTF-8."""
     path = Path(os.fsdecode(b"caf\xe9.csv"))
     with open_ledger(tmp_path / "batch.ledger") as ledger:
-        ledger.enrol(a_plan("a"), path, SERVICE, WORKFLOW, NOON)
+        ledger.enrol(some_rows("a"), path, SERVICE, WORKFLOW, NOON)
         ledger.record_written(path, "digest", NOON)
         assert ledger.written_digest(path) == "digest"
 

@@ -17,9 +17,9 @@ from tests.ledger.builders import (
     SOURCE,
     WORKFLOW,
     a_ledger,
-    a_plan,
     ids_of,
     looked_on,
+    some_rows,
     stands,
 )
 from tests.report.builders import a_config
@@ -33,7 +33,7 @@ def figures(folder: Path) -> Figures:
 def test_the_figures_are_those_of_the_sheet(tmp_path: Path) -> None:
     """Rows by the words of the status column, credits against the cap, faulty rows as failed."""
     with a_ledger(tmp_path, *"abcd") as ledger:
-        ledger.enrol(a_plan(*"abcd", skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON)
+        ledger.enrol(some_rows(*"abcd", skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON)
         a, b, c, _ = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE), stands(b, State.FAILED), stands(c, State.RUNNING)])
         shown = figures(tmp_path)

@@ -13,9 +13,9 @@ from tests.ledger.builders import (
     SOURCE,
     WORKFLOW,
     a_ledger,
-    a_plan,
     ids_of,
     looked_on,
+    some_rows,
     stands,
 )
 
@@ -75,7 +75,7 @@ def test_where_nothing_is_found_it_is_said_why(tmp_path: Path, question: str, re
 def test_rows_that_can_not_be_sent_are_said_to_be_missing(tmp_path: Path) -> None:
     """They count as failed, and the ledger has no more of them than how many they are."""
     with a_ledger(tmp_path, "a") as ledger, looked_on(tmp_path) as looking:
-        ledger.enrol(a_plan("a", faulty=3), SOURCE, SERVICE, WORKFLOW, NOON)
+        ledger.enrol(some_rows("a", faulty=3), SOURCE, SERVICE, WORKFLOW, NOON)
         assert search(looking, "failed", 0).remark == (
             "3 more can't be sent: pipeline check names their cells."
         )

@@ -18,7 +18,7 @@ from typing import TypeVar
 from pipeline.config.model import Config, Limits
 from pipeline.config.units import read_rate
 from pipeline.core.model import Json, Row, RunId, Sheet, State
-from pipeline.core.planning import plan
+from pipeline.core.rendering import Rendering
 from pipeline.core.replies import (
     Doubtful,
     ListReply,
@@ -27,7 +27,7 @@ from pipeline.core.replies import (
     StartReply,
     Unreachable,
 )
-from pipeline.core.variables import FromColumn, Recipe, render
+from pipeline.core.variables import FromColumn, Recipe
 from pipeline.engine.process import World
 from pipeline.engine.stop import Switch
 from pipeline.engine.worker import Sharing, Unseen, Worker, chunk_size
@@ -185,7 +185,7 @@ class Crew:
         rows = tuple(Row(n, (f"Company {n}",)) for n in range(2, self.rows + 2))
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
         sheet = Sheet("rows.csv", ("Company",), rows)
-        ledger.enrol(plan(render(sheet, recipe), {}), Path("rows.csv"), "service", WORKFLOW, 0.0)
+        ledger.enrol(Rendering(sheet, recipe), Path("rows.csv"), "service", WORKFLOW, 0.0)
         Chunks(ledger).make(min(6, chunk_size(self.config.limits)))
 
     async def _worked(self, ledger: Ledger) -> None:

@@ -169,6 +169,10 @@ class History:
         with prepared.config.output.path.open(newline="", encoding="utf-8") as file:
             shown = sum(float(row["Credits"] or 0) for row in csv.DictReader(file))
         here = {row.key for row in prepared.rows if isinstance(row, Sendable)}
-        left = sum(s.credits or 0 for key, s in ledger.standings() if key not in here)
+        left = sum(
+            s.credits or 0
+            for key, s in ledger.standings(ledger.states()).items()
+            if key not in here
+        )
         assert shown == ledger.tally().credits
         assert shown + left == self.spent()

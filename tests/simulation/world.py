@@ -21,9 +21,9 @@ from pipeline.config.model import Config
 from pipeline.config.units import read_rate
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json, Observation, Row, RunId, Sheet
-from pipeline.core.planning import plan
+from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Doubtful, ListReply, LookReply, RunPage, StartReply, Unreachable
-from pipeline.core.variables import FromColumn, Recipe, render
+from pipeline.core.variables import FromColumn, Recipe
 from pipeline.engine.clock import Clock
 from pipeline.engine.inbox import Inbox
 from pipeline.engine.process import World, process
@@ -163,7 +163,7 @@ class Life:
         sheet = Sheet("rows.csv", ("Company",), rows)
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
         ledger.enrol(
-            plan(render(sheet, recipe), ledger.states()),
+            Rendering(sheet, recipe),
             Path("rows.csv"),
             "service",
             WORKFLOW,
