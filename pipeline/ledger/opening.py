@@ -15,7 +15,7 @@ from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.store import Ledger
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x50495045
 """'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
 
