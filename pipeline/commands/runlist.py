@@ -76,7 +76,7 @@ class _Pages:
             reply = await self._client.list_runs(number)
             match reply:
                 case RunPage(_, runs):
-                    self._limiter.answered()
+                    self._limiter.answered(sent_at)
                     self.shown |= {r.run_id: ShownRun(r.word, r.created_at) for r in runs}
                     return reply
                 case Missing():

@@ -37,6 +37,15 @@ def _spread(wait_seconds: float, backoff: Backoff, chance: float) -> float:
     return low + (high - low) * chance
 
 
+def rest_seconds(refusals: int, chance: float) -> float:
+    """Seconds to wait after so many refusals in a row (from 1) that do not say how long.
+
+    0.1, 0.2, 0.4 … 60, less up to a half: what a service refuses for its rate alone, it takes again
+    within a moment, and one that goes on to refuse is asked ever more seldom.
+    """
+    return float(min(60.0, 0.1 * 2 ** (min(refusals, 11) - 1)) * (1 - chance / 2))
+
+
 def try_again_seconds(failures: int, chance: float) -> float:
     """Seconds to wait after so many failures in a row (from 1): 1, 2, 4 … 60, less up to a half.
 
