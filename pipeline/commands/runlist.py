@@ -78,7 +78,7 @@ class _Pages:
             reply = await self._client.list_runs(number)
             match reply:
                 case RunPage(_, runs):
-                    self._limiter.answered()
+                    self._limiter.answered(sent_at)
                     self.shown |= {
                         run.run_id: ShownRun(run.word, run.created_at, run.credits) for run in runs
                     }

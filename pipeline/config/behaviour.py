@@ -74,8 +74,14 @@ class Polling:
     """How runs are watched."""
 
     rate: StartRate = _rate("20/s", "Looks at runs, all together: N/s, N/min or N/h.")
-    first_seconds: Seconds = _duration("5s", "first", "Wait before the first look at a run.")
-    max_seconds: Seconds = _duration("60s", "max", "Longest wait between two looks at a run.")
+    first_seconds: Seconds = _duration(
+        "5s",
+        "first",
+        "Shortest wait before a look at a run; what such runs took so far tells the rest.",
+    )
+    max_seconds: Seconds = _duration(
+        "60s", "max", "Longest wait between two looks at a run that outlived 95 of 100."
+    )
     jitter: Share = Field(default=0.3, description="Share by which waits are spread: 0 to 1.")
     give_up_seconds: Seconds = _duration(
         "1h", "give_up", "A run that is watched for so long and has not ended is expired."

@@ -38,17 +38,20 @@ class Yield:
     rest: int = 0
     fruitless: int = 0
     """Sweeps in a row that did not pay."""
+    pages: int = 0
+    """What the last sweep read; each single look since makes it count for less."""
 
     def after_look(self) -> "Yield":
         """One more run was looked at singly."""
-        return Yield(max(0, self.rest - 1), self.fruitless)
+        return Yield(max(0, self.rest - 1), self.fruitless, max(0, self.pages - 1))
 
     def after_sweep(self, pages: int, due_seen: int, watched: int) -> "Yield":
         """A sweep of so many pages told of so many runs that were due."""
         if due_seen >= LEAST_YIELD * pages:
-            return Yield()
+            return Yield(pages=pages)
         times = min(2**self.fruitless, LONGEST_REST)
-        return Yield(rest=times * max(watched, LEAST_WATCHED), fruitless=self.fruitless + 1)
+        rest = times * max(watched, LEAST_WATCHED)
+        return Yield(rest, self.fruitless + 1, pages)
 
 
 def how_to_look(
@@ -66,7 +69,7 @@ def how_to_look(
     """
     if watched < LEAST_WATCHED or yield_.rest:
         return How.SINGLY
-    worth_it = LEAST_YIELD * ceil(watched / RUNS_A_PAGE)
+    worth_it = LEAST_YIELD * max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     if due >= max(worth_it, DUE_SHARE * watched):
         return How.BY_SWEEP
     if overdue_seconds < PATIENCE_SHARE * wait_seconds:

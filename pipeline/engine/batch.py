@@ -20,6 +20,7 @@ from pipeline.core.events import (
     Instruction,
     Intended,
     LateEnd,
+    LookAgain,
     LookLater,
     LookNow,
     Reconcile,
@@ -97,7 +98,7 @@ class Batch:
         self.again: dict[int, None] = {}
         """Entries that went back to wait for their turn, by id, in order."""
         self.doubts = Doubts(clock)
-        self.watches = Watches(config.polling.backoff, clock, chance)
+        self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
@@ -168,7 +169,7 @@ class Batch:
 
     async def apply(self, entry: Entry, event: Event) -> None:
         """Let the event happen to the entry: decided, durable, carried out, in this order."""
-        after, instructions = step(entry, event, self._context())
+        after, instructions = step(entry, event, self._context(entry))
         if after is not entry:
             try:
                 await self.recorder.commit(after)
@@ -181,18 +182,18 @@ class Batch:
 
     async def intend(self, entries: Sequence[Entry]) -> None:
         """Let the turn of these planned entries come: `apply` for many, in one commit."""
-        context = self._context()
-        steps = [step(entry, Intended(), context) for entry in entries]
+        steps = [step(entry, Intended(), self._context(entry)) for entry in entries]
         await self.recorder.commit(*(after for after, _ in steps))
         for before, (after, instructions) in zip(entries, steps, strict=True):
             self._follow(before, after, instructions)
 
     async def end_late(self, owner: Owner, seen: Observation) -> None:
         """Let an attempt that is not watched any more be seen to have ended."""
-        context = self._context()
 
         def amended(ledger: Ledger) -> tuple[Entry, Entry]:
-            return ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), context)[0])
+            return ledger.amend(
+                owner, lambda entry: step(entry, LateEnd(seen), self._context(entry))[0]
+            )
 
         before, after = await self.recorder.read(amended)
         assert before.attempt is not None
@@ -205,8 +206,13 @@ class Batch:
             self.counts.expired -= before.state is State.EXPIRED
         self.changed.set()
 
-    def _context(self) -> Context:
-        return Context(self.clock.now(), self.config.retry.failed, self._ledger_token)
+    def _context(self, entry: Entry) -> Context:
+        return Context(
+            self.clock.now(),
+            self.config.retry.failed,
+            self._ledger_token,
+            self.watches.seen_running_at(entry.id),
+        )
 
     def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
         """What follows once the entry is durable."""
@@ -225,7 +231,7 @@ class Batch:
             self.in_flight[after.id] = after
         else:
             self.in_flight.pop(after.id, None)
-            self.watches.forget(after.id)
+            self.watches.ended(after)
         if after.state is not State.UNCONFIRMED:
             self.doubts.settled(after.id)
         counts = self.counts
@@ -251,6 +257,8 @@ class Batch:
                 self.watches.look_now(entry)
             case LookLater():
                 self.watches.look_later(entry)
+            case LookAgain():
+                self.watches.look_again(entry)
             case Reconcile(is_inherited):
                 self.doubts.add(entry.id, is_inherited=is_inherited)
             case CountFailure():

@@ -54,11 +54,11 @@ class Looking:
         """Let the whole class of looks learn from the reply to a look sent at this moment."""
         match reply:
             case Observation(_, status, word):
-                self.limiter.answered()
+                self.limiter.answered(sent_at)
                 if status is RunStatus.RUNNING and word not in KNOWN_WORDS:
                     self.unknown_words[word] += 1
             case RunPage() | Missing() | Unreadable() | Halted():
-                self.limiter.answered()
+                self.limiter.answered(sent_at)
             case TryLater(after_seconds):
                 self.limiter.refused(after_seconds, sent_at)
             case Unreachable(why, after_seconds):

@@ -52,7 +52,7 @@ class Poller:
                 continue
             match self._how(watch):
                 case How.NOT_YET:
-                    pause_seconds = max(SHORTEST_PAUSE_SECONDS, watch.wait_seconds / 50)
+                    pause_seconds = max(SHORTEST_PAUSE_SECONDS, watch.planned_seconds / 50)
                     await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
                 case How.BY_SWEEP:
                     self._is_sweeping = True
@@ -99,7 +99,7 @@ class Poller:
             due=self._batch.watches.count_due(),
             watched=len(self._batch.watches),
             overdue_seconds=self._batch.clock.monotonic() - first.due_at,
-            wait_seconds=first.wait_seconds,
+            wait_seconds=first.planned_seconds,
             yield_=self._yield,
         )
 

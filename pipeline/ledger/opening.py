@@ -19,7 +19,7 @@ from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.store import Ledger
 from pipeline.system import make_for_owner
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 APPLICATION_ID: Final = 0x50495045
 """'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
 

@@ -27,10 +27,10 @@ SAVE_ENTRY = (
     "WHERE id = ?"
 )
 SAVE_ATTEMPT = (
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
-    "started_at = excluded.started_at, ended_at = excluded.ended_at, "
-    "run_id = coalesce(excluded.run_id, run_id), "
+    "started_at = excluded.started_at, seen_running_at = excluded.seen_running_at, "
+    "ended_at = excluded.ended_at, run_id = coalesce(excluded.run_id, run_id), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -80,14 +80,14 @@ SUPERSEDED = (
 ENTRY_WITH_ATTEMPT = (
     "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure "
+    "intended_at, started_at, seen_running_at, ended_at, run_id, credits, outputs, error, failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
 STANDINGS = "SELECT * FROM row_now"
 EVERY_ATTEMPT = (
     "SELECT state, number, state AS attempt_state, round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, credits, outputs, error, failure, "
-    "credits AS total_credits FROM attempt"
+    "intended_at, started_at, seen_running_at, ended_at, run_id, credits, outputs, error, "
+    "failure, credits AS total_credits FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
@@ -107,6 +107,11 @@ PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon
     "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, state = 'failed' "
     "FROM attempt WHERE run_id IS NOT NULL AND state IN ('complete', 'failed') "
     "ORDER BY rowid DESC LIMIT ?"
+)
+SEEN_ENDS = (
+    "SELECT coalesce(seen_running_at - started_at, 0), ended_at - started_at FROM attempt "
+    "WHERE state IN ('complete', 'failed') AND ended_at > started_at "
+    "AND started_at - intended_at < ? ORDER BY rowid DESC LIMIT ?"
 )
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
 NOT_COMPLETE_SINCE = (

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -74,6 +74,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenEnd:
+    """How old a run was when a look last saw it running (0: none did), and first saw it ended."""
+
+    since_seconds: float
+    age_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """What the ledger tells a call as it begins."""
 
@@ -82,6 +90,8 @@ class Opening:
     """What the tokens of this call's attempts begin with."""
     spending: Spending
     """What all attempts cost so far, those of rows that left the sheet too."""
+    ends: Sequence[SeenEnd]
+    """How the newest runs that ended were seen to, the oldest first."""
 
 
 def entry_of(row: sqlite3.Row) -> Entry:
@@ -108,6 +118,7 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
         token=Token(row["token"]),
         intended_at=row["intended_at"],
         started_at=row["started_at"],
+        seen_running_at=row["seen_running_at"],
         ended_at=row["ended_at"],
         run_id=None if row["run_id"] is None else RunId(row["run_id"]),
         credits=row["credits"],
@@ -161,6 +172,7 @@ def attempt_values(entry_id: int, attempt: Attempt) -> Values:
         attempt.token,
         attempt.intended_at,
         attempt.started_at,
+        attempt.seen_running_at,
         attempt.ended_at,
         attempt.run_id,
         attempt.credits,

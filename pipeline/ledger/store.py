@@ -17,6 +17,7 @@ from typing import Final
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
+from pipeline.core.durations import DATED_WITHIN_SECONDS, ENDS_REMEMBERED
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
 from pipeline.core.quoting import PastRun
@@ -29,6 +30,7 @@ from pipeline.ledger.records import (
     Enrolled,
     Opening,
     Owner,
+    SeenEnd,
     Tally,
     attempt_values,
     enrolled_of,
@@ -230,11 +232,16 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.token, self.spending())
+        return Opening(self.tally(), self.token, self.spending(), self.seen_ends())
 
     def spending(self) -> Spending:
         """What all attempts cost so far, and how many may cost yet."""
         return Spending(*self._execute(queries.SPENDING).fetchone())
+
+    def seen_ends(self) -> Sequence[SeenEnd]:
+        """How the newest runs that ended were seen to, of those whose start is known."""
+        rows = self._execute(queries.SEEN_ENDS, (DATED_WITHIN_SECONDS, ENDS_REMEMBERED))
+        return [SeenEnd(since, age) for since, age in rows][::-1]
 
     def open_round(self) -> tuple[int, RoundKind] | None:
         """The round that has not ended, if there is one."""

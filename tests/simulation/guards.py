@@ -59,8 +59,7 @@ def _heard(done: "asyncio.Future[None]") -> None:
 
 
 async def _intend_after_the_start(self: Batch, entries: Any) -> None:  # noqa: ANN401
-    context = self._context()
-    steps = [step(entry, Intended(), context) for entry in entries]
+    steps = [step(entry, Intended(), self._context(entry)) for entry in entries]
     for before, (after, instructions) in zip(entries, steps, strict=True):
         self._follow(before, after, instructions)
     beside = asyncio.ensure_future(  # noqa: RUF006 - its loss is the fault
