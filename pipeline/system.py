@@ -4,6 +4,7 @@ Must not know what is locked, synced or stopped, nor why.
 """
 
 import os
+import secrets
 import signal
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,9 @@ SYSTEM = os.name
 BEYOND_ANY_CONTENT: Final = 2**40
 """Windows locks bytes for reading too: one is locked that no file of ours ever has."""
 
+TRIAL_BYTES: Final = 4096
+"""A block of most file systems: less may find room where nothing else does."""
+
 
 def make_for_owner(path: Path) -> None:
     """Make a file that its owner alone may read, if it is missing. Raises `OSError`.
@@ -27,6 +31,21 @@ def make_for_owner(path: Path) -> None:
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
+
+
+def try_to_write(folder: Path) -> None:
+    """Make a small file in a folder, and take it away again. Raises `OSError`.
+
+    Asked for rights alone, a system says yes to what then fails: a mount that is read-only, a disk
+    that is full, on Windows the rights themselves.
+    """
+    trial = folder / f".{secrets.token_hex(8)}.tmp"
+    with trial.open("xb", buffering=0) as file:
+        try:
+            file.write(bytes(TRIAL_BYTES))
+        finally:
+            file.close()  # Windows removes no file that is open.
+            trial.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -191,7 +191,7 @@ class Universe:
             clock=self.clock,
             chance=random.Random(self.seed).random,  # noqa: S311  # chance, not secrecy
             blocking=self.blocking,
-            progress=Progress(self.clock, self.said),
+            progress=Progress(self.clock, self.said, limit),
             switch=self.switch,
         )
         beside = None if meanwhile is None else asyncio.ensure_future(meanwhile())

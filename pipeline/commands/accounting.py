@@ -22,6 +22,7 @@ EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - a workbook's moments have 
 COLUMNS: Final = (
     "Row",
     "In the sheet",
+    "Rows that share it",
     "Attempt",
     "Run ID",
     "Sent (UTC)",
@@ -41,6 +42,7 @@ def cells_of(line: Line) -> tuple[Cell, ...]:
     return (
         line.row_number,
         "yes" if line.in_sheet else "no",
+        line.rows,
         attempt.number,
         attempt.run_id,
         _moment(attempt.intended_at),
@@ -68,7 +70,7 @@ def table_of(lines: Sequence[Line]) -> Iterator[str]:
         status = f"{attempt.state}: {attempt.failure}" if attempt.failure else str(attempt.state)
         sent = _moment(attempt.intended_at)
         told = (
-            str(line.row_number) if line.in_sheet else LEFT,
+            _place(line),
             str(attempt.number),
             "" if sent is None else f"{sent:%Y-%m-%d %H:%M}",
             status,
@@ -76,6 +78,12 @@ def table_of(lines: Sequence[Line]) -> Iterator[str]:
             _shortened(attempt.run_id),
         )
         yield TEXT.format(*told).rstrip()
+
+
+def _place(line: Line) -> str:
+    if not line.in_sheet:
+        return LEFT
+    return f"{line.row_number}{f' +{line.rows - 1}' if line.rows > 1 else ''}"
 
 
 def _shortened(run_id: RunId | None) -> str:
@@ -124,6 +132,7 @@ def lines_as_json(lines: Iterable[Line]) -> list[dict[str, object]]:
     return [
         {
             **place_of(line),
+            "rows": line.rows,
             "run": line.attempt.run_id,
             "sent_at": line.attempt.intended_at,
             "accepted_at": line.attempt.started_at,

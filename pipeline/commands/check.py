@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -14,7 +13,7 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
 from pipeline.commands.sampling import Sample, samples, table
 from pipeline.commands.service import client_for
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
@@ -107,7 +106,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         if arguments.json
         else _as_text(forecast, prepared, quoted, cap)
     )
-    sys.stdout.write(f"{text}\n")
+    tell(text)
     return Exit.OK
 
 
@@ -155,11 +154,17 @@ def _tell_faulty_rows(planned: Plan) -> None:
             say(row.error)
 
 
+def _start_of(config: Config) -> str:
+    call = f"/workflow/{config.workflow.id}/run"
+    if config.workflow.is_simulated:
+        return f"POST {call} (to the bundled simulator)"
+    return f"POST {config.workflow.base_url.rstrip('/')}{call}"
+
+
 def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | None) -> str:
     config = prepared.config
     first = "\n".join(
-        f"POST {config.workflow.base_url}/workflow/{config.workflow.id}/run\n"
-        + json.dumps(request, ensure_ascii=False, indent=2)
+        f"{_start_of(config)}\n" + json.dumps(request, ensure_ascii=False, indent=2)
         for request in forecast.requests
     )
     is_told = quoted.past_runs or quoted.credits is not None

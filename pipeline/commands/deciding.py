@@ -63,7 +63,7 @@ def choice_of(answer: str) -> DoubtEvent | None:
     text = answer.strip()
     if not text:
         return None
-    return CHOICES.get(text.lower()) or RunFound(RunId(text))
+    return CHOICES.get(text.lower()) or RunFound(RunId(text), is_named=True)
 
 
 def _refuse_where_it_ran(row: RowInDoubt) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from pipeline import sheets
 from pipeline.commands.terminal import say
+from pipeline.commands.working import told_while
 from pipeline.config.key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
@@ -93,14 +94,16 @@ def read_again(prepared: Prepared) -> Prepared:
 
 def _read(source: Source) -> tuple[str, Sheet]:
     """The file's SHA-256 and its sheet."""
-    digest, sheet = sheets.digest(source.path), sheets.read(source)
+    with told_while(f"Reading {source.path.name}"):
+        digest, sheet = sheets.digest(source.path), sheets.read(source)
     for remark in sheet.remarks:
         say(remark)
     return digest, sheet
 
 
 def _prepared(config: Config, source: Source, digest: str, sheet: Sheet) -> Prepared:
-    rows = tuple(render(sheet, recipe_of(config)))
+    with told_while(f"Making the start variables of {len(sheet.rows)} rows"):
+        rows = tuple(render(sheet, recipe_of(config)))
     return Prepared(config, source, digest, sheet, rows)
 
 

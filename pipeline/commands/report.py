@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.reporting import default_report, write_report
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit, LedgerFault
 from pipeline.ledger.opening import is_held, join_ledger
 from pipeline.report.report_figures import as_json
@@ -52,6 +51,6 @@ def run(arguments: argparse.Namespace) -> Exit:
         holder = (ledger.holder() or "unknown") if is_held(config.ledger) else None
         path, found = write_report(config, ledger, target, holder)
     if arguments.json:
-        sys.stdout.write(f"{json.dumps(as_json(config.name, found, time.time()))}\n")
+        tell(json.dumps(as_json(config.name, found, time.time())))
     say(f"Written: {path}")
     return Exit.OK

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from pipeline.commands.doubtful import (
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.runlist import read_run_list
-from pipeline.commands.terminal import ask, can_ask, say
+from pipeline.commands.terminal import ask, can_ask, say, tell
 from pipeline.config.model import Config
 from pipeline.core.events import DoubtEvent, Resumed, RowGivenUp, RunFound, ShownAbsent
 from pipeline.core.lifecycle import step
@@ -104,7 +103,7 @@ def _decision_in(arguments: argparse.Namespace) -> DoubtEvent | None:
     """The decision that the flags name. Raises `UsageFault` where a half of it is missing."""
     decision: DoubtEvent | None = None
     if arguments.run_id is not None:
-        decision = RunFound(RunId(arguments.run_id))
+        decision = RunFound(RunId(arguments.run_id), is_named=True)
     elif arguments.never_ran:
         decision = ShownAbsent(BY_A_PERSON)
     elif arguments.give_up:
@@ -150,8 +149,7 @@ def _show(rows: Sequence[RowInDoubt], prepared: Prepared) -> None:
     lines = [f"{prepared.config.name}: {len(rows)} in doubt", heading(), *map(as_text, rows)]
     if any(row.candidates for row in rows):
         lines.append(LEGEND)
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    tell("\n".join(lines))
 
 
 def _ask_about_each(rows: Sequence[RowInDoubt], config: Config, ledger: Ledger) -> None:
@@ -173,7 +171,7 @@ def _ask_about_each(rows: Sequence[RowInDoubt], config: Config, ledger: Ledger) 
 
 def _tell_what_is_left(rows: Sequence[RowInDoubt], arguments: argparse.Namespace) -> None:
     if arguments.json:
-        sys.stdout.write(f"{json.dumps(as_json(rows))}\n")
+        tell(json.dumps(as_json(rows)))
     elif rows:
         say(
             f"{len(rows)} in doubt. Decide with --row N and one of --run WRUN-…, --never-ran, "

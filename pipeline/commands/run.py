@@ -33,9 +33,10 @@ from pipeline.commands.consent import (
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.service import client_for
-from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
+from pipeline.commands.working import told_while
 from pipeline.commands.writing import rehearse_output, tell_written, write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
@@ -47,7 +48,7 @@ from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.signals import signals_ask
 from pipeline.engine.stop import Stop, Switch
-from pipeline.errors import Exit, LedgerLost, PipelineError
+from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from pipeline.report.watch_figures import Viewer
@@ -127,7 +128,11 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    tell_failures(tally, config.path.name)
+    try:
+        show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+    except OutputFault as fault:
+        say(str(fault))  # The batch has ended as it has, whoever hears of it.
     return exit_
 
 
@@ -148,9 +153,10 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
-    planned = plan(prepared.rows, ledger.states())
     service = prepared.config.workflow.base_url
-    ledger.enrol(planned, prepared.source.path, service, time.time())
+    with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
+        planned = plan(prepared.rows, ledger.states())
+        ledger.enrol(planned, prepared.source.path, service, time.time())
     return planned.counts()[Decision.REUSE]
 
 

@@ -3,11 +3,10 @@
 import argparse
 import asyncio
 import math
-import sys
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.config.units import ValueFault, read_duration_seconds
 from pipeline.errors import Exit
 from pipeline.simulator.faults import Fault, Faults
@@ -117,6 +116,5 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 
 def _announce(base_url: str) -> None:
-    sys.stdout.write(f"{base_url}\n")
-    sys.stdout.flush()
+    tell(base_url)
     say("Serving until Ctrl-C. Any key is good; /_count tells every start it saw.")

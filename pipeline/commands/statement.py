@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,7 @@ from pipeline.commands.accounting import (
 from pipeline.commands.auditing import audit_as_json, audit_in_words
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.runlist import read_run_list
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.config.model import Config
 from pipeline.core.accounts import Audit, Line, ServiceRun, Totals, audit, totals
 from pipeline.errors import Exit, LedgerFault, OutputFault, RemoteFault, UsageFault
@@ -72,7 +71,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         told = _as_json(config, lines, sums, found)
     else:
         told = _as_text(config, () if arguments.output else lines, sums, found)
-    sys.stdout.write(f"{told}\n")
+    tell(told)
     if found is None or (found.lacking is None and not found.differs):
         return Exit.OK
     return Exit.UNFINISHED

@@ -37,6 +37,6 @@ def run(arguments: argparse.Namespace) -> Exit:
         say(f"The batch is running, in process {holder}.")
         for key, text in changes.items():
             say(f"Adjusted until that call ends: {key}={text}")
-    call = Call(reused=0, requests={}, seconds=0.0, output=output)
+    call = Call(reused=0, requests={}, seconds=0.0, output=output, is_made=False)
     show(summarise(config.name, config.ledger, tally, call, Exit.OK), as_json=arguments.json)
     return Exit.OK

@@ -4,12 +4,12 @@ Counts and credits are of the sheet's rows as they stand now, over all calls and
 """
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.terminal import command_line, say, tell
 from pipeline.core.model import State
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.errors import Exit
@@ -45,6 +45,8 @@ class Summary:
     """Rows without a run of their own: they share an equal row's. For a person only."""
     saved_credits: float = 0
     """What the runs would have cost that were not started for them. For a person only."""
+    is_of_a_call: bool = True
+    """Whether there was a call to tell of. For a person only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Call:
     requests: Mapping[str, int]
     seconds: float
     output: Path | None
+    is_made: bool = True
+    """False: the ledger was looked at, and nothing else was done."""
 
 
 def summarise(batch: str, ledger: Path, tally: Tally, call: Call, exit_: Exit) -> Summary:
@@ -79,6 +83,7 @@ def summarise(batch: str, ledger: Path, tally: Tally, call: Call, exit_: Exit) -
         exit=int(exit_),
         shared=tally.shared,
         saved_credits=_whole(tally.saved_credits),
+        is_of_a_call=call.is_made,
     )
 
 
@@ -101,14 +106,34 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
     return Exit.OK
 
 
+def tell_failures(tally: Tally, config: str) -> None:
+    """Say what a person can do about the rows that have ended without being complete."""
+    if tally.faulty:
+        say(
+            f"{_rows(tally.faulty)} could not be made from the cells, and cost nothing: "
+            f"`{command_line('check', config)}` names the cells; mend them, and run again."
+        )
+    if failed := tally.count(State.FAILED):
+        say(
+            f"{_rows(failed)} failed at the service: the output says why, and "
+            f"`{command_line('retry', config)}` pays for another attempt of each."
+        )
+    if expired := tally.count(State.EXPIRED):
+        was = "was" if expired == 1 else "were"
+        say(f"{_rows(expired)} {was} not seen to end: the next call looks again, free.")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 def show(summary: Summary, *, as_json: bool) -> None:
     """The summary, and nothing else, on stdout."""
     text = _as_json(summary) if as_json else as_text(summary)
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    tell(text)
 
 
-FOR_A_PERSON: Final = frozenset({"shared", "saved_credits"})
+FOR_A_PERSON: Final = frozenset({"shared", "saved_credits", "is_of_a_call"})
 """What the text says and the JSON, whose names are promised, does not."""
 
 
@@ -126,19 +151,26 @@ def as_text(summary: Summary) -> str:
         f"{getattr(summary, status)} {status}" for status in STATUSES if getattr(summary, status)
     )
     unknown = f" ({summary.credits_unknown} runs named none)" if summary.credits_unknown else ""
-    requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
     lines = [
         f"{summary.batch}: {summary.rows} rows: {counts or 'none'}",
         f"credits: {summary.credits:g}{unknown}",
-        f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s",
     ]
     if summary.shared:
         saved = f"{summary.saved_credits:g} credits saved so far"
-        lines.insert(2, f"duplicates: {summary.shared} rows share an equal row's run: {saved}")
+        lines.append(f"duplicates: {summary.shared} rows share an equal row's run: {saved}")
+    if summary.is_of_a_call:
+        lines.append(_call_in_words(summary))
     if summary.output:
         lines.append(f"output: {summary.output}")
     lines.append(f"ledger: {summary.ledger}")
     return "\n".join(lines)
+
+
+def _call_in_words(summary: Summary) -> str:
+    requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
+    return (
+        f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s"
+    )
 
 
 def _whole(credits_: float) -> float:

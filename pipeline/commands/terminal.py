@@ -3,13 +3,40 @@
 Must not know what is asked about.
 """
 
+import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
 from pipeline.engine.screen import laid_out
-from pipeline.errors import UsageFault
+from pipeline.errors import OutputFault, UsageFault
+
+
+def tell(text: str) -> None:
+    """A text for whoever reads stdout, a script perhaps. One who has left is told nothing.
+
+    Raises `OutputFault` where stdout can't be written to.
+    """
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _say_no_more()
+    except OSError as error:
+        _say_no_more()
+        raise OutputFault(
+            place="stdout",
+            wrong=f"it can't be written to ({error.strerror})",
+            remedy="let it go to another place, or to none",
+        ) from None
+
+
+def _say_no_more() -> None:
+    # What is left in the buffer would fail again on the interpreter's way out, and spoil its code.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def say(message: str) -> None:
@@ -55,7 +82,12 @@ def ask(question: str) -> str | None:
     words = question.rstrip()
     sys.stderr.write(laid_out(words, sys.stderr) + question[len(words) :])
     sys.stderr.flush()
-    return sys.stdin.readline() or None
+    try:
+        return sys.stdin.readline() or None
+    except KeyboardInterrupt:
+        # What is said of it begins a line of its own.
+        sys.stderr.write("\n")
+        raise
 
 
 def command_line(*words: object) -> str:

@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.adjust import adjust
 from pipeline.commands.preparing import Overrides, load_config
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit
 from pipeline.report.watch_figures import Viewer
 from pipeline.report.watch_page import serve_page
@@ -31,6 +30,5 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 
 def _announce(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
+    tell(address)
     say("Open it in a browser on this machine. It is there until Ctrl-C.")

@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.service import client_for
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit
 from pipeline.remote import webhooks
 from pipeline.remote.client import Client
@@ -93,6 +92,6 @@ async def _added(client: Client, arguments: argparse.Namespace) -> Webhook:
 def _show(registrations: Sequence[Webhook]) -> None:
     for webhook in registrations:
         scope = webhook.workflow_id or "the whole workspace"
-        sys.stdout.write(f"{webhook.id}\t{webhook.event_type}\t{scope}\t{webhook.url}\n")
+        tell(f"{webhook.id}\t{webhook.event_type}\t{scope}\t{webhook.url}")
     if not registrations:
         say("No webhook is registered.")

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline import sheets
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
+from pipeline.commands.working import told_while
 from pipeline.config.model import Config
 from pipeline.core.cells import column_letter, column_names, shown
 from pipeline.core.model import NewCell, Sheet, Uncalculated
@@ -33,6 +34,11 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
 
     Raises `OutputFault`; the ledger then still holds everything.
     """
+    with told_while(f"Writing {target.name}"):
+        return _written(prepared, ledger, target)
+
+
+def _written(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
     columns = columns_to_write(prepared, ledger)
     cells = dict(_new_cells(prepared, ledger, columns))
     aside = _keep_edited(ledger, target)
@@ -83,7 +89,9 @@ def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
     """
     columns = columns_to_write(prepared, ledger)
     rows = [row.number for row in prepared.rows]
-    for line in sheets.rehearse(prepared.source, columns.headers, rows):
+    with told_while(f"Looking whether {prepared.source.path.name} can be copied"):
+        lines = sheets.rehearse(prepared.source, columns.headers, rows)
+    for line in lines:
         say(line)
 
 

@@ -21,6 +21,8 @@ class Line:
     in_sheet: bool
     """Whether the newest reading held the row."""
     attempt: Attempt
+    rows: int = 1
+    """How many equal rows of the sheet share the attempt; it stands at the first of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,11 @@ class CreditCap:
     """What to reserve for a run where the service names no credits."""
 
     def reserve_credits(self, spending: Spending) -> float | None:
-        """What one run may cost, as far as is known; ``None``: nothing is known."""
-        known = (spending.highest_credits, self.credits_per_run)
+        """What one run may cost, as far as is known; ``None``: nothing is known.
+
+        Runs that cost nothing tell nothing: often they failed, and the next may not.
+        """
+        known = (spending.highest_credits or None, self.credits_per_run)
         return max((credits_ for credits_ in known if credits_ is not None), default=None)
 
     def room(self, spending: Spending) -> int:

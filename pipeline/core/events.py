@@ -33,6 +33,8 @@ class RunFound:
     """The run of an attempt in doubt was found at the service, or a person named it."""
 
     run_id: RunId
+    is_named: bool = False
+    """Whether a person named it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, NewType, Protocol, TypeAlias
 
+from msgspec import Struct
+
 RunId = NewType("RunId", str)
 """The remote's name for one run: opaque text."""
 
@@ -133,8 +135,7 @@ class FailureClass(StrEnum):
     """The attempt was in doubt, and was shown never to have begun a run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One intent to start a run for an Entry, and what came of it. Moments are Unix seconds."""
 
     number: int
@@ -152,6 +153,8 @@ class Attempt:
     ended_at: float | None = None
     """When its end was first seen."""
     run_id: RunId | None = None
+    is_named: bool = False
+    """Whether a person named its run, which may have been started with other metadata."""
     credits: float | None = None
     """What the service said it cost; ``None`` where it did not say."""
     outputs: Mapping[str, Json] | None = None
@@ -160,8 +163,7 @@ class Attempt:
     failure: FailureClass | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The ledger's line for one row: its state, and its newest attempt."""
 
     id: int
@@ -208,8 +210,7 @@ KNOWN_WORDS = frozenset({"NEW", "WAITING", "PROCESSING", "RETRYING", "COMPLETE",
 """The statuses that the service documents, in its own spelling."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """One look at a run, whether by poll, list or webhook."""
 
     run_id: RunId

@@ -5,8 +5,10 @@ table, nor how instructions are carried out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from pipeline.core.doubts import token_of
 from pipeline.core.events import (
@@ -125,7 +127,14 @@ def look_for_run(entry: Entry, _event: Event, _context: Context) -> Step:
 def find(entry: Entry, event: Event, context: Context) -> Step:
     """UNCONFIRMED → RUNNING: there is a run, and it is ours."""
     assert isinstance(event, RunFound)
-    found = _moved(entry, State.RUNNING, run_id=event.run_id, started_at=context.at, error=None)
+    found = _moved(
+        entry,
+        State.RUNNING,
+        run_id=event.run_id,
+        is_named=event.is_named,
+        started_at=context.at,
+        error=None,
+    )
     return found, (LookNow(),)
 
 
@@ -156,7 +165,10 @@ def let_go(entry: Entry, _event: Event, context: Context) -> Step:
 
 
 def count_late(entry: Entry, event: Event, context: Context) -> Step:
-    """The entry stays as it is, but what its older attempt cost and gave is on record."""
+    """The entry stays as it is, but what its older attempt cost and gave is on record.
+
+    Where it waits for a newer attempt, that record ends the waiting: see the ledger's `save`.
+    """
     return replace(_ended_late(entry, event, context), state=entry.state), ()
 
 
@@ -303,7 +315,7 @@ def owe_retry(entry: Entry, event: Event, _context: Context) -> Step:
 def _moved(entry: Entry, state: State, **changes: object) -> Entry:
     """The entry and its attempt in a new state."""
     assert entry.attempt is not None, f"entry {entry.id} is {entry.state} without an attempt"
-    attempt = replace(entry.attempt, state=state, **changes)  # type: ignore[arg-type]  # fields
+    attempt = replace(entry.attempt, state=state, **changes)
     return replace(entry, state=state, attempt=attempt)
 
 

@@ -19,7 +19,11 @@ PATIENCE_SHARE: Final = 0.25
 LEAST_YIELD: Final = 1.5
 """Due looks that a page must save on average; a look at one run saves one."""
 LONGEST_REST: Final = 64
-"""So many times the number of watched runs are looked at singly before a page is tried again."""
+"""So many times the first rest is the longest, however often sweeps were in vain."""
+
+
+REST_A_PAGE: Final = 8
+"""A first sweep in vain is made up for by so many single looks for each of its pages."""
 
 
 class How(Enum):
@@ -50,7 +54,7 @@ class Yield:
         if due_seen >= LEAST_YIELD * pages:
             return Yield(pages=pages)
         times = min(2**self.fruitless, LONGEST_REST)
-        rest = times * max(watched, LEAST_WATCHED)
+        rest = times * min(max(watched, LEAST_WATCHED), REST_A_PAGE * pages)
         return Yield(rest, self.fruitless + 1, pages)
 
 

@@ -7,10 +7,10 @@ starter's and the poller's.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
+from weakref import WeakSet
 
 from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
@@ -18,7 +18,6 @@ from pipeline.core.events import (
     CountFailure,
     Event,
     Instruction,
-    Intended,
     LateEnd,
     LookAgain,
     LookLater,
@@ -40,6 +39,9 @@ from pipeline.engine.stop import Stop, StopReason, stop_of
 from pipeline.engine.watches import Watches
 from pipeline.ledger.records import Opening, Owner, Tally
 from pipeline.ledger.store import Ledger, RunTakenError
+
+Happening: TypeAlias = tuple[Entry, Event]
+"""An entry, and what happened to it."""
 
 
 @dataclass(slots=True)
@@ -92,21 +94,32 @@ class Batch:
         self.in_flight: dict[int, Entry] = {}
         """Entries that are starting or running, by id."""
         self.calls: set[asyncio.Task[None]] = set()
-        """Starts and looks that have left and are not yet dealt with."""
+        """Starts and looks that have left and are not answered yet."""
+        self._heard: list[Happening] = []
+        """What the answers tell, as long as it is not dealt with."""
+        self._has_heard = asyncio.Event()
+        self._is_dealing = False
         self.ready: deque[Entry] = deque()
         """Entries whose intent is durable and whose start has not left."""
         self.again: dict[int, None] = {}
         """Entries that went back to wait for their turn, by id, in order."""
+        self.ended_late: set[int] = set()
+        """Entries of which an older attempt was seen to end: their turn may have passed by."""
         self.doubts = Doubts(clock)
         self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
-        self._patience: set[asyncio.Timeout] = set()
+        self._patience: WeakSet[asyncio.Timeout] = WeakSet()
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count_entries(State.PLANNED)
         self.budget = Budget(config.limits.cap, opening.spending)
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether a call has left that is not answered, or whose answer is not dealt with."""
+        return bool(self.calls or self._heard or self._is_dealing)
 
     @property
     def is_stopped(self) -> bool:
@@ -128,7 +141,7 @@ class Batch:
             await self.changed.wait()
 
     def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
-        """Let a start or a look leave, and know of it until it is dealt with."""
+        """Let a start or a look leave, and know of it until it is answered."""
         task = group.create_task(call, name=name)
         self.calls.add(task)
         task.add_done_callback(self._call_ended)
@@ -137,15 +150,11 @@ class Batch:
         self.calls.discard(task)
         self.changed.set()
 
-    @asynccontextmanager
-    async def patience(self) -> AsyncIterator[None]:
-        """Wait for a reply, until `cut_off`: then raises `TimeoutError`."""
-        async with asyncio.timeout(None) as waiting:
-            self._patience.add(waiting)
-            try:
-                yield
-            finally:
-                self._patience.discard(waiting)
+    def patience(self) -> asyncio.Timeout:
+        """Wait within it for a reply, until `cut_off`: then it raises `TimeoutError`."""
+        waiting = asyncio.timeout(None)
+        self._patience.add(waiting)
+        return waiting
 
     def cut_off(self) -> None:
         """Wait no longer for the replies that are under way."""
@@ -167,28 +176,59 @@ class Batch:
             self.no_more_calls.set()
         self.changed.set()
 
-    async def apply(self, entry: Entry, event: Event) -> None:
-        """Let the event happen to the entry: decided, durable, carried out, in this order."""
-        after, instructions = step(entry, event, self._context(entry))
-        if after is not entry:
-            try:
-                await self.recorder.commit(after)
-            except RunTakenError:
-                if not isinstance(event, Accepted):
-                    return  # It stays in doubt: the run that was found is another attempt's.
-                await self.apply(entry, Doubtful("the service named a run of another row"))
-                return
-        self._follow(entry, after, instructions)
+    def hear(self, entry: Entry, event: Event) -> None:
+        """Let the event happen to the entry, together with what else is heard in this moment."""
+        self._heard.append((entry, event))
+        self._has_heard.set()
 
-    async def intend(self, entries: Sequence[Entry]) -> None:
-        """Let the turn of these planned entries come: `apply` for many, in one commit."""
-        steps = [step(entry, Intended(), self._context(entry)) for entry in entries]
-        await self.recorder.commit(*(after for after, _ in steps))
-        for before, (after, instructions) in zip(entries, steps, strict=True):
+    async def deal_with_what_is_heard(self) -> None:
+        """Let what was heard happen, in groups, until the task is cancelled."""
+        while True:
+            await self._has_heard.wait()
+            self._has_heard.clear()
+            heard, self._heard = self._heard, []
+            self._is_dealing = True
+            await self.apply(heard)
+            self._is_dealing = False
+            self.changed.set()
+
+    async def apply(self, happenings: Sequence[Happening]) -> None:
+        """Let these events happen: all decided, durable in one commit, carried out, in this order.
+
+        No entry may stand in two of them.
+        """
+        steps = [step(entry, event, self._context(entry)) for entry, event in happenings]
+        changed = [
+            after
+            for (entry, _), (after, _) in zip(happenings, steps, strict=True)
+            if after is not entry
+        ]
+        if changed:
+            try:
+                await self.recorder.commit(*changed)
+            except RunTakenError:
+                await self._apply_what_can_be(happenings)
+                return
+        for (before, _), (after, instructions) in zip(happenings, steps, strict=True):
             self._follow(before, after, instructions)
 
+    async def _apply_what_can_be(self, happenings: Sequence[Happening]) -> None:
+        """Where one of them names a run that is another's, the rest must not suffer for it."""
+        if len(happenings) > 1:
+            for happening in happenings:
+                await self.apply([happening])
+            return
+        ((entry, event),) = happenings
+        # A run that was found and is another attempt's settles no doubt.
+        if isinstance(event, Accepted):
+            await self.apply([(entry, Doubtful("the service named a run of another row"))])
+
     async def end_late(self, owner: Owner, seen: Observation) -> None:
-        """Let an attempt that is not watched any more be seen to have ended."""
+        """Let an attempt that is not watched any more be seen to have ended.
+
+        Where its row waits for a newer attempt, a late complete one makes that needless.
+        """
+        self.ended_late.add(owner.entry_id)
 
         def amended(ledger: Ledger) -> tuple[Entry, Entry]:
             return ledger.amend(

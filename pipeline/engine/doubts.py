@@ -70,8 +70,8 @@ class Doubts:
             return self._clock.monotonic()
         newest = self.newest_accepted_at
         dues = (settle.due_at(one.since, last_sweep_at, newest) for one in self._begun.values())
-        # The doubts stand in the order of their beginnings, and so do their dues.
-        return next((due for due in dues if due is not None), None)
+        # A doubt that a newer run makes due earlier may come before one that is older.
+        return min((due for due in dues if due is not None), default=None)
 
     def among(self, rows: Sequence[Enrolled]) -> list[Doubt]:
         """Those of these rows' newest attempts that are in doubt."""

@@ -46,7 +46,7 @@ class Latecomers:
             return
         sent_at = self._batch.clock.monotonic()
         reply = await self._remote.look(run_id)
-        self._looking.heed(reply, sent_at)
+        await self._looking.heed(run_id, reply, sent_at)
         if isinstance(reply, Halted):
             self._batch.ask_to_stop(stop_of(reply))
         if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:

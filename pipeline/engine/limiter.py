@@ -39,6 +39,8 @@ class Limiter:
         """Whether no call is to leave at all: a person paused the batch."""
         self.first_answer_at: float | None = None
         """When the service first answered a call of this class."""
+        self.last_answer_at = float("-inf")
+        """When it last did."""
 
     @property
     def is_probing(self) -> bool:
@@ -79,6 +81,7 @@ class Limiter:
         """The service answered a call sent at this moment: it is there, and takes more."""
         now = self._clock.monotonic()
         self._refusals = self._silences = 0
+        self.last_answer_at = now
         if self.first_answer_at is None:
             self.first_answer_at = now
         self._learnt.taken(sent_at, now)

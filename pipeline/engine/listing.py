@@ -51,6 +51,7 @@ async def read_listing(pages: Pages, began_at: float) -> Listing | None:
     reading = _Reading(began_at)
     for _ in range(PASSES):
         number, items = 1, 0
+        in_this_pass: set[RunId] = set()
         while not reading.is_whole:
             page = await pages(number)
             if isinstance(page, Missing) and number == 1:
@@ -59,8 +60,11 @@ async def read_listing(pages: Pages, began_at: float) -> Listing | None:
                 return Listing(began_at, reading.runs, is_whole=False)
             brought_news = reading.add(page)
             items += len(page.runs)
-            if _is_last(page, items, brought_news=brought_news):
+            ids = {seen.run_id for seen in page.runs}
+            # Page after page of the same runs is no list that goes on, whatever total it tells.
+            if ids <= in_this_pass or _is_last(page, items, brought_news=brought_news):
                 break
+            in_this_pass |= ids
             number += 1
     return Listing(began_at, reading.runs, reading.is_whole)
 
@@ -70,7 +74,7 @@ def _is_last(page: RunPage, items: int, *, brought_news: bool) -> bool:
     if page.total is None:
         # Such a list might give the same page for ever.
         return not brought_news
-    return not page.runs or items >= page.total
+    return items >= page.total
 
 
 def claims_on(listing: Listing, ledger: Ledger) -> Claims:

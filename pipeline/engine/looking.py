@@ -37,21 +37,61 @@ class Looks(Protocol):
 class Looking:
     """The class of looks: its pace, and what is heard of the service by it."""
 
-    def __init__(self, batch: Batch, limiter: Limiter) -> None:
+    def __init__(self, batch: Batch, remote: Looks, limiter: Limiter) -> None:
         self._batch = batch
+        self._remote = remote
         self.limiter = limiter
+        self._in_vain_at: dict[RunId, float] = {}
+        """When a look at a run last brought nothing."""
+        self._is_asking = False
+        """Whether the list is being asked if the service is there at all."""
         self.unknown_words: Counter[str] = Counter()
         """Status words that the service is not known to use, and how often they were read."""
+
+    async def heed(self, run_id: RunId, reply: LookReply, sent_at: float) -> None:
+        """Let the whole class of looks learn from the reply to a look sent at this moment."""
+        if isinstance(reply, Unreachable) and self._is_its_own_trouble(run_id):
+            return
+        self._learn(reply, sent_at)
+        if isinstance(reply, Unreachable) and self.limiter.is_gone and not self._is_asking:
+            self._is_asking = True
+            if await self._is_gone():
+                message = f"the service does not answer looks ({reply.why})"
+                self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))
+            self._is_asking = False
 
     def heed_page(self, reply: ListReply, sent_at: float) -> None:
         """The same for a page of the list; a list out of order is no service that is gone."""
         if isinstance(reply, Unreachable):
             self.limiter.refused(reply.after_seconds, sent_at)
         else:
-            self.heed(reply, sent_at)
+            self._learn(reply, sent_at)
 
-    def heed(self, reply: LookReply | ListReply, sent_at: float) -> None:
-        """Let the whole class of looks learn from the reply to a look sent at this moment."""
+    def _is_its_own_trouble(self, run_id: RunId) -> bool:
+        """Whether the service answered for others since a look at this run was in vain before."""
+        before_at = self._in_vain_at.get(run_id, float("inf"))
+        self._in_vain_at[run_id] = self._batch.clock.monotonic()
+        return before_at < self.limiter.last_answer_at
+
+    async def _is_gone(self) -> bool:
+        """Whether the service is silent on all that is asked, and not on some runs alone."""
+        await self.limiter.slot(unless=self._batch.no_more_calls)
+        if self._batch.no_more_calls.is_set():
+            return False
+        sent_at = self._batch.clock.monotonic()
+        try:
+            async with self._batch.patience():
+                reply = await self._remote.list_runs(1)
+        except TimeoutError:
+            return False
+        if isinstance(reply, Unreachable):
+            return True
+        silent = sum(at > self.limiter.last_answer_at for at in self._in_vain_at.values())
+        self.heed_page(reply, sent_at)
+        # That there is no list may be said by whatever stands before a service that is down.
+        return isinstance(reply, Missing) and silent > 1
+
+    def _learn(self, reply: LookReply | ListReply, sent_at: float) -> None:
         match reply:
             case Observation(_, status, word):
                 self.limiter.answered(sent_at)
@@ -61,10 +101,7 @@ class Looking:
                 self.limiter.answered(sent_at)
             case TryLater(after_seconds):
                 self.limiter.refused(after_seconds, sent_at)
-            case Unreachable(why, after_seconds):
+            case Unreachable(_, after_seconds):
                 self.limiter.unanswered(after_seconds, sent_at)
-                if self.limiter.is_gone:
-                    message = f"the service does not answer looks ({why})"
-                    self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))
             case _:
                 assert_never(reply)

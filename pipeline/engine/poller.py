@@ -8,10 +8,10 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from pipeline.core.model import Observation, RunStatus
+from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
 from pipeline.core.sweeping import How, Yield, how_to_look
-from pipeline.engine.batch import Batch
+from pipeline.engine.batch import Batch, Happening
 from pipeline.engine.judging import judge
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.watches import Watch
@@ -37,8 +37,9 @@ class Poller:
         self._yield = Yield()
         self._singly: deque[Watch] = deque()
         """Runs of which the list said that they ended, and not all that is to be known."""
-        self._looks_name_credits = True
-        """Whether looks at single runs that ended may name credits that the list does not."""
+        self._looks_name_credits: bool | None = None
+        """Whether a look at a single run that completed ever named credits; ``None``: there was
+        none yet. A run that failed tells nothing of that: it may have cost nothing."""
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
         """Look at runs until the task is cancelled."""
@@ -111,22 +112,26 @@ class Poller:
                 reply = await self._remote.look(watch.run_id)
         except TimeoutError:
             reply = Unreachable("the program was stopped before the reply came")
+        await self._looking.heed(watch.run_id, reply, sent_at)
         self._looks_out -= 1
-        self._looking.heed(reply, sent_at)
-        if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
-            self._looks_name_credits = reply.credits is not None
-        await self._learn(watch, reply)
+        if isinstance(reply, Observation) and reply.status is RunStatus.COMPLETE:
+            self._looks_name_credits = bool(self._looks_name_credits) or reply.credits is not None
+        self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         watched = len(self._batch.watches)
         pages = items = due_seen = barren = 0
+        read: set[RunId] = set()
         while barren < BARREN_PAGES and self._batch.watches.count_due():
             page = await self._page(pages + 1)
             pages += 1
-            if page is None or not page.runs:
+            ids = set() if page is None else {seen.run_id for seen in page.runs}
+            # A page of nothing new is no list that goes on: more of it would tell nothing else.
+            if page is None or ids <= read:
                 break
-            seen, due = await self._take_in(page)
+            read |= ids
+            seen, due = self._take_in(page)
             items += len(page.runs)
             due_seen += due
             barren = 0 if seen else barren + 1
@@ -150,11 +155,10 @@ class Poller:
             self._has_list = False
         return reply if isinstance(reply, RunPage) else None
 
-    async def _take_in(self, page: RunPage) -> tuple[int, int]:
+    def _take_in(self, page: RunPage) -> tuple[int, int]:
         """Learn what a page tells of runs that wait for a look: how many, and how many were due."""
         now = self._batch.clock.monotonic()
         waiting = due = 0
-        learnt = []
         for seen in page.runs:
             watch = self._batch.watches.waiting_for(seen.run_id)
             if watch is None:
@@ -166,11 +170,9 @@ class Poller:
             # Only a look at the run itself gives it up: the list may lag behind.
             is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
             if self._is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
-                learnt.append(self._learn(watch, seen))
+                self._batch.hear(*self._told(watch, seen))
             else:
                 self._singly.append(watch)
-        # Together, so that what ended is committed as one group.
-        await asyncio.gather(*learnt)
         return waiting, due
 
     def _is_enough(self, seen: Observation) -> bool:
@@ -182,10 +184,10 @@ class Poller:
                 is_told = seen.outputs is not None
             case RunStatus.FAILED:
                 is_told = seen.message is not None
-        return is_told and (seen.credits is not None or not self._looks_name_credits)
+        return is_told and (seen.credits is not None or self._looks_name_credits is False)
 
-    async def _learn(self, watch: Watch, reply: LookReply) -> None:
+    def _told(self, watch: Watch, reply: LookReply) -> Happening:
         entry = self._batch.in_flight[watch.entry_id]
         give_up_seconds = self._batch.config.polling.give_up_seconds
-        event = judge(entry, watch, reply, self._batch.clock.monotonic(), give_up_seconds)
-        await self._batch.apply(entry, event)
+        now = self._batch.clock.monotonic()
+        return entry, judge(entry, watch, reply, now, give_up_seconds)

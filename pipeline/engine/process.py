@@ -72,14 +72,14 @@ async def _resume(batch: Batch) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
     unfinished = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
     entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
-    await asyncio.gather(*(batch.apply(entry, Resumed()) for entry in entries))
+    await batch.apply([(entry, Resumed()) for entry in entries])
 
 
 async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> None:
     limits, polling = batch.config.limits, batch.config.polling
     start_limiter = Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance)
     look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
-    looking = Looking(batch, look_limiter)
+    looking = Looking(batch, world.remote, look_limiter)
     starter = Starter(batch, world.remote, start_limiter, limit)
     poller = Poller(batch, world.remote, looking)
     reconciler = Reconciler(batch, world.remote, looking, start_limiter)
@@ -90,11 +90,13 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
         if starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        is_watched_out = reconciler.is_done and latecomers.is_done
-        return starter.is_done and not batch.calls and not owed and is_watched_out
+        if not starter.is_done or batch.has_calls or owed:
+            return False
+        return reconciler.is_done and latecomers.is_done
 
     async with asyncio.TaskGroup() as group:
         loops = (
+            group.create_task(batch.deal_with_what_is_heard(), name="batch"),
             group.create_task(starter.run(group), name="starter"),
             group.create_task(poller.run(group), name="poller"),
             group.create_task(reconciler.run(), name="reconciler"),

@@ -33,14 +33,17 @@ class Progress:
         self._bar: tqdm[NoReturn] | None = None
         self._time_left = TimeLeft(0.0)
         self._done_before = 0
+        self._total = 0
         self._has_shown = False
+        self._has_told_doubts = False
 
     async def run(self, batch: Batch) -> None:
         """Show progress until the task is cancelled."""
         self._time_left = TimeLeft(self._clock.monotonic())
         self._done_before = _done(batch.counts)
+        self._total = self._reach(batch)
         if self._stream.isatty():
-            self._bar = tqdm(total=batch.counts.total, file=self._stream, bar_format="{desc}")
+            self._bar = tqdm(total=self._total, file=self._stream, bar_format="{desc}")
         while True:
             if self._bar is not None:
                 self._show(batch)
@@ -70,8 +73,9 @@ class Progress:
 
     def _show(self, batch: Batch) -> None:
         self._has_shown = True
+        self._tell_doubts(batch)
         figures = self._figures(batch)
-        limits, total = batch.limits, batch.counts.total
+        limits, total = batch.limits, self._total
         scale = Scale(total, limits.max_in_flight, limits.max_credits)
         paused = "paused  " if batch.is_paused else ""
         if self._bar is None:
@@ -88,6 +92,25 @@ class Progress:
         self._bar.n = min(figures.done, total)
         self._bar.set_description_str(line, refresh=False)
         self._bar.refresh()
+
+    def _tell_doubts(self, batch: Batch) -> None:
+        """Once in a call: else nobody knows what it waits for while nothing runs."""
+        if self._has_told_doubts or not batch.doubts:
+            return
+        self._has_told_doubts = True
+        self.say(
+            "The reply to a start was lost, or cut off: what may have been begun is looked for at "
+            f"the service, for about {2 * batch.config.retry.settle_seconds:g} s, before anything "
+            "is sent again."
+        )
+
+    def _reach(self, batch: Batch) -> int:
+        """How many rows will have ended when this call does, if all goes well."""
+        counts = batch.counts
+        if self._limit is None:
+            return counts.total
+        begun = _done(counts) + counts.running + len(batch.doubts)
+        return min(counts.total, begun + self._limit)
 
     def _figures(self, batch: Batch) -> Figures:
         counts, done = batch.counts, _done(batch.counts)

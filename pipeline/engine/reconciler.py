@@ -91,16 +91,8 @@ class Reconciler:
         await self._carry_out(rows, verdicts)
 
     async def _carry_out(self, rows: Sequence[Enrolled], verdicts: Mapping[int, Verdict]) -> None:
-        for row in rows:
-            match verdicts.get(row.entry.id):
-                case Adopt(run_id):
-                    await self._batch.apply(row.entry, RunFound(run_id))
-                case NeverBegun():
-                    await self._batch.apply(row.entry, ShownAbsent("by the service's list of runs"))
-                case Hold() | None:
-                    pass
-                case impossible:
-                    assert_never(impossible)
+        settled = ((row.entry, _event_of(verdicts.get(row.entry.id))) for row in rows)
+        await self._batch.apply([(entry, event) for entry, event in settled if event is not None])
 
     async def _read_list(self) -> Listing | None:
         """All runs of the workflow, as far as they can be read; ``None``: there is no list."""
@@ -139,6 +131,18 @@ class Reconciler:
             is_news = owner.state.value != seen.status.value
             if owner.state in {State.FAILED, State.EXPIRED} and is_news:
                 await self._batch.end_late(owner, seen)
+
+
+def _event_of(verdict: Verdict | None) -> RunFound | ShownAbsent | None:
+    match verdict:
+        case Adopt(run_id):
+            return RunFound(run_id)
+        case NeverBegun():
+            return ShownAbsent("by the service's list of runs")
+        case Hold() | None:
+            return None
+        case impossible:
+            assert_never(impossible)
 
 
 def _owners(ledger: Ledger, ended: Mapping[RunId, Observation]) -> dict[RunId, Owner]:

@@ -11,7 +11,7 @@ from typing import Protocol, Self, TypeAlias, TypeVar
 
 from pipeline.core.model import Entry
 from pipeline.errors import LedgerLost
-from pipeline.ledger.store import Ledger, RunTakenError
+from pipeline.ledger.store import Ledger, RunTakenError, damage_told
 
 T = TypeVar("T")
 _Commit: TypeAlias = tuple[tuple[Entry, ...], asyncio.Future[None]]
@@ -62,8 +62,16 @@ class Recorder:
         await durable
 
     async def read(self, call: Callable[[Ledger], T]) -> T:
-        """Ask the ledger something, between two commits."""
-        return await self._blocking(lambda: call(self._ledger))
+        """Ask the ledger something, between two commits.
+
+        Raises `LedgerLost` where it can't be read.
+        """
+
+        def asked() -> T:
+            with damage_told(self._ledger.path):
+                return call(self._ledger)
+
+        return await self._blocking(asked)
 
     async def _write_groups(self) -> None:
         while True:

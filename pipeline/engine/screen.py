@@ -35,6 +35,14 @@ def laid_out(message: str, stream: TextIO) -> str:
     return "\n".join(_broken(line, columns) for line in message.split("\n"))
 
 
+def shortened(line: str, columns: int) -> str:
+    """A line in at most so many columns; its middle goes, for both of its ends tell something."""
+    if len(line) <= columns:
+        return line
+    head = (columns - 1) // 2
+    return f"{line[:head]}…{line[len(line) - (columns - 1 - head) :]}"
+
+
 def _broken(line: str, columns: int) -> str:
     if len(line) <= columns:
         return line

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol, assert_never
 
 from pipeline.core.doubts import TOKEN_FIELD
+from pipeline.core.events import Intended
 from pipeline.core.model import Entry, Json
 from pipeline.core.replies import (
     Accepted,
@@ -124,13 +125,20 @@ class Starter:
 
     async def _intend(self) -> None:
         """Make the next few attempts durable, in one commit."""
-        group = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        turns = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        late = self._batch.ended_late
+        group = [row for row in turns if row.entry.id not in late]
+        for row in turns:
+            if row.entry.id in late:
+                # The ledger knows whether its turn is still to come.
+                late.discard(row.entry.id)
+                self._batch.again[row.entry.id] = None
         for row in group:
             self._variables[row.entry.id] = row.variables
         if self._left is not None:
             self._left -= len(group)
         if group:
-            await self._batch.intend([row.entry for row in group])
+            await self._batch.apply([(row.entry, Intended()) for row in group])
 
     async def _send_what_is_ready(self, calls: asyncio.TaskGroup) -> None:
         while self._batch.ready:
@@ -140,8 +148,9 @@ class Starter:
             entry = self._batch.ready.popleft()
             variables = self._variables.pop(entry.id)
             held = self._batch.is_paused or self._batch.budget.is_overdrawn
+            held = held or entry.id in self._batch.ended_late
             if self._batch.is_stopped or held:
-                await self._deal_with(entry, NotConnected("stopped before it was sent"))
+                self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:
                 self._starts_out += 1
                 self._batch.call(calls, self._send(entry, variables), f"start {entry.id}")
@@ -160,17 +169,17 @@ class Starter:
             reply = Doubtful("the program was stopped before the reply came")
         self._starts_out -= 1
         self._heed(reply, sent_at)
-        await self._deal_with(entry, reply)
+        self._deal_with(entry, reply)
 
     def _metadata(self, entry: Entry) -> Mapping[str, Json]:
         assert entry.attempt is not None
         return {**self._batch.config.workflow.metadata, TOKEN_FIELD: entry.attempt.token}
 
-    async def _deal_with(self, entry: Entry, reply: StartReply) -> None:
+    def _deal_with(self, entry: Entry, reply: StartReply) -> None:
         if self._left is not None and isinstance(reply, TryLater | NotConnected | Halted):
             # Nothing was begun, so the attempt does not count.
             self._left += 1
-        await self._batch.apply(entry, reply)
+        self._batch.hear(entry, reply)
 
     def _heed(self, reply: StartReply, sent_at: float) -> None:
         """Let the whole class of starts learn from one reply."""

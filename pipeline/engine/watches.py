@@ -36,7 +36,7 @@ class Watch:
     due_at: float | None = None
     """When it is looked at next; ``None``: a look at it is under way."""
     is_due: bool = False
-    """Whether it counts among those that are due."""
+    """Whether it was found due, and no look at it is under way."""
     missing_since: float | None = None
     """Since when the service answers that it does not know the run."""
     seen_running_at: float | None = None
@@ -74,9 +74,8 @@ class Watches:
         self._waiting: list[tuple[float, int]] = []
         """A heap of due moments; one that is not its watch's any more is passed over."""
         self._due: deque[tuple[float, int]] = deque()
-        """Those whose moment has come, the longest due first."""
-        self._count_due = 0
-        """How many of these stand."""
+        """Those whose moment has come, the longest due first; some of them stand no more."""
+        self._due_count = 0
         self._watches: dict[int, Watch] = {}
         self._by_run: dict[RunId, int] = {}
         for end in ends:
@@ -101,12 +100,11 @@ class Watches:
         now = self._clock.monotonic()
         while self._waiting and self._waiting[0][0] <= now:
             due = heapq.heappop(self._waiting)
-            # A sweep puts off runs that were not due yet, so many stand here no more.
             if self._stands(due):
                 self._due.append(due)
                 self._watches[due[1]].is_due = True
-                self._count_due += 1
-        return self._count_due
+                self._due_count += 1
+        return self._due_count
 
     def look_now(self, entry: Entry) -> None:
         """Watch a run that may have ended long ago."""
@@ -140,7 +138,8 @@ class Watches:
 
     def take(self, watch: Watch) -> None:
         """A look at this run is under way; it waits for none until it is put back."""
-        self._put_off(watch)
+        self._due_count -= watch.is_due
+        watch.is_due = False
         watch.due_at = None
 
     def waiting_for(self, run_id: RunId) -> Watch | None:
@@ -160,7 +159,7 @@ class Watches:
         watch = self._watches.pop(entry.id, None)
         if watch is None:
             return
-        self._put_off(watch)
+        self.take(watch)
         self._by_run.pop(watch.run_id, None)
         attempt = entry.attempt
         if watch.is_dated and attempt and attempt.state in {State.COMPLETE, State.FAILED}:
@@ -172,16 +171,12 @@ class Watches:
         return watch is not None and watch.due_at == due[0]
 
     def _put(self, watch: Watch, now: float, wait_seconds: float) -> None:
-        self._put_off(watch)
+        self.take(watch)
         watch.planned_seconds = wait_seconds
         watch.due_at = now + wait_seconds
         heapq.heappush(self._waiting, (watch.due_at, watch.entry_id))
         if self._waiting[0][1] == watch.entry_id:
             self.changed.set()
-
-    def _put_off(self, watch: Watch) -> None:
-        self._count_due -= watch.is_due
-        watch.is_due = False
 
     def _watch(self, entry: Entry, now: float) -> Watch:
         watch = self._watches.get(entry.id)

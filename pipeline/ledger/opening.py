@@ -13,13 +13,13 @@ from typing import Final
 
 import psutil
 
-from pipeline.errors import LedgerFault, LedgerLost
+from pipeline.errors import LedgerFault
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.onlooker import Onlooker
-from pipeline.ledger.store import Ledger
+from pipeline.ledger.store import Ledger, damage_told
 from pipeline.system import make_for_owner
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x50495045
 """'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
 
@@ -47,7 +47,7 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
             raise _held_elsewhere(path)
         with closing(_connected(path)) as connection:
             ledger = Ledger(path, connection)
-            with _damage_told(path):
+            with damage_told(path):
                 ledger.say_holder()
                 try:
                     yield ledger
@@ -64,7 +64,7 @@ def join_ledger(path: Path) -> Iterator[Ledger | None]:
     if not path.exists():
         yield None
         return
-    with closing(_connected(path)) as connection, _damage_told(path):
+    with closing(_connected(path)) as connection, damage_told(path):
         yield Ledger(path, connection)
 
 
@@ -74,24 +74,9 @@ def watch_ledger(path: Path) -> Iterator[Onlooker | None]:
     if not path.exists():
         yield None
         return
-    with closing(_connected(path)) as connection, _damage_told(path):
+    with closing(_connected(path)) as connection, damage_told(path):
         connection.execute("PRAGMA query_only = ON")
         yield Onlooker(path, connection)
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    """Tell a ledger that can't be read any more as such, and not as a fault of this program."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
-        raise LedgerLost(
-            place=str(path),
-            wrong=f"the ledger can't be read ({error})",
-            remedy="keep the file, and put back a copy of it before you go on",
-        ) from error
 
 
 def is_held(path: Path) -> bool:

@@ -22,20 +22,28 @@ ENROL = (
     "SET reading_id = excluded.reading_id, row_number = excluded.row_number, "
     "rows = excluded.rows, cells = excluded.cells, rendering = excluded.rendering"
 )
-SAVE_ENTRY = (
-    "UPDATE entry SET state = ?, attempts = ?, retries = ?, round_id = ?, owes_retry = ? "
-    "WHERE id = ?"
+# Many lines in one statement, as a JSON list of lists: each statement of the ledger's thread ends
+# with a wait for the interpreter's lock, which beside a busy loop is long.
+SAVE_ENTRIES = (
+    "UPDATE entry SET state = new.state, attempts = new.attempts, retries = new.retries, "
+    "round_id = new.round_id, owes_retry = new.owes_retry FROM ("
+    "SELECT json_extract(value, '$[0]') AS state, json_extract(value, '$[1]') AS attempts, "
+    "json_extract(value, '$[2]') AS retries, json_extract(value, '$[3]') AS round_id, "
+    "json_extract(value, '$[4]') AS owes_retry, json_extract(value, '$[5]') AS id "
+    "FROM json_each(?)) AS new WHERE entry.id = new.id"
 )
-SAVE_ATTEMPT = (
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(15))
+SAVE_ATTEMPTS = (
+    f"INSERT INTO attempt SELECT {_ATTEMPT} FROM json_each(?) WHERE true "  # noqa: S608 - our own words
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, seen_running_at = excluded.seen_running_at, "
-    "ended_at = excluded.ended_at, run_id = coalesce(excluded.run_id, run_id), "
+    "ended_at = excluded.ended_at, "
+    "run_id = coalesce(excluded.run_id, run_id), named = max(excluded.named, named), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
-TAKE_BACK_ATTEMPT = (  # only one that is starting can be taken back: all others are on record
-    "DELETE FROM attempt WHERE entry_id = ? AND state = 'starting'"
+TAKE_BACK_ATTEMPTS = (  # only one that is starting can be taken back: all others are on record
+    "DELETE FROM attempt WHERE entry_id IN (SELECT value FROM json_each(?)) AND state = 'starting'"
 )
 ENROLLED_IN_SHEET = (
     "SELECT * FROM entry_now WHERE in_sheet "
@@ -50,9 +58,10 @@ PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for 
     "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
 ENROLLED = "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id"
-CONFIRMED = (
+CONFIRMED = (  # a run that a person named need not have been started with what we sent
     "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE run_id IS NOT NULL AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
+    "WHERE run_id IS NOT NULL AND NOT named AND attempt.state <> 'expired' "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
 )
 OWNERS = (
     "SELECT run_id, entry_id, number, state FROM attempt "
@@ -64,11 +73,22 @@ BEARERS = (
 )
 BEARERS_WITHOUT_RUN = f"{BEARERS} AND run_id IS NULL AND state = 'failed'"
 USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
-    "UPDATE entry SET state = 'complete' WHERE id = ? AND state IN ('failed', 'expired') "
+    "UPDATE entry SET state = 'complete' "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
     "AND EXISTS ("
     "SELECT 1 FROM attempt AS older WHERE older.entry_id = entry.id AND older.state = 'complete' "
     "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
     "WHERE entry_id = entry.id AND number = attempts))"
+)
+TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
+    # what `--fresh` left aside stays there
+    "UPDATE entry SET state = 'complete', owes_retry = 0 "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'planned' "
+    "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
+    "AND late.state = 'complete' AND NOT EXISTS ("
+    "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "
+    "AND (round.id = entry.round_id OR round.id IN ("
+    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id))))"
 )
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
@@ -80,19 +100,20 @@ SUPERSEDED = (
 ENTRY_WITH_ATTEMPT = (
     "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
-    "intended_at, started_at, seen_running_at, ended_at, run_id, credits, outputs, error, failure "
+    "intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, "
+    "failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
 STANDINGS = "SELECT * FROM row_now"
 EVERY_ATTEMPT = (
     "SELECT state, number, state AS attempt_state, round_id AS attempt_round_id, token, "
-    "intended_at, started_at, seen_running_at, ended_at, run_id, credits, outputs, error, "
+    "intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, "
     "failure, credits AS total_credits FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
-    "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
+    "SELECT row_number, rows, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, credits, NULL AS outputs, NULL AS error, failure "
+    "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
     "FROM attempt JOIN entry ON entry.id = entry_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )

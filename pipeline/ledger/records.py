@@ -1,6 +1,5 @@
 """Rows of SQL to dataclasses and back. Owns the names of columns. Must not query anything."""
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any, TypeAlias
 
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
+from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
     Attempt,
     Entry,
@@ -121,8 +121,9 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
         seen_running_at=row["seen_running_at"],
         ended_at=row["ended_at"],
         run_id=None if row["run_id"] is None else RunId(row["run_id"]),
+        is_named=bool(row["named"]),
         credits=row["credits"],
-        outputs=None if row["outputs"] is None else json.loads(row["outputs"]),
+        outputs=None if row["outputs"] is None else from_json(row["outputs"]),
         error=row["error"],
         failure=None if row["failure"] is None else FailureClass(row["failure"]),
     )
@@ -134,7 +135,7 @@ def enrolled_of(row: sqlite3.Row) -> Enrolled:
         entry=entry_of(row),
         row_key=RowKey(row["row_key"]),
         row_number=row["row_number"],
-        variables=json.loads(row["variables"]),
+        variables=from_json(row["variables"]),
     )
 
 
@@ -147,7 +148,7 @@ def line_of(row: sqlite3.Row) -> Line:
     """A line of the statement, from an attempt beside its entry."""
     attempt = attempt_of(row)
     assert attempt is not None, "the statement is of attempts alone"
-    return Line(row["row_number"], bool(row["in_sheet"]), attempt)
+    return Line(row["row_number"], bool(row["in_sheet"]), attempt, row["rows"])
 
 
 def entry_values(entry: Entry) -> Values:
@@ -175,8 +176,9 @@ def attempt_values(entry_id: int, attempt: Attempt) -> Values:
         attempt.seen_running_at,
         attempt.ended_at,
         attempt.run_id,
+        attempt.is_named,
         attempt.credits,
-        None if attempt.outputs is None else json.dumps(attempt.outputs),
+        None if attempt.outputs is None else to_json(attempt.outputs),
         attempt.error,
         attempt.failure,
     )

@@ -64,6 +64,7 @@ CREATE TABLE attempt (               -- one intent to start a run, and what came
     seen_running_at REAL,            -- by the last look before the end; NULL: no look saw it so
     ended_at    REAL,
     run_id      TEXT UNIQUE,         -- a run belongs to one attempt
+    named       INTEGER NOT NULL DEFAULT 0,  -- 1: a person said that this was its run
     credits     REAL,                -- NULL: the service did not say
     outputs     TEXT,                -- JSON
     error       TEXT,
@@ -92,7 +93,7 @@ CREATE VIEW newest_reading AS SELECT * FROM reading ORDER BY id DESC LIMIT 1;
 CREATE VIEW entry_now AS
 SELECT entry.id, row_key, row_number, rows, variables, entry.state, attempts, retries, entry.round_id,
        owes_retry, number, attempt.state AS attempt_state, attempt.round_id AS attempt_round_id,
-       token, intended_at, started_at, seen_running_at, ended_at, run_id, credits, outputs, error, failure,
+       token, intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure,
        reading_id = (SELECT id FROM newest_reading) AS in_sheet
 FROM entry LEFT JOIN attempt ON entry_id = entry.id AND number = coalesce(
     (SELECT max(number) FROM attempt AS told

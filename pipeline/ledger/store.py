@@ -4,7 +4,6 @@ Must not know what a state means or what is to be done next: that is the lifecyc
 connection, used by one thread at a time; whoever calls it decides which.
 """
 
-import json
 import os
 import secrets
 import sqlite3
@@ -18,6 +17,7 @@ from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.durations import DATED_WITHIN_SECONDS, ENDS_REMEMBERED
+from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.planning import Plan
 from pipeline.core.quoting import PastRun
@@ -44,8 +44,29 @@ PAST_RUNS_TOLD: Final = 1000
 """So many of the newest runs are evidence of what the next will be like: a workflow changes."""
 
 
+CAME_TO_NOTHING: Final = frozenset({State.FAILED, State.EXPIRED})
+
+
 class RunTakenError(Exception):
     """The service named one run for two attempts."""
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Tell a ledger that can't be read any more as such, and not as a fault of this program.
+
+    Raises `LedgerLost`.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise LedgerLost(
+            place=str(path),
+            wrong=f"the ledger can't be read ({error})",
+            remedy="keep the file, and put back a copy of it before you go on",
+        ) from error
 
 
 class Ledger:
@@ -66,7 +87,7 @@ class Ledger:
     def paid(self, free: str) -> Iterator[Paid]:
         """The rows that a run was or may have been started for, but for those at a free service."""
         for key, rows, cells, rendering in self._execute(queries.PAID, (free,)):
-            yield Paid(RowKey(key), rows, json.loads(cells), rendering)
+            yield Paid(RowKey(key), rows, from_json(cells), rendering)
 
     def enrol(self, plan: Plan, source: Path, service: str, read_at: float) -> None:
         """Begin a reading: every sendable row of the plan has an entry, and its number of today.
@@ -89,8 +110,8 @@ class Ledger:
                         reading_id,
                         row.number,
                         rows[row.key],
-                        _json(row.variables),
-                        _json(row.cells),
+                        to_json(row.variables),
+                        to_json(row.cells),
                         RENDERING_VERSION,
                     )
                     for row in sorted(firsts, key=lambda row: row.number)
@@ -103,7 +124,7 @@ class Ledger:
 
     def enrolled_in_sheet(self, *states: State) -> list[Enrolled]:
         """The entries in these states whose rows are in the sheet, as it was last read."""
-        rows = self._execute(queries.ENROLLED_IN_SHEET, (_json(states),))
+        rows = self._execute(queries.ENROLLED_IN_SHEET, (to_json(states),))
         return [enrolled_of(row) for row in rows]
 
     def next_planned(self, after_row: int, limit: int) -> list[Enrolled]:
@@ -113,21 +134,21 @@ class Ledger:
 
     def planned(self, entry_ids: Sequence[int]) -> list[Enrolled]:
         """Those of these entries that are planned and in the sheet."""
-        rows = self._execute(queries.PLANNED_BY_ID, (_json(entry_ids),))
+        rows = self._execute(queries.PLANNED_BY_ID, (to_json(entry_ids),))
         return [enrolled_of(row) for row in rows]
 
     def enrolled(self, *states: State) -> list[Enrolled]:
         """All entries in these states with their rows, also of rows that left the sheet."""
-        return [enrolled_of(row) for row in self._execute(queries.ENROLLED, (_json(states),))]
+        return [enrolled_of(row) for row in self._execute(queries.ENROLLED, (to_json(states),))]
 
     def confirmed(self, limit: int) -> list[tuple[RunId, Token, dict[str, Json]]]:
         """Run, token and start variables of the newest attempts whose run is known."""
         rows = self._execute(queries.CONFIRMED, (limit,))
-        return [(RunId(run), Token(token), json.loads(text)) for run, token, text in rows]
+        return [(RunId(run), Token(token), from_json(text)) for run, token, text in rows]
 
     def owners(self, runs: Sequence[RunId]) -> dict[RunId, Owner]:
         """The attempts that these runs belong to; a run that is nobody's is left out."""
-        owned = _owners(self._execute(queries.OWNERS, (_json(runs),)))
+        owned = _owners(self._execute(queries.OWNERS, (to_json(runs),)))
         return {RunId(run): owner for run, owner in owned.items()}
 
     def superseded(self, since: float) -> dict[RunId, Owner]:
@@ -137,46 +158,54 @@ class Ledger:
 
     def bearers(self, tokens: Sequence[Token]) -> dict[Token, Owner]:
         """The attempts that bear these tokens; one that is nobody's is left out."""
-        rows = self._execute(queries.BEARERS, (_json(tokens),))
+        rows = self._execute(queries.BEARERS, (to_json(tokens),))
         return {Token(token): owner for token, owner in _owners(rows).items()}
 
     def bearers_without_run(self, tokens: Sequence[Token]) -> dict[Token, Owner]:
         """The attempts that bear these tokens and count as never begun."""
-        rows = self._execute(queries.BEARERS_WITHOUT_RUN, (_json(tokens),))
+        rows = self._execute(queries.BEARERS_WITHOUT_RUN, (to_json(tokens),))
         return {Token(token): owner for token, owner in _owners(rows).items()}
 
     def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
         """Let something happen to an attempt that need not be its entry's newest, durable at once.
 
-        `step` gets the entry with that attempt, and gives both as they then are. Gives what `step`
-        got and gave.
+        `step` gets the entry with that attempt, and gives both as they then are. Gives them before
+        and after.
         """
-        row = self._execute(queries.ENTRY_WITH_ATTEMPT, (owner.entry_id, owner.number)).fetchone()
-        before = entry_of(row)
-        after = step(before)
-        self.save([after])
-        return before, after
+        asked = (owner.entry_id, owner.number)
+        before = entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
+        self.save([step(before)])
+        return before, entry_of(self._execute(queries.ENTRY_WITH_ATTEMPT, asked).fetchone())
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.
 
+        An entry whose newer attempt came to nothing, or is yet to be made, is complete where an
+        older one completed late.
+
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
-        came_to_nothing = [
-            (e.id,) for e in entries if e.state in {State.FAILED, State.EXPIRED} and e.attempts > 1
-        ]
-        taken_back = [(e.id,) for e in entries if e.attempt is None]
+        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
+        taken_back = [e.id for e in entries if e.attempt is None]
+        waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
         try:
             with self._transaction():
-                self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
-                self._connection.executemany(queries.SAVE_ATTEMPT, attempts)
-                self._connection.executemany(queries.TAKE_BACK_ATTEMPT, taken_back)
-                self._connection.executemany(queries.USE_EARLIER_OUTPUTS, came_to_nothing)
+                self._save_entries(entries)
+                self._execute(queries.SAVE_ATTEMPTS, (to_json(attempts),))
+                if taken_back:
+                    self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
+                if came_to_nothing:
+                    self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
+                if waiting:
+                    self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
                 raise
             raise RunTakenError from error
+
+    def _save_entries(self, entries: Sequence[Entry]) -> None:
+        self._execute(queries.SAVE_ENTRIES, (to_json([entry_values(e) for e in entries]),))
 
     def standings(self) -> Iterator[tuple[RowKey, Standing]]:
         """How every row stands that was ever planned."""
@@ -259,7 +288,7 @@ class Ledger:
             number = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).lastrowid
             assert number is not None
             entries = asked(number)
-            self._connection.executemany(queries.SAVE_ENTRY, map(entry_values, entries))
+            self._save_entries(entries)
         return len(entries)
 
     def end_round(self, ended_at: float) -> bool:
@@ -347,13 +376,13 @@ class Ledger:
         with self._transaction():
             if self.fact("adjusted") is None:
                 return False
-            text = _json({**self.adjustments(), **changes})
+            text = to_json({**self.adjustments(), **changes})
             self._execute(queries.SAY_FACT, ("adjusted", text))
         return True
 
     def adjustments(self) -> dict[str, str]:
         """What was changed of the batch that runs, by key, as it was written."""
-        changes: dict[str, str] = json.loads(self.fact("adjusted") or "{}")
+        changes: dict[str, str] = from_json(self.fact("adjusted") or "{}")
         return changes
 
     def _check_in_place(self) -> None:
@@ -410,7 +439,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _name(path: Path) -> str:
     """A path as text that SQLite takes: a name may hold bytes that are no UTF-8."""
     return str(path).encode(errors="backslashreplace").decode()
-
-
-def _json(value: Mapping[str, object] | Sequence[object]) -> str:
-    return json.dumps(value)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+import msgspec
+
 from pipeline.core.model import Json
 from pipeline.remote.secret import Secret
 
@@ -26,15 +28,30 @@ _MESSAGE_FIELDS: Final = ("message", "errorMessage", "error")
 _DETAIL_FIELDS: Final = ("details", "errors")
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_DAMAGE: Final = re.compile("[\x00\ufffd]")
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
-# NaN and Infinity are no JSON, but a run that was paid for is not thrown away for one of them: they
-# become text. So too for raw line breaks within a string.
-_DECODER: Final = json.JSONDecoder(strict=False, parse_constant=str)
+
+def _float(text: str) -> float | str:
+    return number if math.isfinite(number := float(text)) else text
+
+
+# NaN and Infinity are no JSON, nor can a number beyond all bounds be kept, but a run that was paid
+# for is not thrown away for one of them: they become text. So too for raw line breaks in a string.
+_DECODER: Final = json.JSONDecoder(strict=False, parse_constant=str, parse_float=_float)
 
 
 def parsed(body: bytes) -> Json:
     """The body as JSON; ``None`` where it is null or not JSON, which tell the same: nothing."""
+    try:
+        value: Json = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        return _parsed_tolerantly(body)
+    return value
+
+
+def _parsed_tolerantly(body: bytes) -> Json:
+    """What a strict reader refuses, as far as it can be made sense of."""
     try:
         value: Json = _DECODER.decode(body.decode("utf-8", "replace").removeprefix("\ufeff"))
         return _mended(value) if _SURROGATE_ESCAPE.search(body) else value
@@ -56,7 +73,7 @@ def text_or_none(value: Json) -> str | None:
     """Opaque text such as an id: a number counts as its digits; blank or damaged text is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, str) and value.strip() and "\ufffd" not in value:
+    if isinstance(value, str) and value.strip() and not _DAMAGE.search(value):
         return value
     return None
 

@@ -4,7 +4,6 @@ Must not know why a call is made or when the next is due: that is the engine's. 
 one of the closed sets of `core.replies`; nothing the service or the network does is an exception.
 """
 
-import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias, assert_never
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from pipeline.core.jsontext import to_json
 from pipeline.core.model import Json, RunId
 from pipeline.core.replies import (
     Doubtful,
@@ -71,7 +71,7 @@ class Client:
         """Start one run. It is sent once, whatever happens."""
         # The service wants `api` in the metadata of every run that a program starts.
         body = {"startVariables": variables, "metadata": {**metadata, "api": True}}
-        exchange = await self._counted("start", "POST", self._start_url, json.dumps(body).encode())
+        exchange = await self._counted("start", "POST", self._start_url, to_json(body).encode())
         match exchange:
             case HttpReply():
                 return start_reply(exchange)

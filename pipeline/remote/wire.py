@@ -5,11 +5,11 @@ bytes, and the moment is passed in. It is tolerant in what it reads and strict i
 a start is "surely not begun" only where the service said so in a way that can't be mistaken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from pipeline.core.model import Json, Observation, RunId, RunStatus
+from pipeline.core.model import KNOWN_WORDS, Json, Observation, RunId, RunStatus
 from pipeline.core.replies import (
     Accepted,
     Doubtful,
@@ -121,7 +121,7 @@ def look_reply(http: HttpReply, run_id: RunId) -> LookReply:
     run = _run_in(parsed(http.body))
     if run is None:
         return Unreadable(_why(http, "without a run"))
-    named = _ids_in(run)
+    named = frozenset(_ids_in(run))
     if named and run_id not in named:
         return Unreadable(_why(http, "with another run than the one asked for"))
     return _observation(run, run_id, http.secret)
@@ -138,9 +138,9 @@ def list_reply(http: HttpReply) -> ListReply:
         return Unreadable(_why(http, "without a list of runs"))
     items, total = page
     runs = (
-        _observation(item, RunId(ids[0]), http.secret)
+        _observation(item, RunId(run_id), http.secret)
         for item in items
-        if isinstance(item, dict) and (ids := _ids_in(item))
+        if isinstance(item, dict) and (run_id := next(_ids_in(item), None))
     )
     return RunPage(total, tuple(runs))
 
@@ -181,8 +181,8 @@ def _nothing_seen(http: HttpReply) -> TryLater | Unreachable | Halted:
 
 def _started_run_id(body: Json) -> RunId | None:
     for fields in _with_envelope(body):
-        if ids := _ids_in(fields):
-            return RunId(ids[0])
+        if run_id := next(_ids_in(fields), None):
+            return RunId(run_id)
     return None
 
 
@@ -192,7 +192,7 @@ def _run_in(body: Json) -> _Fields | None:
     The envelope has a `status` of its own, so only an id tells a bare run from an empty envelope.
     """
     for fields in _with_envelope(body):
-        if _ids_in(fields) or (fields is not body and "status" in fields):
+        if any(_ids_in(fields)) or (fields is not body and "status" in fields):
             return fields
     return None
 
@@ -205,22 +205,29 @@ def _with_envelope(body: Json) -> tuple[_Fields, ...]:
     return (data, body) if isinstance(data, dict) else (body,)
 
 
-def _ids_in(fields: _Fields) -> tuple[str, ...]:
-    texts = (text_or_none(fields.get(name)) for name in _ID_FIELDS)
-    return tuple(text for text in texts if text)
+def _ids_in(fields: _Fields) -> Iterator[str]:
+    for name in _ID_FIELDS:
+        if text := text_or_none(fields.get(name)):
+            yield text
 
 
 def _observation(run: _Fields, run_id: RunId, secret: Secret) -> Observation:
-    spelled = run.get("status")
-    word = one_line(spelled if isinstance(spelled, str) else "", secret, _LONGEST_WORD).upper()
+    word = _word(run.get("status"), secret)
+    status = _ENDS.get(word, RunStatus.RUNNING)
     return Observation(
         run_id=run_id,
-        status=_ENDS.get(word, RunStatus.RUNNING),
+        status=status,
         word=word,
         outputs=object_or_none(run.get("output")),
         credits=amount_or_none(run.get("credits")),
-        message=message_in(run, secret),
+        message=message_in(run, secret) if status is RunStatus.FAILED else None,
         metadata=object_or_none(run.get("metadata")),
         input=object_or_none(run.get("input")),
         created_at=moment_or_none(run.get("createdAt")),
     )
+
+
+def _word(spelled: Json, secret: Secret) -> str:
+    if not isinstance(spelled, str):
+        return ""
+    return spelled if spelled in KNOWN_WORDS else one_line(spelled, secret, _LONGEST_WORD).upper()

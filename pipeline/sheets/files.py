@@ -19,7 +19,7 @@ from typing import Final
 
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
-from pipeline.system import sync_folder
+from pipeline.system import sync_folder, try_to_write
 
 WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
 """Kinds of workbooks that are read and not written, and the kind of their copy."""
@@ -69,7 +69,7 @@ def keep_aside(path: Path, moment: datetime) -> Path:
 
 
 def check_target(source: Source, target: Path) -> None:
-    """Whether the copy of this input could be written there; writes nothing.
+    """Whether the copy of this input could be written there; leaves nothing behind.
 
     Raises `OutputFault` where the target is the input itself, by whatever name, is of another
     kind than the input, is a folder, or is in one that can't be made or written to.
@@ -102,12 +102,14 @@ def _check_folder(target: Path) -> None:
         )
     # What is missing between the folder that is there and the target will be made by the write.
     folder = next(parent for parent in target.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputFault(
+    try:
+        try_to_write(folder)
+    except OSError as error:
+        raise PlaceFault(
             place=str(target),
-            wrong=f"nothing can be written to {folder}",
+            wrong=f"nothing can be written to {folder} ({error.strerror})",
             remedy="name a folder that can be written to",
-        )
+        ) from None
 
 
 def second_places(source: Source, target: Path) -> Iterator[Path]:

@@ -115,8 +115,8 @@ def write(
     elsewhere, and `Written` tells where. Raises `InputFault` and `OutputFault`; the old target then
     stands as it was.
     """
-    check_target(source, target)
     try:
+        check_target(source, target)
         return _write_at(target, source, columns, cells)
     except PlaceFault as fault:
         for place in second_places(source, target):

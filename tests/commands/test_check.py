@@ -70,6 +70,33 @@ def test_the_samples_fit_a_terminal_whatever_the_cells_hold(call: Call, tmp_path
     assert all(len(line) <= 80 for line in table)
 
 
+@pytest.mark.parametrize(
+    ("base_url", "shown"),
+    [
+        ("simulator", "POST /workflow/WCFG-1/run (to the bundled simulator)"),
+        ("https://host.example/api/", "POST https://host.example/api/workflow/WCFG-1/run"),
+    ],
+)
+def test_a_request_is_shown_as_one_can_read_it(
+    call: Call, tmp_path: Path, base_url: str, shown: str
+) -> None:
+    """With its address; the simulator has none until it runs."""
+    a_batch(tmp_path, ROWS, variables=VARIABLES, workflow=f"{{id: WCFG-1, base_url: {base_url!r}}}")
+    assert call("check", "batch.yaml").out.startswith(f"{shown}\n{{")
+
+
+def test_a_status_tells_of_no_call_where_none_was_made(call: Call, tmp_path: Path) -> None:
+    """`run` says what its call did; `status` looks at the ledger, and did nothing."""
+    a_batch(tmp_path, ROWS, variables=VARIABLES)
+    assert "this call: " in call("run", "batch.yaml").out
+    assert "this call" not in call("status", "batch.yaml").out
+    assert json.loads(call("status", "batch.yaml", "--json").out)["requests"] == {
+        "start": 0,
+        "poll": 0,
+        "list": 0,
+    }
+
+
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_every_row_that_can_not_be_sent_is_told_by_its_cell(
     call: Call, tmp_path: Path, flags: tuple[str, ...]

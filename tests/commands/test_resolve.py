@@ -70,6 +70,7 @@ def test_a_run_that_a_person_names_is_watched_and_not_paid_again(
     run_id = batch.begun(0, with_token=False)
     ended = program("resolve", batch.path, "--row", 2, "--run", run_id)
     assert (ended.exit, batch.states()) == (0, [State.RUNNING])
+    assert [s.attempt is not None and s.attempt.is_named for s in batch.standings()] == [True]
     assert pipeline("run", batch.path).exit == 0
     rows = read_rows(tmp_path / "rows.done.csv")
     assert [(row["Run ID"], row["Status"]) for row in rows] == [(run_id, "complete")]

@@ -109,13 +109,32 @@ def test_a_file_holds_every_attempt(batch: Path, program: Program, name: str) ->
     else:
         with target.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
-    assert rows[0][:4] == ["Row", "In the sheet", "Attempt", "Run ID"]
+    assert rows[0][:4] == ["Row", "In the sheet", "Rows that share it", "Attempt"]
     assert [(row[0], row[1], row[-3], row[-1]) for row in rows[1:]] == [
         ("2", "yes", "failed", "2"),
         ("3", "yes", "failed", ""),
         ("4", "yes", "complete", "2"),
         ("2", "no", "complete", "2"),
     ]
+
+
+def test_a_run_that_rows_share_stands_at_the_first_and_is_counted_once(
+    tmp_path: Path, program: Program
+) -> None:
+    """With how many they are, in the table, the file and the JSON."""
+    columns = {"input": {"path": "rows.csv", "duplicates": "once"}, "simulator": {"duration": "0s"}}
+    config = a_batch(tmp_path, 1, **columns)
+    companies = ["Acme", "Bolt", "Acme", "Acme"]
+    write_rows(tmp_path / "rows.csv", [[name, 1] for name in companies], ["Company", "Nr"])
+    program("run", config)
+    lines = program("statement", config).out.splitlines()
+    assert [line[:12].split() for line in lines[1:3]] == [["2", "+2", "1"], ["3", "1"]]
+    assert lines[3] == "batch: 2 attempts, 4 credits"
+    told = as_json(program, config)
+    assert [(one["row"], one["rows"]) for one in told["attempts"]] == [(2, 3), (3, 1)]
+    program("statement", config, "-o", tmp_path / "st.csv")
+    with (tmp_path / "st.csv").open(newline="", encoding="utf-8-sig") as file:
+        assert [row["Rows that share it"] for row in csv.DictReader(file)] == ["3", "1"]
 
 
 def test_an_id_is_never_a_live_formula(batch: Path, program: Program) -> None:
@@ -125,7 +144,7 @@ def test_an_id_is_never_a_live_formula(batch: Path, program: Program) -> None:
     program("statement", batch, "-o", batch.with_name("st.csv"))
     program("statement", batch, "-o", batch.with_name("st.xlsx"))
     assert ",'=1+1," in batch.with_name("st.csv").read_text("utf-8-sig")
-    cell = load_workbook(batch.with_name("st.xlsx"))["Attempts"]["D2"]
+    cell = load_workbook(batch.with_name("st.xlsx"))["Attempts"]["E2"]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
     assert "\x1b" not in program("statement", batch).out
 

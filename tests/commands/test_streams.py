@@ -24,6 +24,27 @@ def test_a_terminal_that_lacks_a_letter_is_told_all_the_same(tmp_path: Path) -> 
     assert b"M\\xfcller" in done.stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(("command", "exit_"), [("run", 0), ("status", 2), ("check", 2)])
+def test_a_stdout_that_is_full_is_told_in_a_line(tmp_path: Path, command: str, exit_: int) -> None:
+    """A batch ends as it ends, its sheet is written; what only tells has failed to."""
+    a_batch(tmp_path)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(  # noqa: S603 - our own words
+            [sys.executable, "-m", "pipeline", command, "batch.yaml"],
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == exit_, done.stderr
+    told = "stdout: it can't be written to (No space left on device); let it go to another place"
+    assert [told in line for line in done.stderr.splitlines()][-1], done.stderr
+    assert (tmp_path / "leads.done.csv").exists() == (command == "run")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_a_stream_that_is_closed_changes_no_exit_code(tmp_path: Path, closed: str) -> None:
     """A caller that wants to hear nothing gets the exit code alone."""

@@ -60,6 +60,16 @@ WRONG_PLACES = {
         "leads.csv/out.csv",
         "name a folder that can be written to",
     ),
+    "output on a mount that takes no files": (
+        said(*RUN, output="{path: /proc/out.csv}"),
+        "/proc/out.csv: nothing can be written to /",
+        "name a folder that can be written to",
+    ),
+    "ledger on a mount that takes no files": (
+        said(*RUN, ledger="/proc/batch.ledger"),
+        "/proc/batch.ledger: the ledger can't be made: nothing can be written to /",
+        "name a file in a folder that you may write to",
+    ),
     "output is a folder": (
         beside(lambda folder: (folder / "out.csv").mkdir(), output="{path: out.csv}"),
         "out.csv: this is a folder",

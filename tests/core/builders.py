@@ -1,8 +1,10 @@
 """What the tests of the core are built of: entries in every state, rows and recipes."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from pipeline.core.model import (
     Attempt,
@@ -53,7 +55,7 @@ ATTEMPTS: Final[dict[State, Attempt | None]] = {
 def an_entry(state: State = State.PLANNED, **changes: object) -> Entry:
     attempt = ATTEMPTS[state]
     entry = Entry(id=1, state=state, attempts=0 if attempt is None else 1, attempt=attempt)
-    return replace(entry, **changes)  # type: ignore[arg-type]  # fields of an entry
+    return replace(entry, **changes)
 
 
 def asked_again(**changes: object) -> Entry:
@@ -64,11 +66,11 @@ def asked_again(**changes: object) -> Entry:
 
 def an_observation(status: RunStatus = RunStatus.COMPLETE, **changes: object) -> Observation:
     seen = Observation(RUN, status, status.upper())
-    return replace(seen, **changes)  # type: ignore[arg-type]  # fields of an observation
+    return replace(seen, **changes)
 
 
 def a_context(**changes: object) -> Context:
-    return replace(Context(NOON + 100), **changes)  # type: ignore[arg-type]  # fields of a context
+    return dataclasses.replace(Context(NOON + 100), **changes)  # type: ignore[arg-type]  # fields of a context
 
 
 def a_sheet(*rows: tuple[CellValue, ...], columns: tuple[str, ...] = ("Company",)) -> Sheet:
@@ -81,7 +83,7 @@ def a_recipe(variables: Mapping[str, Variable] | None = None, **changes: object)
         {"Company": FromColumn("Company")} if variables is None else variables
     )
     recipe = Recipe("https://service.test/api", "WCFG-1", chosen)
-    return replace(recipe, **changes)  # type: ignore[arg-type]  # fields of a recipe
+    return dataclasses.replace(recipe, **changes)  # type: ignore[arg-type]  # fields of a recipe
 
 
 def a_sendable(number: int = 2, key: str = "key-1") -> Sendable:
@@ -92,5 +94,5 @@ def a_standing(state: State, **changes: object) -> Standing:
     """How a row stands after its first attempt; the changes are the attempt's."""
     attempt = ATTEMPTS[state]
     if attempt is not None:
-        attempt = replace(attempt, **changes)  # type: ignore[arg-type]  # fields of an attempt
+        attempt = replace(attempt, **changes)
     return Standing(state, attempt, None if attempt is None else attempt.credits)

@@ -1,10 +1,9 @@
 """What a batch cost, and whether the service says the same."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.core.accounts import Line, ServiceRun, audit, totals
 from pipeline.core.model import Attempt, FailureClass, RunId, State, Token
@@ -24,7 +23,7 @@ def a_line(
         "run_id": first.run_id and RunId(f"WRUN-{row}"),
         **attempt,
     }
-    changed: Attempt = replace(first, **named)  # type: ignore[arg-type]  # fields of an attempt
+    changed: Attempt = replace(first, **named)
     return Line(row, in_sheet, changed)
 
 

@@ -1,10 +1,10 @@
 """The one table: what each event makes of an entry, and what is then to be done."""
 
-from dataclasses import replace
 from itertools import product
 from typing import Final, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.events import (
     CountFailure,

@@ -1,8 +1,9 @@
 """Which rows a retry sends again."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.events import GaveUp, Resumed
 from pipeline.core.lifecycle import step
@@ -62,9 +63,9 @@ def rows(*ranges: tuple[int, int]) -> Choice:
         (EXPIRED, Choice(states={State.FAILED}), NOT_MEANT),
         (REFUSED, Choice(states={State.EXPIRED}), NOT_MEANT),
         (EXPIRED, Choice(states={State.EXPIRED}), SENT),
-        (EXPIRED, replace(rows((7, 7)), states={State.FAILED}), NOT_MEANT),
-        (REFUSED, replace(rows((7, 7)), failures={FailureClass.INPUT}), SENT),
-        (RUN_FAILED, replace(rows((7, 7)), failures={FailureClass.INPUT}), NOT_MEANT),
+        (EXPIRED, dataclasses.replace(rows((7, 7)), states={State.FAILED}), NOT_MEANT),
+        (REFUSED, dataclasses.replace(rows((7, 7)), failures={FailureClass.INPUT}), SENT),
+        (RUN_FAILED, dataclasses.replace(rows((7, 7)), failures={FailureClass.INPUT}), NOT_MEANT),
     ],
 )
 def test_a_row_is_sent_again_where_it_is_meant(

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from pipeline.core.model import Observation, RunId, State
-from pipeline.core.replies import LookReply
+from pipeline.core.model import Observation, RunId, RunStatus, State
+from pipeline.core.replies import LookReply, Missing
 from pipeline.engine.stop import StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
@@ -88,7 +89,7 @@ def without_credits(universe: Universe) -> None:
 
     async def bare(run_id: RunId) -> LookReply:
         reply = await look(run_id)
-        return replace(reply, credits=None) if isinstance(reply, Observation) else reply
+        return structs.replace(reply, credits=None) if isinstance(reply, Observation) else reply
 
     universe.remote.look = bare  # type: ignore[method-assign]
 
@@ -119,10 +120,46 @@ def test_a_dearer_run_is_reserved_for_from_then_on(tmp_path: Path) -> None:
         seen.append(run_id)
         reply = await look(run_id)
         if run_id == seen[0] and isinstance(reply, Observation) and reply.credits:
-            return replace(reply, credits=9.0)
+            return structs.replace(reply, credits=9.0)
         return reply
 
     universe.remote.look = first_is_dear  # type: ignore[method-assign]
     universe.call()
     # 9 are spent, and a run may cost 9: one more, of 2; 11 and 9 are 20, so another; 13 and 9 not.
     assert sum(universe.starts_by_company().values()) == 3
+
+
+def test_a_run_that_cost_nothing_tells_nothing_of_the_next(tmp_path: Path) -> None:
+    """The first fails and is free: then too one run goes at a time, until a cost is seen."""
+    universe = capped(tmp_path, 10)
+    universe.remote.before_list = Missing
+    look = universe.remote.look
+    seen: list[RunId] = []
+
+    async def first_fails(run_id: RunId) -> LookReply:
+        seen.append(run_id)
+        reply = await look(run_id)
+        if run_id == seen[0] and isinstance(reply, Observation):
+            return structs.replace(reply, status=RunStatus.FAILED, word="FAILED", credits=0.0)
+        return reply
+
+    universe.remote.look = first_fails  # type: ignore[method-assign]
+    universe.call()
+    # One for nothing, and five of 2.
+    assert sum(universe.starts_by_company().values()) == 6
+
+
+def test_a_person_may_say_that_runs_cost_nothing(tmp_path: Path) -> None:
+    """By `limits.credits_per_run: 0` a free workflow is not held to one run at a time."""
+    universe = capped(tmp_path, 10)
+    raised(universe, 10, per_run=0)
+    look = universe.remote.look
+
+    async def free(run_id: RunId) -> LookReply:
+        reply = await look(run_id)
+        return structs.replace(reply, credits=0.0) if isinstance(reply, Observation) else reply
+
+    universe.remote.before_list = Missing
+    universe.remote.look = free  # type: ignore[method-assign]
+    assert universe.call() is None
+    assert universe.remote.starts_at[-1] < 1

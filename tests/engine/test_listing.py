@@ -62,7 +62,8 @@ def test_a_list_is_whole_once_its_distinct_runs_are_as_many_as_the_last_total(
         (a_page(1, 1, 2), [1] * PASSES),
         (a_page(None, *range(RUNS_A_PAGE)), [1, 2, *[1] * (PASSES - 1)]),
         (a_page(None), [1] * PASSES),
-        (a_page(250, *range(RUNS_A_PAGE)), [1, 2, 3] * PASSES),
+        (a_page(250, *range(RUNS_A_PAGE)), [1, 2] * PASSES),
+        (a_page(1_000_000, *range(RUNS_A_PAGE)), [1, 2] * PASSES),
         (None, [1]),
     ],
     ids=[
@@ -71,6 +72,7 @@ def test_a_list_is_whole_once_its_distinct_runs_are_as_many_as_the_last_total(
         "the same page for ever, without a total",
         "nothing, without a total",
         "the same page for ever",
+        "the same page for ever, and a total of far more",
         "no page is given",
     ],
 )

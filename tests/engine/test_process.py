@@ -1,6 +1,7 @@
 """The engine on virtual time, over the simulator without sockets and a real ledger."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count, pairwise
@@ -18,6 +19,7 @@ from pipeline.core.replies import (
     Missing,
     NotConnected,
     Refused,
+    RunPage,
     StartReply,
     TryLater,
     Unreachable,
@@ -336,6 +338,69 @@ def test_a_service_that_does_not_answer_looks_stops_the_batch(tmp_path: Path) ->
     assert universe.tally().count(State.COMPLETE) == 10
 
 
+@pytest.mark.parametrize("has_list", [True, False])
+@pytest.mark.parametrize(
+    "reply", [Unreachable("the service answered 500"), TryLater(None)], ids=["500", "429"]
+)
+def test_a_run_that_can_not_be_looked_at_expires_by_itself(
+    tmp_path: Path, reply: LookReply, *, has_list: bool
+) -> None:
+    """The service answers all else: no batch stops for one run, and none waits for ever."""
+    universe = Universe(tmp_path, polling={"give_up": "10min"})
+    universe.sheet = a_sheet(5)
+    if not has_list:
+        universe.remote.before_list = Missing
+    look = universe.remote.look
+    bad: list[RunId] = []
+
+    async def but_for_one(run_id: RunId) -> LookReply:
+        bad.append(run_id)
+        seen = await look(run_id)
+        return reply if run_id == bad[0] else seen
+
+    universe.remote.look = but_for_one  # type: ignore[method-assign]
+    began_at = universe.clock.epoch
+    assert universe.call() is None
+    assert universe.clock.epoch - began_at < 720
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.count(State.EXPIRED)) == (4, 1)
+
+
+def test_runs_that_can_not_be_looked_at_hold_up_no_others(tmp_path: Path) -> None:
+    """The first thirty answer 500 for ever: those after them are seen to end as soon as ever."""
+    universe = Universe(tmp_path, limits={"rate": "1/s"}, polling={"give_up": "10min"})
+    universe.sheet = a_sheet(300)
+    universe.remote.before_list = lambda: RunPage(0, ())
+    look = universe.remote.look
+    bad: set[RunId] = set()
+
+    async def but_for_thirty(run_id: RunId) -> LookReply:
+        if len(bad) < 30:
+            bad.add(run_id)
+        return Unreachable("the service answered 500") if run_id in bad else await look(run_id)
+
+    universe.remote.look = but_for_thirty  # type: ignore[method-assign]
+    assert universe.call() is None
+    ends = {run.id: run.ends_at for run in universe.service._runs.values()}  # noqa: SLF001
+    seen = [s.attempt for s in universe.standings().values() if s.attempt is not None]
+    lags = sorted((a.ended_at or 0) - ends[str(a.run_id)] for a in seen if a.run_id not in bad)
+    assert len(lags) == universe.tally().count(State.COMPLETE) == 270
+    assert lags[135] < 8
+
+
+@pytest.mark.parametrize("rows", [1, 10])
+def test_a_service_that_answers_all_with_5xx_stops_the_batch(tmp_path: Path, rows: int) -> None:
+    """Also the list: nothing tells that it is there, whatever the number of runs in flight."""
+    universe = Universe(tmp_path)
+    universe.sheet = a_sheet(rows)
+    universe.remote.before_look = always(Unreachable("the service answered 503"))
+    universe.remote.before_list = always(Unreachable("the service answered 503"))
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.SERVICE_GONE
+    assert universe.tally().count(State.RUNNING) == rows
+
+
 def test_a_few_looks_without_an_answer_are_nothing(tmp_path: Path) -> None:
     """Four looks in vain, then answers: every row is complete."""
     universe = Universe(tmp_path)
@@ -483,6 +548,24 @@ def test_a_ledger_that_can_not_be_written_stops_the_batch(tmp_path: Path) -> Non
     with pytest.raises(LedgerLost, match="disk full"):
         universe.call()
     assert max(universe.remote.starts_at) <= 1.1
+
+
+@pytest.mark.parametrize(
+    "asked", ["opening", "enrolled", "next_planned", "superseded", "confirmed"]
+)
+def test_a_ledger_that_can_not_be_read_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """A disk that fails is no fault of this program, whatever was asked of it."""
+    universe = Universe(tmp_path)
+    universe.remote.before_start = in_turn(Doubtful("cut"))
+
+    def broken(_ledger: Ledger, *_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Ledger, asked, broken)
+    with pytest.raises(LedgerLost, match=r"batch.ledger.*can't be read \(disk I/O error\)"):
+        universe.call()
 
 
 @pytest.mark.parametrize("what", ["deleted", "replaced"])

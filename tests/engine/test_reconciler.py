@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.doubts import Settle
-from pipeline.core.events import RetryAsked
+from pipeline.core.events import RetryAsked, RunFound
 from pipeline.core.lifecycle import step
 from pipeline.core.model import (
     Attempt,
@@ -39,6 +39,7 @@ from pipeline.engine.stop import StopReason
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
+from tests.core.builders import an_entry
 from tests.virtual import VirtualClock, run_virtually
 from tests.world import KEY, WORKFLOW, Remote, Universe, a_sheet
 
@@ -224,6 +225,27 @@ def test_a_page_that_was_not_given_is_asked_for_again(tmp_path: Path, trouble: L
     assert pages == [1, 1, 2, 2]
 
 
+def test_a_run_that_a_person_named_is_no_touchstone_of_the_list(tmp_path: Path) -> None:
+    """It was started by hand and bears no token of ours: other doubts are settled all the same."""
+    universe = a_universe(tmp_path, retry={"unconfirmed": "hold"})
+    lose(universe, requests={3})
+    assert universe.call() is None
+    begin_foreign(universe, "Company 3")
+    (named,) = [*universe.service._runs][-1:]  # noqa: SLF001 - a person reads it on the page
+    with universe.ledger() as ledger:
+        (row,) = ledger.enrolled(State.UNCONFIRMED)
+        event = RunFound(RunId(named), is_named=True)
+        ledger.save([step(row.entry, event, Context(universe.clock.epoch))[0]])
+    universe.config = replace(
+        universe.config, retry=replace(universe.config.retry, unconfirmed="reconcile")
+    )
+    universe.sheet = a_sheet(20)
+    lose(universe, requests={15})
+    assert universe.call() is None
+    assert counted(universe) == (20, 0)
+    assert once_each(universe)
+
+
 def test_a_list_of_many_pages_is_read_whole(tmp_path: Path) -> None:
     """250 runs of others, and ours, over three pages: what is not there is shown to be absent."""
     universe = a_universe(tmp_path)
@@ -402,7 +424,11 @@ def asked_again(ledger: Ledger, at: float) -> None:
 
 
 def due_at(
-    *, began: list[tuple[float, bool]], last_sweep_at: float | None, at: float
+    *,
+    began: list[tuple[float, bool]],
+    last_sweep_at: float | None,
+    at: float,
+    accepted: bool = False,
 ) -> float | None:
     """When doubts that began at these moments, each inherited or not, are next worth a sweep."""
 
@@ -412,6 +438,8 @@ def due_at(
             await asyncio.sleep(moment - asyncio.get_running_loop().time())
             doubts.add(number, is_inherited=is_inherited)
         await asyncio.sleep(at - asyncio.get_running_loop().time())
+        if accepted:
+            doubts.accepted(an_entry(State.RUNNING))
         return doubts.next_due_at(Settle(SETTLE_SECONDS, 0.0), last_sweep_at)
 
     return run_virtually(scenario())
@@ -436,6 +464,12 @@ def test_the_next_sweep_is_due_for_the_oldest_doubt(
 ) -> None:
     """At 20 s: at once for what an earlier call left, else when absence counts; then no more."""
     assert due_at(began=began, last_sweep_at=last_sweep_at, at=20.0) == due
+
+
+def test_a_younger_doubt_may_be_due_before_an_older_one() -> None:
+    """A newer run makes the younger due after one settle; the older was swept for by then."""
+    began = [(10.0, False), (39.0, False)]
+    assert due_at(began=began, last_sweep_at=42.0, at=50.0, accepted=True) == 69.0
 
 
 def test_a_doubt_that_is_settled_is_due_no_more() -> None:

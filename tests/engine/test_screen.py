@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.engine.progress import PLAIN_SECONDS
 from pipeline.engine.screen import columns_of, laid_out
+from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 
 LONG = "The output was not written. " * 5 + "Give: `pipeline export leads.yaml` to write it."
@@ -82,3 +83,23 @@ def test_a_batch_that_ends_at_once_shows_no_progress(
     if is_shown:
         assert len(shown) == 1 + int(rows / 10 // PLAIN_SECONDS)
         assert shown[-1].startswith("200/200")
+
+
+def test_a_pilot_counts_to_its_own_end(tmp_path: Path) -> None:
+    """With a limit the line is full when the call has ended, and not at a share of the sheet."""
+    universe = Universe(tmp_path, duration_seconds=0.5, limits={"rate": "10/s"})
+    universe.said = Terminal()
+    universe.call(limit=4)
+    assert universe.said.getvalue().split("\r")[-1].startswith("4/4")
+    universe.said = Terminal()
+    universe.call(limit=3)
+    assert universe.said.getvalue().split("\r")[-1].startswith("7/7")
+
+
+def test_a_doubt_is_told_of_once_while_it_is_looked_for(tmp_path: Path) -> None:
+    """Nobody wonders why a call goes on of which nothing runs."""
+    universe = Universe(tmp_path, faults=Faults(lost_reply=0.5), limits={"rate": "10/s"})
+    universe.said = Terminal()
+    universe.call()
+    said = " ".join(universe.said.getvalue().split())
+    assert said.count("is looked for at the service, for about 60 s") == 1

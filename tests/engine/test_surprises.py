@@ -1,14 +1,18 @@
 """Outcomes that surprise: each is counted once, paid for once, and told."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+import dataclasses
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from pipeline.core.model import Observation, RunId, RunStatus, State
-from pipeline.core.replies import LookReply, Missing, RunPage, Unreadable
+from pipeline.core.events import FreshAsked, RetryAsked
+from pipeline.core.lifecycle import step
+from pipeline.core.model import Json, Observation, RoundKind, RunId, RunStatus, State
+from pipeline.core.replies import Doubtful, LookReply, Missing, RunPage, StartReply, Unreadable
+from pipeline.core.rules import Context
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
@@ -135,6 +139,53 @@ def test_a_run_left_behind_completes_the_row_where_the_newer_came_to_nothing(
     (standing,) = universe.standings().values()
     assert standing.attempt is not None
     assert standing.attempt.run_id == first[0]
+
+
+@pytest.mark.parametrize("kind", [None, RoundKind.RETRY, RoundKind.FRESH])
+def test_a_run_that_completes_before_its_successor_leaves_saves_that_start(
+    tmp_path: Path, kind: RoundKind | None
+) -> None:
+    """Whoever asked for the new attempt, the row takes the late result; `--fresh` pays anew."""
+    universe = Universe(
+        tmp_path, limits={"rate": "1/min"}, retry={"failed": int(kind is None), "settle": "10s"}
+    )
+    # The other row is in doubt, so that the list is read while this one waits for its turn.
+    row, other = a_sheet(2).rows if kind is None else reversed(a_sheet(2).rows)
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(row,))
+    first: list[RunId] = []
+    look = universe.remote.look
+
+    async def the_first_fails(run_id: RunId) -> LookReply:
+        reply = await look(run_id)
+        first.append(run_id)
+        if run_id == first[0] and isinstance(reply, Observation):
+            return replace(reply, status=RunStatus.FAILED, credits=None, message="no")
+        return reply
+
+    universe.remote.look = the_first_fails  # type: ignore[method-assign]
+    if kind is not None:
+        universe.call()
+        with universe.ledger() as ledger:
+            (failed,) = ledger.entries(State.FAILED)
+            asked = RetryAsked if kind is RoundKind.RETRY else FreshAsked
+            ledger.begin_round(
+                kind, universe.clock.epoch, lambda n: [step(failed, asked(n), Context(0.0))[0]]
+            )
+    universe.sheet = a_sheet(2)
+    start = universe.remote.start
+
+    async def but_for_the_other(
+        variables: Mapping[str, Json], metadata: Mapping[str, Json]
+    ) -> StartReply:
+        reply = await start(variables, metadata)
+        return Doubtful("cut") if variables["Company"] == other.values[0] else reply
+
+    universe.remote.start = but_for_the_other  # type: ignore[method-assign]
+    assert universe.call() is None
+    paid = 2 if kind is RoundKind.FRESH else 1
+    assert universe.starts_by_company() == {row.values[0]: paid, other.values[0]: 1}
+    tally = universe.tally()
+    assert (tally.count(State.COMPLETE), tally.credits) == (2, 2 + 2 * paid)
 
 
 def test_a_key_that_is_refused_on_the_list_stops_the_batch(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pipeline.core.model import Entry, RunId, State, Token
 from pipeline.core.planning import Plan, plan
@@ -57,7 +58,7 @@ def stands(entry_id: int, state: State, **attempt: object) -> Entry:
     run_id = entry.attempt.run_id and RunId(f"WRUN-{entry_id}")
     token = Token(f"0123456789abcdef-{entry_id}-{attempt.get('number', 1)}")
     changes: dict[str, object] = {"run_id": run_id, "token": token, **attempt}
-    changed = replace(entry.attempt, **changes)  # type: ignore[arg-type]  # fields of an attempt
+    changed = replace(entry.attempt, **changes)
     return replace(entry, attempt=changed)
 
 

@@ -1,7 +1,8 @@
 """What a report reads of the past is of one moment, and of the sheet's rows alone."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pipeline.core.model import State
 from pipeline.ledger.opening import join_ledger, open_ledger

@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
@@ -147,3 +147,33 @@ def test_two_rounds_never_go_on_at_once(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.IntegrityError, match="one_open_round"):
             begin(ledger, RoundKind.RETRY)
         assert ledger.open_round() == (1, RoundKind.FRESH)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "state"),
+    [
+        ([], State.COMPLETE),
+        ([RoundKind.RETRY], State.COMPLETE),
+        ([RoundKind.FRESH], State.PLANNED),
+        ([RoundKind.FRESH, RoundKind.RETRY], State.PLANNED),
+    ],
+)
+def test_a_newer_attempt_that_is_taken_back_leaves_the_late_result(
+    tmp_path: Path, rounds: Sequence[RoundKind], state: State
+) -> None:
+    """An older run completed meanwhile: it is paid for and used, unless `--fresh` left it aside."""
+    with a_ledger(tmp_path, "a") as ledger:
+        (a,) = ids_of(ledger)
+        entry = stands(a, State.FAILED)
+        ledger.save([entry])
+        for number, kind in enumerate(rounds, 2):
+            begin(ledger, kind, entry)
+            (entry,) = ledger.entries(State.PLANNED)
+            made = stands(a, State.FAILED, number=number, run_id=None, round_id=entry.round_id)
+            entry = replace(made, attempts=number, round_id=entry.round_id)
+            ledger.save([entry])
+            assert ledger.end_round(NOON)
+        late = stands(a, State.COMPLETE)
+        ledger.save([replace(late, state=State.STARTING, attempts=4, round_id=entry.round_id)])
+        ledger.save([replace(entry, state=State.PLANNED, attempts=4, attempt=None)])
+        assert [one.state for one in ledger.entries(*State)] == [state]

@@ -1,11 +1,11 @@
 """What is saved is what is read, and all of it or nothing."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.core.model import (
     Attempt,

@@ -155,14 +155,20 @@ def test_a_target_that_cannot_be_written_is_told_before(
         check_target(source, tmp_path / name)
 
 
-def test_a_folder_that_is_read_only_is_told_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_a_folder_that_takes_no_file_is_told_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """The system is asked whether the nearest folder that is there may be written to."""
+    """A file is made in the nearest folder that is there, and taken away again."""
     source = a_source(a_file(tmp_path, "a\n1\n"))
     check_target(source, tmp_path / "deep" / "out.csv")
-    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path or not mode & os.W_OK)
-    with pytest.raises(OutputFault, match="nothing can be written to"):
+    assert [file.name for file in tmp_path.iterdir()] == ["leads.csv"]
+
+    def full(_path: Path, *_: str, **__: object) -> IO[Any]:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OutputFault, match=f"nothing can be written to .*{os.strerror(code)}"):
         check_target(source, tmp_path / "deep" / "out.csv")
     assert [file.name for file in tmp_path.iterdir()] == ["leads.csv"]
 

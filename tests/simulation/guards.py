@@ -58,9 +58,15 @@ def _heard(done: "asyncio.Future[None]") -> None:
         done.exception()
 
 
-async def _intend_after_the_start(self: Batch, entries: Any) -> None:  # noqa: ANN401
-    steps = [step(entry, Intended(), self._context(entry)) for entry in entries]
-    for before, (after, instructions) in zip(entries, steps, strict=True):
+_apply = Batch.apply
+
+
+async def _intend_after_the_start(self: Batch, happenings: Any) -> None:  # noqa: ANN401
+    if not all(isinstance(event, Intended) for _, event in happenings):
+        await _apply(self, happenings)
+        return
+    steps = [step(entry, event, self._context(entry)) for entry, event in happenings]
+    for (before, _), (after, instructions) in zip(happenings, steps, strict=True):
         self._follow(before, after, instructions)
     beside = asyncio.ensure_future(  # noqa: RUF006 - its loss is the fault
         self.recorder.commit(*(after for after, _ in steps))
@@ -113,8 +119,8 @@ def _controls_unasked() -> Iterator[None]:
 GUARDS = (
     Guard(
         "the intent is durable before its start leaves",
-        "engine/batch.py, intend",
-        lambda: patch.object(Batch, "intend", _intend_after_the_start),
+        "engine/batch.py, apply",
+        lambda: patch.object(Batch, "apply", _intend_after_the_start),
     ),
     Guard(
         "a commit is acknowledged once it is durable",

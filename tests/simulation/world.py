@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import structs
+
 from pipeline.config.model import Config
 from pipeline.config.units import read_rate
 from pipeline.core.doubts import TOKEN_FIELD
@@ -303,11 +305,11 @@ class Life:
 
     def _as_shown(self, seen: Observation) -> Observation:
         if self.schedule.is_input_altered:
-            seen = replace(
+            seen = structs.replace(
                 seen, input={name: f"{value}." for name, value in (seen.input or {}).items()}
             )
         loses_metadata = random.Random(seen.run_id).random() < self.schedule.metadata_lost  # noqa: S311
-        return replace(seen, metadata=None) if loses_metadata else seen
+        return structs.replace(seen, metadata=None) if loses_metadata else seen
 
     def _serve(self, call: Callable[[float], Answer]) -> Answer:
         """The service does what arrived late before it does what arrives now."""
