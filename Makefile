@@ -36,8 +36,10 @@ setup: $(RUN_READY) $(TEST_READY) ## set up .venv for running and for testing
 batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS="…"
 	@$(if $(CONFIG),,echo "Which batch? Say: make batch CONFIG=configs/demo.yaml" >&2; exit 2;) exec $(BIN)/pipeline run "$(CONFIG)" $(ARGS)
 
+# Twice the two cores: many tests wait for a process or for the disk.
+WORKERS ?= 4
 test: $(TEST_READY) ## run the tests, and say which were left out for lack of something
-	@$(BIN)/pytest -q -rs -n 2 $(ARGS)
+	@$(BIN)/pytest -q -rs -n $(WORKERS) $(ARGS)
 
 check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .
@@ -71,7 +73,7 @@ bench: $(TEST_READY) ## print the table of benchmarks
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making
 
-screens: $(TEST_READY) ## take the pictures of the report anew: needs Chromium
+screens: $(TEST_READY) ## take the pictures of report and live page anew: needs Chromium
 	@$(BIN)/python -m docs.making.screens
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay

@@ -76,7 +76,7 @@ def fill(path: Path, rows: int) -> None:
         for n in range(2, rows + 2)
     ]
     with open_ledger(path) as ledger:
-        ledger.enrol(plan(sheet, {}), Path("leads.csv"), "simulator", time.time())
+        ledger.enrol(plan(sheet, {}), Path("leads.csv"), "simulator", "WCFG-simulator", time.time())
         began_at = time.time() - rows
         ledger.save(
             [entry(n, ledger.token, began_at + n) for n in range(1, rows + 1) if n % 10 != 0]

@@ -19,6 +19,7 @@ from pipeline.core.planning import plan
 from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
 from pipeline.core.rules import Context
 from pipeline.core.variables import FromColumn, Recipe, render
+from pipeline.engine.inbox import Inbox
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.recorder import Blocking
@@ -26,6 +27,8 @@ from pipeline.engine.stop import Stop, Switch
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
+from pipeline.remote.deliveries import delivery_in
+from pipeline.remote.secret import NO_SECRET
 from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.replies import Answer, Cut
@@ -140,12 +143,23 @@ class Universe:
         )
         self.service = Service(settings)
         self.sheet = a_sheet(10)
+        self.workflow = WORKFLOW
         self.clock = VirtualClock()
         self.remote = Remote(self.service, self.clock)
         self.switch = Switch()
         self.seed = seed
         self.said = io.StringIO()
+        self.listens = False
+        self.inbox: Inbox | None = None
+        """Where the service's posts go in this call; by default nobody listens."""
         self.blocking: Blocking = in_line
+
+    def listen(self) -> None:
+        """Register for the ends of runs, as a call with ``webhook:`` does."""
+        for event in ("workflowRun.completed", "workflowRun.failed"):
+            body = {"url": "http://127.0.0.1:1/token", "eventType": event, "workflowId": WORKFLOW}
+            self.service.create_webhook(KEY, json.dumps(body).encode(), self.clock.epoch)
+        self.listens = True
 
     def call(
         self,
@@ -160,7 +174,13 @@ class Universe:
         self.switch = Switch()
         with self.ledger() as ledger:
             planned = plan(render(self.sheet, self.recipe), ledger.states())
-            ledger.enrol(planned, self.config.input.path, self.recipe.service, self.clock.epoch)
+            ledger.enrol(
+                planned,
+                self.config.input.path,
+                self.recipe.service,
+                self.recipe.workflow_id,
+                self.clock.epoch,
+            )
             if before is not None:
                 before(ledger)
             stop, passed_seconds = run_virtually(self._processed(ledger, limit, meanwhile))
@@ -186,6 +206,7 @@ class Universe:
         limit: int | None,
         meanwhile: Callable[[], Awaitable[None]] | None,
     ) -> tuple[Stop | None, float]:
+        self.inbox = Inbox() if self.listens else None
         world = World(
             remote=self.remote,
             clock=self.clock,
@@ -193,9 +214,14 @@ class Universe:
             blocking=self.blocking,
             progress=Progress(self.clock, self.said, limit),
             switch=self.switch,
+            inbox=self.inbox,
         )
+        posts = asyncio.ensure_future(deliver(self.service, self.inbox, self.clock.now))
         beside = None if meanwhile is None else asyncio.ensure_future(meanwhile())
-        stop = await process(self.config, ledger, world, limit)
+        try:
+            stop = await process(self.config, ledger, world, limit)
+        finally:
+            posts.cancel()
         if beside is not None:
             await beside
         return stop, asyncio.get_running_loop().time()
@@ -203,7 +229,7 @@ class Universe:
     @property
     def recipe(self) -> Recipe:
         """How the sheet's rows become start variables."""
-        return Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
+        return Recipe("service", self.workflow, {"Company": FromColumn("Company")})
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
@@ -235,6 +261,16 @@ class Universe:
             company = str(variables["Company"])
             counted[company] = counted.get(company, 0) + 1
         return counted
+
+
+async def deliver(service: Service, inbox: Inbox | None, now: Callable[[], float]) -> None:
+    """Bring the service's posts to whoever listens, without sockets, until it is cancelled."""
+    while inbox is not None:
+        for post in service.posts(now()):
+            delivery = delivery_in(json.dumps(post.event).encode(), NO_SECRET)
+            assert delivery is not None
+            inbox.offer(delivery)
+        await asyncio.sleep(LATENCY_SECONDS)
 
 
 class Crash(BaseException):

@@ -1,4 +1,4 @@
-"""`make screens`: takes the pictures of the report that the pages show, by a Chromium.
+"""`make screens`: takes the pictures of report and live page that the pages show, by a Chromium.
 
 They are no part of `make docs`: another browser, or other fonts, would draw them otherwise.
 """
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from docs.making.picture import CHECKOUT
+from docs.making.watching import take_live_page
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 SIZE: Final = "1100,1330"
@@ -29,6 +30,7 @@ def main() -> None:
         page = _report(Path(folder))
         for name, scheme in SCHEMES.items():
             _take(browser, page, CHECKOUT / "docs" / name, scheme)
+        take_live_page(browser, Path(folder))
 
 
 def _report(folder: Path) -> Path:

@@ -24,6 +24,7 @@ COLUMNS: Final = (
     "In the sheet",
     "Rows that share it",
     "Attempt",
+    "Workflow",
     "Run ID",
     "Sent (UTC)",
     "Accepted (UTC)",
@@ -44,6 +45,7 @@ def cells_of(line: Line) -> tuple[Cell, ...]:
         "yes" if line.in_sheet else "no",
         line.rows,
         attempt.number,
+        line.workflow,
         attempt.run_id,
         _moment(attempt.intended_at),
         _moment(attempt.started_at),
@@ -133,6 +135,7 @@ def lines_as_json(lines: Iterable[Line]) -> list[dict[str, object]]:
         {
             **place_of(line),
             "rows": line.rows,
+            "workflow": line.workflow,
             "run": line.attempt.run_id,
             "sent_at": line.attempt.intended_at,
             "accepted_at": line.attempt.started_at,

@@ -5,7 +5,7 @@ Must not know how rows are sent, nor what they cost.
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -13,9 +13,10 @@ from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Entry, FailureClass, RoundKind, State
+from pipeline.core.model import Entry, FailureClass, RoundKind, RowKey, State
 from pipeline.core.retrying import Answer, Choice, answer
 from pipeline.core.rules import Context
+from pipeline.core.variables import RenderedRow, Sendable
 from pipeline.ledger.records import Enrolled
 from pipeline.ledger.store import Ledger
 from pipeline.ledger.whereabouts import Move, Whereabouts
@@ -42,7 +43,8 @@ MAY_BE_COPIED: Final = (
 def ask_about_a_copy(config: Config, ledger: Ledger, *, is_agreed: bool) -> None:
     """Notice a ledger that was copied to this machine, and let a person say that it may be used.
 
-    Its new attempts then bear tokens that the original's never bear. Raises `UsageFault` where
+    Its new attempts then bear tokens that the original's never bear, and the original's webhooks
+    are let alone. Raises `UsageFault` where
     nobody agrees.
     """
     now = Whereabouts.of(ledger.path)
@@ -50,6 +52,8 @@ def ask_about_a_copy(config: Config, ledger: Ledger, *, is_agreed: bool) -> None
         case Move.COPIED:
             confirm(COPIED, is_agreed=is_agreed or config.workflow.is_simulated)
             ledger.renew_token()
+            # Those that the copy knows of are the other machine's, and may be in use.
+            ledger.say_webhook_tokens(())
         case Move.UNTOLD:
             say(MAY_BE_COPIED)
         case Move.NONE:
@@ -67,7 +71,7 @@ class Again:
     choice: Choice
 
 
-def find_again(again: Again | None, ledger: Ledger) -> list[Entry]:
+def find_again(again: Again | None, sheet: Iterable[RenderedRow], ledger: Ledger) -> list[Entry]:
     """The rows that the call asks for once more; says which of those that were meant are left out.
 
     None where a round has not ended: it goes on, and nothing is asked for twice in it.
@@ -80,16 +84,27 @@ def find_again(again: Again | None, ledger: Ledger) -> list[Entry]:
         return []
     rows = ledger.enrolled_in_sheet(*ASKED_STATES[again.kind])
     if again.kind is RoundKind.RETRY:
-        rows = _chosen(rows, again.choice)
+        rows = _chosen(rows, _numbers_of(sheet), again.choice)
     if not rows:
         say(f"No row to {'send afresh' if again.kind is RoundKind.FRESH else 'retry'}.")
     return [row.entry for row in rows]
 
 
-def _chosen(rows: Sequence[Enrolled], choice: Choice) -> list[Enrolled]:
+def _numbers_of(sheet: Iterable[RenderedRow]) -> Mapping[RowKey, Sequence[int]]:
+    """The numbers of the rows in the sheet; of those that share a run, all."""
+    numbers = defaultdict(list)
+    for row in sheet:
+        if isinstance(row, Sendable):
+            numbers[row.key].append(row.number)
+    return numbers
+
+
+def _chosen(
+    rows: Sequence[Enrolled], numbers: Mapping[RowKey, Sequence[int]], choice: Choice
+) -> list[Enrolled]:
     answers = defaultdict(list)
     for row in rows:
-        answers[answer(row.entry, row.row_number, choice)].append(row)
+        answers[answer(row.entry, numbers[row.row_key], choice)].append(row)
     if unchanged := [row.row_number for row in answers[Answer.UNCHANGED]]:
         named = f"--class {FailureClass.INPUT} --rows {min(unchanged)}-{max(unchanged)}"
         say(

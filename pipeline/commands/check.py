@@ -158,7 +158,7 @@ def _start_of(config: Config) -> str:
     call = f"/workflow/{config.workflow.id}/run"
     if config.workflow.is_simulated:
         return f"POST {call} (to the bundled simulator)"
-    return f"POST {config.workflow.base_url.rstrip('/')}{call}"
+    return f"POST {config.workflow.service}{call}"
 
 
 def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | None) -> str:

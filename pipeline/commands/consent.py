@@ -54,7 +54,7 @@ def ask_to_pay(
             question = f"{complete} rows that are complete would be paid for again ({cost})"
             confirm(question, is_agreed=is_agreed)
         say(f"{len(entries)} rows get a new attempt: {cost}.")
-    rows = ledger.tally().count(State.PLANNED) + len(entries)
+    rows = ledger.tally().count_entries(State.PLANNED) + len(entries)
     rows = rows if limit is None else min(rows, limit)
     if is_agreed or complete or rows <= ASK_ABOVE_ROWS or not can_ask():
         return Consent.ALL
@@ -77,7 +77,7 @@ def _ask_about_cost(quoted: Quote, config: Config, ledger: Ledger) -> Consent:
 
 
 def _tell_plan(quoted: Quote, config: Config, ledger: Ledger) -> None:
-    states = ledger.tally().states or {}
+    states = ledger.tally().entries or {}
     known = "".join(
         f", {count} {state}" for state, count in states.items() if state is not State.PLANNED
     )
@@ -92,9 +92,22 @@ def _tell_quote(quoted: Quote, config: Config, ledger: Ledger) -> None:
         say(cap)
 
 
+def tell_slow_begin(config: Config, ledger: Ledger) -> None:
+    """Say why only one run is started at first, where a cap and no known cost ask for it."""
+    cap = config.limits.cap
+    spending = ledger.spending()
+    if cap is None or spending.unnamed or cap.reserve_credits(spending) is not None:
+        return
+    if cap.max_credits > 0 and ledger.tally().count(State.PLANNED) > 1:
+        say(
+            "What a run costs is not known yet: to keep limits.max_credits, the first run must end "
+            "before others start. With limits.credits_per_run they would not wait."
+        )
+
+
 def tell_rest(config: Config, ledger: Ledger) -> None:
     """After a pilot: what the rows that are still to be started will cost and take."""
-    rows = ledger.tally().count(State.PLANNED)
+    rows = ledger.tally().count_entries(State.PLANNED)
     if not rows:
         return
     quoted = quote_for(rows, config, ledger)

@@ -45,6 +45,8 @@ class Prepared:
     """The input's SHA-256 when it was read."""
     sheet: Sheet
     rows: tuple[RenderedRow, ...]
+    own_output: Path
+    """The output that the config names, whatever the command line says."""
 
 
 def load_config(path: Path, overrides: Overrides) -> Config:
@@ -74,9 +76,17 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
             check_place(config.ledger)
         with _collected_in(faults):
             find_key(config, os.environ)
-    if faults or config is None or sheet_read is None:
+    if faults or config is None or draft.config is None or sheet_read is None:
         raise FaultGroup(faults)
-    return _prepared(config, source_of(config.input, _columns(draft)), *sheet_read)
+    digest, sheet = sheet_read
+    return Prepared(
+        config=config,
+        source=source_of(config.input, _columns(draft)),
+        digest=digest,
+        sheet=sheet,
+        rows=_rendered(sheet, config),
+        own_output=draft.config.output.path,
+    )
 
 
 def read_again(prepared: Prepared) -> Prepared:
@@ -86,10 +96,11 @@ def read_again(prepared: Prepared) -> Prepared:
     if faults:
         raise FaultGroup(faults)
     try:
-        return _prepared(prepared.config, prepared.source, digest, sheet)
+        rows = _rendered(sheet, prepared.config)
     except NoSuchColumnError as error:
         place = str(prepared.source.path)
         raise InputFault(place=place, wrong=error.wrong, remedy=error.remedy) from None
+    return replace(prepared, digest=digest, sheet=sheet, rows=rows)
 
 
 def _read(source: Source) -> tuple[str, Sheet]:
@@ -101,10 +112,9 @@ def _read(source: Source) -> tuple[str, Sheet]:
     return digest, sheet
 
 
-def _prepared(config: Config, source: Source, digest: str, sheet: Sheet) -> Prepared:
+def _rendered(sheet: Sheet, config: Config) -> tuple[RenderedRow, ...]:
     with told_while(f"Making the start variables of {len(sheet.rows)} rows"):
-        rows = tuple(render(sheet, recipe_of(config)))
-    return Prepared(config, source, digest, sheet, rows)
+        return tuple(render(sheet, recipe_of(config)))
 
 
 def source_of(input_: Input, mapped: frozenset[str]) -> Source:
@@ -130,7 +140,7 @@ def _columns(draft: Draft) -> frozenset[str]:
 def recipe_of(config: Config) -> Recipe:
     """How the config's rows become start variables."""
     return Recipe(
-        service=config.workflow.base_url.rstrip("/"),
+        service=config.workflow.service,
         workflow_id=config.workflow.id,
         variables=config.variables,
         key=config.input.key,

@@ -21,7 +21,9 @@ UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 def quote_for(rows: int, config: Config, ledger: Ledger | None) -> Quote:
     """What so many rows will cost and take, by the runs that the ledger knows."""
-    return quote(rows, [] if ledger is None else ledger.past_runs(), terms_of(config))
+    workflow = config.workflow
+    past = [] if ledger is None else ledger.past_runs(workflow.service, workflow.id)
+    return quote(rows, past, terms_of(config))
 
 
 def terms_of(config: Config) -> Terms:

@@ -30,8 +30,10 @@ from pipeline.commands.consent import (
     ask_to_pay,
     goes_on_after_pilot,
     tell_rest,
+    tell_slow_begin,
 )
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
+from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say
@@ -59,6 +61,9 @@ EXAMPLE: Final = """\
 pipeline run configs/leads.yaml --limit 5
 pipeline run configs/leads.yaml
 pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
+REUSED: Final = tuple(
+    state for state, decision in DECISION_OF.items() if decision is Decision.REUSE
+)
 TRIES_AT_A_MOVING_INPUT: Final = 3
 """How often the output is written anew because the input changed during the write itself."""
 
@@ -111,11 +116,13 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
         ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
         reused = enrol(prepared, ledger)
-        asked = find_again(again, ledger)
+        asked = find_again(again, prepared.rows, ledger)
         consent = ask_to_pay(asked, config, ledger, arguments.limit, is_agreed=arguments.yes)
         open_round(again, asked, ledger)
-        reused -= sum(DECISION_OF[entry.state] is Decision.REUSE for entry in asked)
+        if asked:
+            reused = ledger.tally().count(*REUSED)
         tell_open_round(ledger)
+        tell_slow_begin(config, ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
         with _page(config) if arguments.watch else nullcontext():
@@ -153,10 +160,11 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """Give every row its entry in the ledger; tells how many rows are final already."""
-    service = prepared.config.workflow.base_url
+    workflow = prepared.config.workflow
     with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
         planned = plan(prepared.rows, ledger.states())
-        ledger.enrol(planned, prepared.source.path, service, time.time())
+        source = prepared.source.path
+        ledger.enrol(planned, source, workflow.service, workflow.id, time.time())
     return planned.counts()[Decision.REUSE]
 
 
@@ -220,7 +228,10 @@ async def _start_and_watch(
     clock, switch = Clock(), Switch()
     loop = asyncio.get_running_loop()
     with signals_ask(switch), ThreadPoolExecutor(1, "ledger") as thread:
-        async with client_for(config) as client:
+        async with (
+            client_for(config) as client,
+            deliveries_for(config, ledger, client) as inbox,
+        ):
             world = World(
                 remote=client,
                 clock=clock,
@@ -228,6 +239,7 @@ async def _start_and_watch(
                 blocking=partial(loop.run_in_executor, thread),
                 progress=Progress(clock, sys.stderr, limit),
                 switch=switch,
+                inbox=inbox,
             )
             stop = await process(config, ledger, world, limit)
             return stop, {str(call): count for call, count in client.requests.items()}

@@ -90,7 +90,7 @@ class _Pages:
                     self._limiter.refused(after_seconds, sent_at)
                 case Unreadable(why):
                     self.trouble = why
-                    return None
+                    self._limiter.answered(sent_at)
                 case Unreachable(why, after_seconds):
                     self.trouble = why
                     self._limiter.unanswered(after_seconds, sent_at)

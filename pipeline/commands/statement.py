@@ -21,6 +21,7 @@ from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.runlist import read_run_list
 from pipeline.commands.terminal import say, tell
 from pipeline.config.model import Config
+from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Audit, Line, ServiceRun, Totals, audit, totals
 from pipeline.errors import Exit, LedgerFault, OutputFault, RemoteFault, UsageFault
 from pipeline.ledger.opening import is_held, join_ledger
@@ -85,7 +86,17 @@ def _lines_of(config: Config) -> list[Line]:
                 wrong="there is no ledger yet, so nothing was paid for",
                 remedy=f"begin with: pipeline run {config.path.name}",
             )
-        return ledger.statement()
+        return _of_one_kind(ledger.statement(), config)
+
+
+def _of_one_kind(lines: Sequence[Line], config: Config) -> list[Line]:
+    """What was paid for; where the config is at the simulator, what cost nothing."""
+    is_simulated = config.workflow.is_simulated
+    kept = [line for line in lines if (line.service == SIMULATOR) is is_simulated]
+    if left_out := len(lines) - len(kept):
+        where = "a real service" if is_simulated else "the bundled simulator, which cost nothing"
+        say(f"Left out: {left_out} attempts at {where}.")
+    return kept
 
 
 def _audited(lines: Sequence[Line], config: Config) -> Audit:
@@ -97,6 +108,10 @@ def _audited(lines: Sequence[Line], config: Config) -> Audit:
             wrong=f"nothing can be compared: {runs.lacking}",
             remedy="without --online the statement is of the ledger alone",
         )
+    workflow = config.workflow
+    lines = [
+        line for line in lines if (line.service, line.workflow) == (workflow.service, workflow.id)
+    ]
     shown = {
         run_id: ServiceRun(listed.token, runs.shown[run_id].credits)
         for run_id, listed in runs.listing.runs.items()

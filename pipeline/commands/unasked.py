@@ -4,8 +4,9 @@ Two causes: rows became new though their own values did not change, and the ledg
 was paid is gone. Must not know how rows are sent, nor what a person asks for: that is `asking`'s.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from pipeline import sheets
 from pipeline.commands.preparing import Prepared, source_of
@@ -30,7 +31,7 @@ def ask_before_paying_again(prepared: Prepared, ledger: Ledger, *, is_agreed: bo
     header = prepared.config.output.columns.run_id
     if unknown and header is not None:
         # Agreed once: a call that dies before it writes the output is not asked again.
-        ledger.remember_texts((header, run_id) for run_id in unknown)
+        ledger.remember_texts((header, run_id) for ids in unknown.values() for run_id in ids)
 
 
 def tell_paying_again(prepared: Prepared, planned: Plan, ledger: Ledger | None) -> None:
@@ -41,18 +42,21 @@ def tell_paying_again(prepared: Prepared, planned: Plan, ledger: Ledger | None) 
 
 
 def _questions(
-    prepared: Prepared, planned: Plan, ledger: Ledger | None, unknown: Sequence[RunId]
+    prepared: Prepared,
+    planned: Plan,
+    ledger: Ledger | None,
+    unknown: Mapping[Path, Sequence[RunId]],
 ) -> Iterator[str]:
     """What would be paid for again; nothing at the simulator, which costs nothing."""
     config = prepared.config
     starts = planned.counts()[Decision.START]
     if config.workflow.is_simulated or not starts:
         return
-    if unknown:
+    for output, ids in unknown.items():
         yield (
-            f"{config.output.path.name} holds {len(unknown)} run ids that the ledger "
+            f"{output.name} holds {len(ids)} run ids that the ledger "
             f"{config.ledger.name} does not know: was it moved or deleted? Rows that were paid "
-            f"for would be paid for again ({_cost(min(starts, len(unknown)), config, ledger)})"
+            f"for would be paid for again ({_cost(min(starts, len(ids)), config, ledger)})"
         )
     if ledger is None:
         return
@@ -73,25 +77,39 @@ def _cost(rows: int, config: Config, ledger: Ledger | None) -> str:
     return cost_in_words(quote_for(rows, config, ledger))
 
 
-def _unknown_runs(prepared: Prepared, planned: Plan, ledger: Ledger | None) -> list[RunId]:
-    """The run ids in the output that this ledger can't have written there."""
+def _unknown_runs(
+    prepared: Prepared, planned: Plan, ledger: Ledger | None
+) -> dict[Path, list[RunId]]:
+    """By output, the run ids in it that this ledger can't have written there.
+
+    Looked at is the config's own output as well: a call may name another.
+    """
     config = prepared.config
-    path, header = config.output.path, config.output.columns.run_id
-    is_free = config.workflow.is_simulated or not planned.counts()[Decision.START]
-    if is_free or header is None or not path.exists():
+    header = config.output.columns.run_id
+    if config.workflow.is_simulated or not planned.counts()[Decision.START] or header is None:
+        return {}
+    outputs = dict.fromkeys((config.output.path, prepared.own_output))
+    unknown = {path: _unknown_in(path, header, prepared, ledger) for path in outputs}
+    return {path: ids for path, ids in unknown.items() if ids}
+
+
+def _unknown_in(
+    output: Path, header: str, prepared: Prepared, ledger: Ledger | None
+) -> list[RunId]:
+    if not output.exists():
         return []
-    if ledger is not None and ledger.written_digest(path) == sheets.digest(path):
+    if ledger is not None and ledger.written_digest(output) == sheets.digest(output):
         return []
-    found = _run_ids(prepared, header)
+    found = _run_ids(output, header, prepared)
     if ledger is None:
         return found
     known = {*ledger.owners(found), *ledger.written_texts(header)}
     return [run_id for run_id in found if run_id not in known]
 
 
-def _run_ids(prepared: Prepared, header: str) -> list[RunId]:
+def _run_ids(output: Path, header: str, prepared: Prepared) -> list[RunId]:
     """What stands in the output's column of run ids; nothing where it is no sheet any more."""
-    input_ = replace(prepared.config.input, path=prepared.config.output.path)
+    input_ = replace(prepared.config.input, path=output)
     try:
         sheet = sheets.read(source_of(input_, frozenset()))
         place = find_column(sheet.columns, header)

@@ -10,6 +10,7 @@ from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit
+from pipeline.ledger.opening import join_ledger
 from pipeline.remote import webhooks
 from pipeline.remote.client import Client
 from pipeline.remote.webhooks import EventType, Webhook
@@ -18,6 +19,9 @@ HELP: Final = "list, show, add or remove the webhooks registered at the service"
 EXAMPLE: Final = """\
 pipeline webhooks list configs/leads.yaml
 pipeline webhooks add configs/leads.yaml --url https://example.org/hook"""
+
+OWN: Final = "this batch's"
+"""Beside a registration that `run` made, and removes when it ends, or the next one does."""
 
 ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "list": ("show every registration of the workspace", ""),
@@ -72,11 +76,11 @@ async def _act(arguments: argparse.Namespace) -> None:
     async with client_for(config) as client:
         match arguments.action:
             case "list":
-                _show(await webhooks.list_all(client))
+                _show(await webhooks.list_all(client), config.ledger)
             case "show":
-                _show([await webhooks.show(client, arguments.id)])
+                _show([await webhooks.show(client, arguments.id)], config.ledger)
             case "add":
-                _show([await _added(client, arguments)])
+                _show([await _added(client, arguments)], config.ledger)
             case "remove":
                 await webhooks.remove(client, arguments.id)
                 say(f"Removed: {arguments.id}")
@@ -89,9 +93,19 @@ async def _added(client: Client, arguments: argparse.Namespace) -> Webhook:
     return await webhooks.add(client, arguments.url, EventType(arguments.event), workflow_id)
 
 
-def _show(registrations: Sequence[Webhook]) -> None:
+def _show(registrations: Sequence[Webhook], ledger: Path) -> None:
+    own = _own_tokens(ledger)
     for webhook in registrations:
         scope = webhook.workflow_id or "the whole workspace"
-        tell(f"{webhook.id}\t{webhook.event_type}\t{scope}\t{webhook.url}")
+        fields = [webhook.id, webhook.event_type, scope, webhook.url]
+        if webhooks.token_in(webhook) in own:
+            fields.append(OWN)
+        tell("\t".join(fields))
     if not registrations:
         say("No webhook is registered.")
+
+
+def _own_tokens(path: Path) -> frozenset[str]:
+    """What the addresses end in that this batch registered, by its ledger."""
+    with join_ledger(path) as ledger:
+        return frozenset() if ledger is None else ledger.webhook_tokens()

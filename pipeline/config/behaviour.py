@@ -13,7 +13,9 @@ from pipeline.config.fields import (
     Amount,
     Count,
     Failures,
+    ListenAt,
     OrDefaults,
+    PublicUrl,
     Seconds,
     Share,
     StartRate,
@@ -109,6 +111,21 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
+class Webhook:
+    """Ends of runs by push, so that few polls are needed."""
+
+    listen: ListenAt = Field(
+        description="Where this machine listens meanwhile: an IP address of its own, and a port.",
+        examples=["127.0.0.1:8765"],
+    )
+    public_url: PublicUrl = Field(
+        description="Where the service reaches that, as by a tunnel; a path nobody can guess is "
+        "added. http on loopback only.",
+        examples=["https://example.org/hooks"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
 class Faults:
     """What goes wrong at the simulator: the share of calls for each, 0 to 1."""
 
@@ -125,6 +142,16 @@ class Faults:
     not_found_at_first: Share = Field(default=0, description="404 for a while after the start.")
     garbled: Share = Field(default=0, description="The reply is not JSON, or is cut off.")
     refused: Share = Field(default=0, description="400: the start variables are refused.")
+    push_early: Share = Field(
+        default=0, description="The run ends at once, and is told of before the start's reply."
+    )
+    push_lost: Share = Field(default=0, description="The end of a run is told to no webhook.")
+    push_late: Share = Field(default=0, description="It is told long after.")
+    push_doubled: Share = Field(default=0, description="It is told twice.")
+    push_bare: Share = Field(default=0, description="It is told without outputs and credits.")
+    push_forged: Share = Field(
+        default=0, description="It is told, and so is the end of a run that never was."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)

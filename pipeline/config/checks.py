@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.model import Csv, Input, Output, Workflow, output_suffix
+from pipeline.config.model import Csv, Input, Output, Webhook, Workflow, output_suffix
+from pipeline.config.readers import is_loopback
 from pipeline.config.source import Finding, Location
 
 
@@ -22,6 +23,7 @@ class Parts:
     workflow: Workflow | None
     outputs: Mapping[str, str] | Literal["*"] | None
     ledger: Path | None
+    webhook: Webhook | None
     has_simulator: bool
 
 
@@ -31,6 +33,7 @@ def between_sections(parts: Parts) -> Iterator[Finding]:
     yield from _output_over_the_input(parts)
     yield from _ledger_over_a_sheet(parts)
     yield from _csv_of_a_workbook(parts)
+    yield from _webhook_out_of_reach(parts)
     if parts.has_simulator and parts.workflow and not parts.workflow.is_simulated:
         yield Finding(
             ("simulator",),
@@ -90,6 +93,15 @@ def _csv_of_a_workbook(parts: Parts) -> Iterator[Finding]:
     ):
         wrong = "the section goes with .csv and .tsv files only"
         yield Finding(("input", "csv"), wrong, "leave it out")
+
+
+def _webhook_out_of_reach(parts: Parts) -> Iterator[Finding]:
+    if parts.webhook is None or parts.workflow is None or parts.workflow.is_simulated:
+        return
+    if is_loopback(parts.webhook.public_url) and not is_loopback(parts.workflow.base_url):
+        wrong = "the service can't reach this machine's loopback"
+        remedy = "write the address of a tunnel to it, https://…, or leave webhook out"
+        yield Finding(("webhook", "public_url"), wrong, remedy)
 
 
 def _are_one_file(one: Path, other: Path) -> bool:

@@ -21,6 +21,8 @@ from pydantic import (
 )
 
 from pipeline.config.readers import (
+    LISTEN_PATTERN,
+    Listen,
     read_base_url,
     read_batch_name,
     read_cell_text,
@@ -28,8 +30,10 @@ from pipeline.config.readers import (
     read_encoding,
     read_environment_name,
     read_header_row,
+    read_listen,
     read_name,
     read_output_path,
+    read_public_url,
     read_quote,
     read_workflow_id,
 )
@@ -125,6 +129,16 @@ BaseUrl: TypeAlias = Annotated[
     str,
     _written(read_base_url),
     WithJsonSchema({"type": "string", "pattern": r"^(simulator|https?://[^?#@\s]+)$"}),
+]
+PublicUrl: TypeAlias = Annotated[
+    str,
+    _written(read_public_url),
+    WithJsonSchema({"type": "string", "pattern": r"^https?://[^?#@\s]+$"}),
+]
+ListenAt: TypeAlias = Annotated[
+    Listen,
+    _written(read_listen),
+    WithJsonSchema({"type": "string", "pattern": rf"^{LISTEN_PATTERN}$"}),
 ]
 EnvironmentName: TypeAlias = Annotated[
     str,

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config.checks import Parts, between_sections
 from pipeline.config.fields import ColumnName, FilePath
-from pipeline.config.model import Config, Input, Output, Sections, Workflow
+from pipeline.config.model import Config, Input, Output, Sections, Webhook, Workflow
 from pipeline.config.refusals import take_out_refused
 from pipeline.config.source import Finding, Location, Source, read_source
 from pipeline.config.sources import Outputs, Variables
@@ -27,6 +27,7 @@ _SECTIONS: Final = TypeAdapter(Sections)
 _INPUT: Final = TypeAdapter(Input)
 _OUTPUT: Final = TypeAdapter(Output)
 _WORKFLOW: Final = TypeAdapter(Workflow)
+_WEBHOOK: Final = TypeAdapter(Webhook)
 _OUTPUTS: Final[TypeAdapter[Outputs]] = TypeAdapter(Outputs)
 _VARIABLES: Final[TypeAdapter[Variables]] = TypeAdapter(Variables)
 _PATH: Final[TypeAdapter[Path]] = TypeAdapter(FilePath)
@@ -95,6 +96,7 @@ def _parts(data: Mapping[str, object], path: Path) -> Parts:
         workflow=_good(_WORKFLOW, data.get("workflow"), path),
         outputs=_good(_OUTPUTS, data.get("outputs"), path),
         ledger=_good(_PATH, data.get("ledger"), path),
+        webhook=_good(_WEBHOOK, data.get("webhook"), path),
         has_simulator="simulator" in data,
     )
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from pipeline.config.behaviour import Faults, Limits, Polling, Retry, Simulator
+from pipeline.config.behaviour import Faults, Limits, Polling, Retry, Simulator, Webhook
 from pipeline.config.fields import (
     SECTION,
     BaseUrl,
@@ -50,6 +50,7 @@ __all__ = [
     "Retry",
     "Sections",
     "Simulator",
+    "Webhook",
     "Workflow",
     "default_output",
     "output_suffix",
@@ -164,6 +165,11 @@ class Workflow:
         """Whether the bundled simulator takes the service's place."""
         return self.base_url == SIMULATOR
 
+    @property
+    def service(self) -> str:
+        """The service's address, in one spelling: what the ledger knows it by."""
+        return self.base_url.rstrip("/")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
 class Sections:
@@ -205,6 +211,12 @@ class Sections:
         default_factory=Polling, description="How runs are watched."
     )
     retry: OrDefaults[Retry] = Field(default_factory=Retry, description="What is tried again.")
+    webhook: Webhook | None = Field(
+        default=None,
+        description="Ends of runs by push, so that few polls are needed; by default runs are "
+        "polled alone.",
+        examples=[{"listen": "127.0.0.1:8765", "public_url": "https://example.org/hooks"}],
+    )
     simulator: OrDefaults[Simulator] = Field(
         default_factory=Simulator,
         description="How the bundled simulator behaves; only with base_url: simulator.",

@@ -7,6 +7,7 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Final
@@ -34,8 +35,21 @@ ENCODINGS: Final = frozenset(
 """The codecs, by Python's names, in which a sheet may be spelled: none has a state, so that a part
 of a text may be changed and the rest be left as it is."""
 
+LISTEN_PATTERN: Final = r"([0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"
+"""An address with its port, the longer kind in brackets (RFC 3986, 3.2.2)."""
+
+PORTS: Final = 2**16
+
 _LONGEST_NAME: Final = 150
 """Bytes: file systems take 255, and the ledger's and report's endings come on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where a server of this machine waits for connections."""
+
+    host: str
+    port: int
 
 
 def read_cell_text(value: object) -> str:
@@ -147,28 +161,53 @@ def read_base_url(value: object) -> object:
     """The service's address, or the simulator's word. Raises `ValueFault`."""
     if value == SIMULATOR:
         return value
-    remedy = f"write https://… or {SIMULATOR}"
+    return _address("base_url", value, f"write https://… or {SIMULATOR}", "send the key")
+
+
+def read_public_url(value: object) -> object:
+    """The address at which the service reaches this machine. Raises `ValueFault`."""
+    remedy = "write https://host, or http://127.0.0.1:port where the service is on this machine"
+    return _address("public_url", value, remedy, "carry outputs")
+
+
+def _address(key: str, value: object, remedy: str, does: str) -> str:
     if not isinstance(value, str) or not value.isprintable() or re.search(r"\s", value):
-        raise ValueFault("base_url is no address", remedy)
+        raise ValueFault(f"{key} is no address", remedy)
     try:
         address = urlsplit(value)
         is_whole = bool(address.hostname) and address.port != 0
     except ValueError:
         is_whole = False
     if not is_whole or address.scheme not in {"http", "https"}:
-        raise ValueFault("base_url is no http address", remedy)
+        raise ValueFault(f"{key} is no http address", remedy)
     if "?" in value or "#" in value or address.username is not None:
-        raise ValueFault("base_url holds more than a host and a path", "leave out ?, # and @")
-    if address.scheme == "http" and not _is_loopback(address.hostname or ""):
-        raise ValueFault("base_url would send the key unprotected", "write https instead of http")
+        raise ValueFault(f"{key} holds more than a host and a path", "leave out ?, # and @")
+    if address.scheme == "http" and not is_loopback(value):
+        raise ValueFault(f"{key} would {does} unprotected", "write https instead of http")
     return value.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an http address leads to this machine alone."""
+    host = urlsplit(address).hostname or ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def read_listen(value: object) -> object:
+    """An IP address of this machine and a port. Raises `ValueFault`."""
+    written = re.fullmatch(LISTEN_PATTERN, value) if isinstance(value, str) else None
+    try:
+        host = ip_address(written[1].strip("[]")) if written else None
+        port = int(written[2]) if written else 0
+    except ValueError:
+        host, port = None, 0
+    if host is None or not 0 < port < PORTS:
+        remedy = "write an IP address of this machine and a port, such as 127.0.0.1:8765"
+        raise ValueFault("listen is no address with a port", remedy)
+    return Listen(str(host), port)
 
 
 def read_environment_name(value: object) -> object:

@@ -49,7 +49,6 @@ class _NotYet:
 
 
 NOT_YET: Final = (
-    _NotYet(("webhook",), "webhook", "leave it out: runs are polled"),
     _NotYet(("ledger",), "a ledger on PostgreSQL", "write a path, or leave it out", _is_postgres),
 )
 """The keys, or values of them, that are known and not supported yet; `_ANY_NAME` stands for any."""

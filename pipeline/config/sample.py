@@ -132,7 +132,9 @@ def _key(
     section = _section_of(field, sections)
     meaning = field.get("description") or section["description"]
     yield from wrap(meaning, 96, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
-    if "properties" in section:
+    # A section whose keys have no defaults stands whole or not at all.
+    is_left_out = given is None and "required" in section and "default" in field
+    if "properties" in section and not is_left_out:
         yield f"{indent}{key}:"
         values = given if isinstance(given, dict) else {}
         for inner, inner_field in section["properties"].items():

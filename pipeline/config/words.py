@@ -7,7 +7,7 @@ of our own readers chose to tell it: where a key was pasted can't be foreseen.
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, get_args
 
 from pydantic.dataclasses import is_pydantic_dataclass as is_section
 from pydantic.fields import FieldInfo
@@ -92,7 +92,9 @@ def _fields(location: Location) -> dict[str, FieldInfo]:
     section: type = Sections
     for step in location:
         field = _by_name(section).get(str(step))
-        section = field.annotation if field and isinstance(field.annotation, type) else object
+        # A section that may be left out stands there as one that may be None.
+        forms = (field.annotation, *get_args(field.annotation)) if field else ()
+        section = next((form for form in forms if isinstance(form, type)), object)
     return _by_name(section)
 
 

@@ -23,6 +23,10 @@ class Line:
     attempt: Attempt
     rows: int = 1
     """How many equal rows of the sheet share the attempt; it stands at the first of them."""
+    service: str = ""
+    """The address of the service that its row was for."""
+    workflow: str = ""
+    """The id of the workflow there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class FailureLimit:
     percent: float | None = None
 
     def is_reached(self, failures: int, rows: int) -> bool:
-        """Whether so many failures among the rows that this call has to send stop the batch."""
+        """Whether so many failures among the rows that this call sends or watches stop it."""
         return failures >= self.allowed(rows)
 
     def allowed(self, rows: int) -> int:

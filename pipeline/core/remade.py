@@ -46,7 +46,8 @@ class Remade:
 def remade(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> Remade:
     """The new rows whose raw cells are those of a paid row that no row of the sheet is any more.
 
-    Compared are the columns that the paid row was made of, as far as the sheet still has them.
+    Compared are the columns the paid row was made of, as far as the sheet still has them. Where
+    it has none of them, they were renamed: the first of its cells is looked for in the whole row.
     """
     by_number = {row.number: row for row in sheet.rows}
     known = list(paid)
@@ -80,7 +81,7 @@ def _unclaimed(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> _Left:
     for one in paid:
         places = {column: _place(sheet, column) for column in sorted(one.cells)}
         shared = {column: place for column, place in places.items() if place is not None}
-        values = tuple(one.cells[column] for column in shared)
+        values = tuple(one.cells[column] for column in shared) or tuple(one.cells.values())[:1]
         often = max(0, one.rows - claims[one.key])
         left[tuple(shared.values())][values] += [one.rendering] * often
     # More columns tell more surely which row it was.
@@ -90,10 +91,20 @@ def _unclaimed(sheet: Sheet, planned: Plan, paid: Iterable[Paid]) -> _Left:
 def _take(left: _Left, row: Row) -> int | None:
     """Take out what the row was before, if it was anything; gives the rendering."""
     for places, by_values in left.items():
-        renderings = by_values.get(tuple(raw_of(row.values[place]) for place in places))
+        renderings = next(filter(None, map(by_values.get, _values(row, places))), None)
         if renderings:
             return renderings.pop()
     return None
+
+
+def _values(row: Row, places: _Places) -> Iterator[tuple[Json, ...]]:
+    """The cells in these places; without one, each cell by itself, and none."""
+    if places:
+        yield tuple(raw_of(row.values[place]) for place in places)
+        return
+    yield ()
+    for value in row.values:
+        yield (raw_of(value),)
 
 
 def _place(sheet: Sheet, column: str) -> int | None:

@@ -94,6 +94,23 @@ class RunPage:
     runs: tuple[Observation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CreditsReached:
+    """A workflow's credits are at their limit, told unasked."""
+
+    workflow_id: str | None
+    """``None``: the service does not say whose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the service told unasked, at the address that was registered for it."""
+
+    told: Observation | CreditsReached
+    size_bytes: int
+    """Of the body that it came in."""
+
+
 StartReply: TypeAlias = Accepted | Refused | TryLater | NotConnected | Halted | Doubtful
 LookReply: TypeAlias = Observation | Missing | TryLater | Unreadable | Unreachable | Halted
 ListReply: TypeAlias = RunPage | Missing | TryLater | Unreadable | Unreachable | Halted

@@ -1,5 +1,6 @@
 """Which rows a retry sends again. Owns the choice. Must not know the Ledger or the command line."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -42,14 +43,18 @@ class Answer(Enum):
     NOT_MEANT = auto()
 
 
-def answer(entry: Entry, row_number: int, choice: Choice) -> Answer:
-    """Whether a row is sent again. A row whose start variables changed is another entry."""
+def answer(entry: Entry, row_numbers: Iterable[int], choice: Choice) -> Answer:
+    """Whether the rows of these numbers, which share a run if they are several, are sent again.
+
+    A row whose start variables changed is another entry.
+    """
     failure = _class_of(entry)
     if entry.state not in choice.states or (choice.failures and failure not in choice.failures):
         return Answer.NOT_MEANT
     if choice.rows is None:
         return Answer.UNCHANGED if failure is FailureClass.INPUT else Answer.SENT_AGAIN
-    return Answer.SENT_AGAIN if row_number in choice.rows else Answer.NOT_MEANT
+    is_named = any(number in choice.rows for number in row_numbers)
+    return Answer.SENT_AGAIN if is_named else Answer.NOT_MEANT
 
 
 def _class_of(entry: Entry) -> FailureClass | None:

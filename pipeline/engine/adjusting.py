@@ -29,10 +29,16 @@ class Adjusting:
         self._heeded: Mapping[str, str] = {}
 
     async def run(self) -> None:
-        """Look for changes until the task is cancelled; not while there is nothing to start."""
+        """Look for changes until the batch has stopped; not while there is nothing to start.
+
+        What was stopped starts nothing any more: whoever then changes a limit is told so.
+        """
         while True:
             await self._batch.clock.sleep(LOOKED_FOR_EACH_SECONDS)
-            await self._batch.until(lambda: not self._starter.is_done)
+            await self._batch.until(lambda: self._batch.is_stopped or not self._starter.is_done)
+            if self._batch.is_stopped:
+                await self._batch.recorder.read(Ledger.end_adjustments)
+                return
             changes = await self._batch.recorder.read(Ledger.adjustments)
             if changes != self._heeded:
                 self._heed(changes)

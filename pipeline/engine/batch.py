@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 from weakref import WeakSet
 
 from pipeline.config.adjusting import Adjusted
@@ -29,11 +29,13 @@ from pipeline.core.events import (
 )
 from pipeline.core.lifecycle import step
 from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
+from pipeline.core.pushing import Hearing
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.engine.budget import Budget
 from pipeline.engine.clock import Clock
 from pipeline.engine.doubts import Doubts
+from pipeline.engine.inbox import Inbox
 from pipeline.engine.recorder import Recorder
 from pipeline.engine.stop import Stop, StopReason, stop_of
 from pipeline.engine.watches import Watches
@@ -72,6 +74,10 @@ class Counts:
         )
 
 
+UNFINISHED: Final = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
+"""What an earlier call left under way: the next takes it over."""
+
+
 class Batch:
     """All that the starter, the poller and the progress share."""
 
@@ -106,6 +112,8 @@ class Batch:
         self.ended_late: set[int] = set()
         """Entries of which an older attempt was seen to end: their turn may have passed by."""
         self.doubts = Doubts(clock)
+        self.hearing = Hearing()
+        self.inbox = Inbox()
         self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
         self.no_more_starts = asyncio.Event()
@@ -114,6 +122,7 @@ class Batch:
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count_entries(State.PLANNED)
+        self._under_way = opening.tally.count_entries(*UNFINISHED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
@@ -125,6 +134,11 @@ class Batch:
     def is_stopped(self) -> bool:
         """Whether no start may leave any more."""
         return self.stop is not None
+
+    def listen_to(self, inbox: Inbox) -> None:
+        """The service's deliveries come in here."""
+        self.inbox = inbox
+        self.hearing.listen()
 
     def adjust(self, now: Adjusted) -> None:
         """Go on by other limits, paused or not."""
@@ -139,6 +153,10 @@ class Batch:
         while not condition():
             self.changed.clear()
             await self.changed.wait()
+
+    def send_at_most(self, limit: int) -> None:
+        """Let this call make no more than so many new attempts."""
+        self._to_send = min(self._to_send, limit)
 
     def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
         """Let a start or a look leave, and know of it until it is answered."""
@@ -295,8 +313,10 @@ class Batch:
                 # One that an earlier call left running is in flight though nothing changed.
                 self.in_flight[entry.id] = entry
                 self.watches.look_now(entry)
+                self._recall(entry)
             case LookLater():
                 self.watches.look_later(entry)
+                self._recall(entry)
             case LookAgain():
                 self.watches.look_again(entry)
             case Reconcile(is_inherited):
@@ -307,6 +327,12 @@ class Batch:
                 self.ask_to_stop(stop_of(halted))
             case _:
                 assert_never(instruction)
+
+    def _recall(self, entry: Entry) -> None:
+        """What was delivered before the run waited for a look is dealt with now."""
+        assert entry.attempt is not None
+        assert entry.attempt.run_id is not None
+        self.inbox.recall(entry.attempt.run_id)
 
     def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
         self.budget.spend(before, now)
@@ -321,7 +347,8 @@ class Batch:
         self._stop_where_too_many_failed()
 
     def _stop_where_too_many_failed(self) -> None:
-        limit = self.limits.max_failures
-        if self._failures and limit is not None and limit.is_reached(self._failures, self._to_send):
-            message = f"{self._failures} rows failed in this call (limits.max_failures)"
+        limit, rows = self.limits.max_failures, self._to_send + self._under_way
+        if self._failures and limit is not None and limit.is_reached(self._failures, rows):
+            failed = "1 row" if self._failures == 1 else f"{self._failures} rows"
+            message = f"{failed} failed in this call (limits.max_failures)"
             self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

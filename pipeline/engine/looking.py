@@ -3,7 +3,7 @@
 Must not know what a reply means for a row.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from typing import Protocol, assert_never
 
 from pipeline.core.model import KNOWN_WORDS, Observation, RunId, RunStatus
@@ -20,6 +20,7 @@ from pipeline.core.replies import (
 from pipeline.engine.batch import Batch
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.watches import Watch
 
 
 class Looks(Protocol):
@@ -47,6 +48,34 @@ class Looking:
         """Whether the list is being asked if the service is there at all."""
         self.unknown_words: Counter[str] = Counter()
         """Status words that the service is not known to use, and how often they were read."""
+        self.untold: deque[Watch] = deque()
+        """Runs that are told to have ended, and not all that is to be known of it."""
+        self._looks_name_credits: bool | None = None
+        """Whether a look at a single run that completed ever named credits; ``None``: there was
+        none yet. A run that failed tells nothing of that: it may have cost nothing."""
+
+    def look_singly(self, watch: Watch) -> None:
+        """Let a look at this very run tell the rest of its end."""
+        self._batch.watches.take(watch)
+        self.untold.append(watch)
+        self._batch.watches.changed.set()
+        self._batch.changed.set()
+
+    def learn_of(self, reply: LookReply) -> None:
+        """Learn from a look at a single run what such looks tell of an end."""
+        if isinstance(reply, Observation) and reply.status is RunStatus.COMPLETE:
+            self._looks_name_credits = bool(self._looks_name_credits) or reply.credits is not None
+
+    def is_enough(self, seen: Observation) -> bool:
+        """Whether this tells all of a run's end that a look at the run itself would tell."""
+        match seen.status:
+            case RunStatus.RUNNING:
+                return True
+            case RunStatus.COMPLETE:
+                is_told = seen.outputs is not None
+            case RunStatus.FAILED:
+                is_told = seen.message is not None
+        return is_told and (seen.credits is not None or self._looks_name_credits is False)
 
     async def heed(self, run_id: RunId, reply: LookReply, sent_at: float) -> None:
         """Let the whole class of looks learn from the reply to a look sent at this moment."""

@@ -5,10 +5,10 @@ Must not know what an observation means for a row, nor which way of looking pays
 """
 
 import asyncio
-from collections import deque
 from typing import Final
 
 from pipeline.core.model import Observation, RunId, RunStatus
+from pipeline.core.pushing import DueLook
 from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
 from pipeline.core.sweeping import How, Yield, how_to_look
 from pipeline.engine.batch import Batch, Happening
@@ -35,21 +35,19 @@ class Poller:
         self._is_sweeping = False
         self._has_list = True
         self._yield = Yield()
-        self._singly: deque[Watch] = deque()
-        """Runs of which the list said that they ended, and not all that is to be known."""
-        self._looks_name_credits: bool | None = None
-        """Whether a look at a single run that completed ever named credits; ``None``: there was
-        none yet. A run that failed tells nothing of that: it may have cost nothing."""
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
         """Look at runs until the task is cancelled."""
         while True:
             await self._batch.until(self._may_look)
-            if self._singly:
-                await self._look_singly(calls, self._singly.popleft())
+            if self._looking.untold:
+                await self._look_singly(calls, self._looking.untold.popleft())
                 continue
             watch = await self._first_due()
             if watch is None:
+                continue
+            if (wait_seconds := self._may_wait_seconds(watch)) > 0:
+                self._batch.watches.put_off(watch, wait_seconds)
                 continue
             match self._how(watch):
                 case How.NOT_YET:
@@ -72,7 +70,7 @@ class Poller:
     def _may_look(self) -> bool:
         out = 1 if self._looking.limiter.is_probing else LOOKS_OUT_AT_ONCE
         return (
-            (bool(self._singly) or self._batch.watches.first_due() is not None)
+            (bool(self._looking.untold) or self._batch.watches.first_due() is not None)
             and not self._is_sweeping
             and self._looks_out < out
             and not self._batch.no_more_calls.is_set()
@@ -86,15 +84,33 @@ class Poller:
             wait_seconds = watch.due_at - self._batch.clock.monotonic()
             if wait_seconds <= 0:
                 return watch
-            if self._batch.no_more_calls.is_set():
+            if self._batch.no_more_calls.is_set() or self._looking.untold:
                 return None
             self._batch.watches.changed.clear()
             await self._batch.clock.wait(self._batch.watches.changed, wait_seconds)
         return None
 
+    def _may_wait_seconds(self, watch: Watch) -> float:
+        """For how long a look that is due may wait for a delivery."""
+        if watch.wait_seconds == 0:
+            return 0.0  # It may have ended when nobody listened: an earlier call left it.
+        now, polling = self._batch.clock.monotonic(), self._batch.config.polling
+        return self._batch.hearing.may_wait_seconds(
+            DueLook(
+                age_seconds=watch.age_seconds(now),
+                looked_at_age_seconds=watch.seen_age_seconds,
+                is_longest_watched=self._batch.watches.is_longest_watched(watch),
+                until_given_up_seconds=watch.began_at + polling.give_up_seconds - now,
+                first_seconds=polling.first_seconds,
+                max_seconds=polling.max_seconds,
+            )
+        )
+
     def _how(self, first: Watch) -> How:
         if not self._has_list or self._looking.limiter.is_probing:
             return How.SINGLY
+        if self._batch.hearing.is_trusted and first.wait_seconds:
+            return How.SINGLY  # Most of those that count as due may wait for deliveries.
         assert first.due_at is not None
         return how_to_look(
             due=self._batch.watches.count_due(),
@@ -114,8 +130,7 @@ class Poller:
             reply = Unreachable("the program was stopped before the reply came")
         await self._looking.heed(watch.run_id, reply, sent_at)
         self._looks_out -= 1
-        if isinstance(reply, Observation) and reply.status is RunStatus.COMPLETE:
-            self._looks_name_credits = bool(self._looks_name_credits) or reply.credits is not None
+        self._looking.learn_of(reply)
         self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self) -> None:
@@ -169,25 +184,23 @@ class Poller:
             self._batch.watches.take(watch)
             # Only a look at the run itself gives it up: the list may lag behind.
             is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
-            if self._is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
+            if self._looking.is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
                 self._batch.hear(*self._told(watch, seen))
             else:
-                self._singly.append(watch)
+                self._looking.untold.append(watch)
         return waiting, due
-
-    def _is_enough(self, seen: Observation) -> bool:
-        """Whether the list tells all of a run's end that a look at the run itself would tell."""
-        match seen.status:
-            case RunStatus.RUNNING:
-                return True
-            case RunStatus.COMPLETE:
-                is_told = seen.outputs is not None
-            case RunStatus.FAILED:
-                is_told = seen.message is not None
-        return is_told and (seen.credits is not None or self._looks_name_credits is False)
 
     def _told(self, watch: Watch, reply: LookReply) -> Happening:
         entry = self._batch.in_flight[watch.entry_id]
-        give_up_seconds = self._batch.config.polling.give_up_seconds
         now = self._batch.clock.monotonic()
-        return entry, judge(entry, watch, reply, now, give_up_seconds)
+        self._learn_of_pushes(watch, reply, now)
+        return entry, judge(entry, watch, reply, now, self._batch.config.polling.give_up_seconds)
+
+    def _learn_of_pushes(self, watch: Watch, reply: LookReply, now: float) -> None:
+        """Whether an end had to be looked for, though it should have been told."""
+        if not isinstance(reply, Observation):
+            return
+        if reply.status is RunStatus.RUNNING:
+            self._batch.hearing.saw_running(watch.age_seconds(now))
+        elif watch.wait_seconds and not watch.is_told:
+            self._batch.hearing.found_untold()

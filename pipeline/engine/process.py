@@ -10,16 +10,17 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import State
 from pipeline.core.pacing import Pace
 from pipeline.engine.adjusting import Adjusting
-from pipeline.engine.batch import Batch
+from pipeline.engine.batch import UNFINISHED, Batch
 from pipeline.engine.clock import Clock
+from pipeline.engine.inbox import Inbox
 from pipeline.engine.latecomers import Latecomers
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.poller import Poller
 from pipeline.engine.progress import Progress
+from pipeline.engine.pushes import Pushes
 from pipeline.engine.reconciler import Reconciler
 from pipeline.engine.recorder import Blocking, Recorder
 from pipeline.engine.starter import Starter, Starts
@@ -46,6 +47,8 @@ class World:
     blocking: Blocking
     progress: Progress
     switch: Switch
+    inbox: Inbox | None = None
+    """Where the service's deliveries come in; ``None``: nobody listens for any."""
 
 
 async def process(
@@ -60,7 +63,11 @@ async def process(
         async with Recorder(ledger, world.blocking) as recorder:
             opening = await recorder.read(Ledger.opening)
             batch = Batch(config, opening, recorder, world.clock, world.chance)
+            if limit is not None:
+                batch.send_at_most(limit)
             world.switch.connect(batch.ask_to_stop)
+            if world.inbox is not None:
+                batch.listen_to(world.inbox)
             await _resume(batch)
             await _start_and_watch(batch, world, limit)
             return batch.stop
@@ -70,8 +77,7 @@ async def process(
 
 async def _resume(batch: Batch) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
-    unfinished = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
-    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
+    entries = await batch.recorder.read(lambda ledger: ledger.entries(*UNFINISHED))
     await batch.apply([(entry, Resumed()) for entry in entries])
 
 
@@ -82,8 +88,9 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
     looking = Looking(batch, world.remote, look_limiter)
     starter = Starter(batch, world.remote, start_limiter, limit)
     poller = Poller(batch, world.remote, looking)
-    reconciler = Reconciler(batch, world.remote, looking, start_limiter)
     latecomers = Latecomers(batch, world.remote, looking)
+    reconciler = Reconciler(batch, world.remote, looking, start_limiter, latecomers)
+    pushes = Pushes(batch, batch.inbox, looking, latecomers)
     adjusting = Adjusting(batch, starter, start_limiter, world.progress.say)
 
     def is_over() -> bool:
@@ -92,7 +99,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
         owed = batch.in_flight and not batch.no_more_calls.is_set()
         if not starter.is_done or batch.has_calls or owed:
             return False
-        return reconciler.is_done and latecomers.is_done
+        return reconciler.is_done and latecomers.is_done and pushes.is_idle
 
     async with asyncio.TaskGroup() as group:
         loops = (
@@ -101,6 +108,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
             group.create_task(poller.run(group), name="poller"),
             group.create_task(reconciler.run(), name="reconciler"),
             group.create_task(latecomers.run(), name="latecomers"),
+            group.create_task(pushes.run(), name="pushes"),
             group.create_task(adjusting.run(), name="adjusting"),
             group.create_task(world.progress.run(batch), name="progress"),
             group.create_task(_lose_patience(batch), name="patience"),

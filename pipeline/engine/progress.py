@@ -12,11 +12,10 @@ from pipeline.core.reconciling import Hold
 from pipeline.engine.batch import Batch, Counts
 from pipeline.engine.clock import Clock
 from pipeline.engine.progressline import Figures, Scale, progress_line
-from pipeline.engine.screen import COLUMNS, columns_of, laid_out
+from pipeline.engine.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
 from pipeline.engine.timeleft import Sight, TimeLeft
 
 TERMINAL_SECONDS: Final = 0.25
-PLAIN_SECONDS: Final = 10.0
 SHORTEST_BAR: Final = 8
 """Columns; where there are fewer, the figures tell enough."""
 

@@ -10,17 +10,17 @@ from typing import Final, assert_never
 
 from pipeline.core.doubts import Settle
 from pipeline.core.events import RunFound, ShownAbsent
-from pipeline.core.model import Observation, RunId, RunStatus, State
-from pipeline.core.reconciling import Adopt, Hold, Listing, NeverBegun, Verdict, judge, listed
+from pipeline.core.model import Observation, RunStatus, State
+from pipeline.core.reconciling import Adopt, Hold, Listing, NeverBegun, Verdict, judge
 from pipeline.core.replies import Halted, Missing, RunPage
 from pipeline.engine.batch import Batch
 from pipeline.engine.doubts import CONTROLS
+from pipeline.engine.latecomers import Latecomers, owners_of
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.listing import claims_on, read_listing
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.stop import stop_of
-from pipeline.ledger.records import Enrolled, Owner
-from pipeline.ledger.store import Ledger
+from pipeline.ledger.records import Enrolled
 
 TRIES: Final = 4
 """So often one page is asked for; the whole class of looks makes its pauses meanwhile."""
@@ -29,11 +29,19 @@ TRIES: Final = 4
 class Reconciler:
     """Settles the doubts of a batch together, in sweeps over the list of runs."""
 
-    def __init__(self, batch: Batch, remote: Looks, looking: Looking, starts: Limiter) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        remote: Looks,
+        looking: Looking,
+        starts: Limiter,
+        latecomers: Latecomers,
+    ) -> None:
         self._batch = batch
         self._remote = remote
         self._looking = looking
         self._starts = starts
+        self._latecomers = latecomers
         self._is_busy = False
         self._has_list = batch.config.retry.unconfirmed == "reconcile"
         self._last_sweep_at: float | None = None
@@ -125,12 +133,9 @@ class Reconciler:
         ended = {seen.run_id: seen for seen in runs if seen.status is not RunStatus.RUNNING}
         if not ended:
             return
-        owners = await self._batch.recorder.read(lambda ledger: _owners(ledger, ended))
+        owners = await self._batch.recorder.read(lambda ledger: owners_of(ledger, ended))
         for run_id, owner in owners.items():
-            seen = ended[run_id]
-            is_news = owner.state.value != seen.status.value
-            if owner.state in {State.FAILED, State.EXPIRED} and is_news:
-                await self._batch.end_late(owner, seen)
+            await self._latecomers.note_end(owner, ended[run_id])
 
 
 def _event_of(verdict: Verdict | None) -> RunFound | ShownAbsent | None:
@@ -143,15 +148,3 @@ def _event_of(verdict: Verdict | None) -> RunFound | ShownAbsent | None:
             return None
         case impossible:
             assert_never(impossible)
-
-
-def _owners(ledger: Ledger, ended: Mapping[RunId, Observation]) -> dict[RunId, Owner]:
-    """Whose these runs are; also of attempts that count as never begun, and bear the token."""
-    owners = ledger.owners([*ended])
-    tokens = {
-        one.token: run_id
-        for run_id, seen in ended.items()
-        if run_id not in owners and (one := listed(seen)).token is not None
-    }
-    bearers = ledger.bearers_without_run([*tokens])
-    return owners | {tokens[token]: owner for token, owner in bearers.items()}

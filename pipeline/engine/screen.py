@@ -11,6 +11,9 @@ from typing import Final, TextIO
 COLUMNS: Final = 80
 """As wide as a terminal is where it does not say."""
 
+PLAIN_SECONDS: Final = 10.0
+"""Where there is no terminal: from one plain line about what goes on to the next."""
+
 INDENT: Final = "  "
 _GLUE: Final = "\x00"
 _QUOTED: Final = re.compile(r"`[^`]*`")

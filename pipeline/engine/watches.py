@@ -31,10 +31,14 @@ class Watch:
     """How old the run was at that moment."""
     is_dated: bool
     """Whether its age is known: of a run that was looked for and found, it is not."""
+    wait_seconds: float = 0.0
+    """How long it was to wait for its next look; 0: it may have ended long ago."""
     planned_seconds: float = 0.0
-    """How long it was to wait for its next look; some come sooner by lot."""
+    """The same by the plan; some looks come sooner by lot."""
     due_at: float | None = None
     """When it is looked at next; ``None``: a look at it is under way."""
+    is_told: bool = False
+    """Whether the service told unasked that the run ended."""
     is_due: bool = False
     """Whether it was found due, and no look at it is under way."""
     missing_since: float | None = None
@@ -136,6 +140,14 @@ class Watches:
             watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
         )
 
+    def put_off(self, watch: Watch, wait_seconds: float) -> None:
+        """Let a look that is due wait for so long."""
+        self._put(watch, self._clock.monotonic(), wait_seconds)
+
+    def is_longest_watched(self, watch: Watch) -> bool:
+        """Whether no run has been watched for longer."""
+        return next(iter(self._watches.values()), None) is watch
+
     def take(self, watch: Watch) -> None:
         """A look at this run is under way; it waits for none until it is put back."""
         self._due_count -= watch.is_due
@@ -172,7 +184,7 @@ class Watches:
 
     def _put(self, watch: Watch, now: float, wait_seconds: float) -> None:
         self.take(watch)
-        watch.planned_seconds = wait_seconds
+        watch.wait_seconds = watch.planned_seconds = wait_seconds
         watch.due_at = now + wait_seconds
         heapq.heappush(self._waiting, (watch.due_at, watch.entry_id))
         if self._waiting[0][1] == watch.entry_id:

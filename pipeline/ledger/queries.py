@@ -12,8 +12,8 @@ PAID = (
     "))"
 )
 BEGIN_READING = (
-    "INSERT INTO reading (read_at, source, service, rows, skipped, faulty) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO reading (read_at, source, service, workflow, rows, skipped, faulty) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 ENROL = (
     "INSERT INTO entry "
@@ -57,11 +57,14 @@ PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for 
     "SELECT * FROM entry_now WHERE +in_sheet AND +state = 'planned' "
     "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
-ENROLLED = "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) ORDER BY id"
+ENROLLED = (  # another workflow's runs are not found by this one's calls
+    "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) "
+    "AND reading_id IN reading_of_workflow ORDER BY id"
+)
 CONFIRMED = (  # a run that a person named need not have been started with what we sent
     "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE run_id IS NOT NULL AND NOT named AND attempt.state <> 'expired' "
-    "ORDER BY attempt.rowid DESC LIMIT ?"
+    "WHERE reading_id IN reading_of_workflow AND run_id IS NOT NULL AND NOT named "
+    "AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
 )
 OWNERS = (
     "SELECT run_id, entry_id, number, state FROM attempt "
@@ -93,6 +96,7 @@ TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "
+    "AND reading_id IN reading_of_workflow "
     "AND (number < attempts OR entry.state = 'complete') "
     "AND coalesce((SELECT max(intended_at) FROM attempt AS newer "
     "WHERE newer.entry_id = entry.id AND newer.number > attempt.number), ended_at) > ?"
@@ -111,23 +115,29 @@ EVERY_ATTEMPT = (
     "failure, credits AS total_credits FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
-    "SELECT row_number, rows, reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
+    "SELECT row_number, entry.rows, service, workflow, "
+    "reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
     "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
-    "FROM attempt JOIN entry ON entry.id = entry_id "
+    "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )
 SPENDING = (  # as `core.budget.Spending` counts one attempt
     "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
-    "(state IN ('starting', 'running', 'unconfirmed', 'expired') OR failure = 'unconfirmed')), "
-    "count(*) FILTER (WHERE credits IS NULL AND state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL), max(credits) FROM attempt"
+    "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
+    "OR failure = 'unconfirmed')), "
+    "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
+    "AND run_id IS NOT NULL), max(credits) FILTER (WHERE reading_id IN reading_of_workflow) "
+    "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
+    "WHERE (service = ?) = ((SELECT service FROM newest_reading) = ?)"
 )
 PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon as it was there
     "SELECT credits, CASE WHEN EXISTS (SELECT 1 FROM reading WHERE read_at > started_at "
-    "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, state = 'failed' "
-    "FROM attempt WHERE run_id IS NOT NULL AND state IN ('complete', 'failed') "
-    "ORDER BY rowid DESC LIMIT ?"
+    "AND read_at <= ended_at) THEN NULL ELSE max(0, ended_at - started_at) END, "
+    "attempt.state = 'failed' FROM attempt JOIN entry ON entry.id = entry_id "
+    "JOIN reading ON reading.id = reading_id WHERE service = ? AND workflow = ? "
+    "AND run_id IS NOT NULL AND attempt.state IN ('complete', 'failed') "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
 )
 SEEN_ENDS = (
     "SELECT coalesce(seen_running_at - started_at, 0), ended_at - started_at FROM attempt "

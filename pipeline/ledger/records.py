@@ -9,10 +9,12 @@ from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
+    OUTCOMES,
     Attempt,
     Entry,
     FailureClass,
     Json,
+    Observation,
     RowKey,
     RunId,
     Standing,
@@ -41,6 +43,16 @@ class Owner:
     number: int
     state: State
     """The attempt's."""
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether nobody looks for the end of its run any more."""
+        return self.state in OUTCOMES
+
+    def is_news(self, seen: Observation) -> bool:
+        """Whether an end that was seen tells more than is on record: credits, outputs or both."""
+        is_open = self.state in {State.FAILED, State.EXPIRED}
+        return is_open and self.state.value != seen.status.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,14 @@ def line_of(row: sqlite3.Row) -> Line:
     """A line of the statement, from an attempt beside its entry."""
     attempt = attempt_of(row)
     assert attempt is not None, "the statement is of attempts alone"
-    return Line(row["row_number"], bool(row["in_sheet"]), attempt, row["rows"])
+    return Line(
+        row["row_number"],
+        bool(row["in_sheet"]),
+        attempt,
+        row["rows"],
+        row["service"],
+        row["workflow"],
+    )
 
 
 def entry_values(entry: Entry) -> Values:

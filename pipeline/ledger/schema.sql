@@ -5,6 +5,8 @@ CREATE TABLE fact (                  -- single facts about the ledger itself
     name  TEXT PRIMARY KEY,          -- holder: the process id that holds the ledger now
                                      -- token: random, what this ledger's tokens begin with
                                      -- machine, inode: where the ledger was last held
+                                     -- webhooks: last parts of the addresses that were or may
+                                     -- have been registered for pushes and not removed, JSON
                                      -- adjusted: changes to the batch that runs now, JSON
     value TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -14,6 +16,7 @@ CREATE TABLE reading (               -- one reading of the sheet, with all its r
     read_at REAL    NOT NULL,
     source  TEXT    NOT NULL,        -- the input's path
     service TEXT    NOT NULL,        -- the address of the service that its rows were for
+    workflow TEXT   NOT NULL,        -- and the id of the workflow there
     rows    INTEGER NOT NULL,        -- its rows that are not blank
     skipped INTEGER NOT NULL,        -- of them: left out by `where`
     faulty  INTEGER NOT NULL         -- of them: start variables can't be made
@@ -88,13 +91,17 @@ CREATE TABLE written_text (          -- what was put into cells and no attempt t
 
 CREATE VIEW newest_reading AS SELECT * FROM reading ORDER BY id DESC LIMIT 1;
 
+-- The readings whose rows were for the same workflow as the newest one's.
+CREATE VIEW reading_of_workflow AS SELECT id FROM reading
+WHERE (service, workflow) = (SELECT service, workflow FROM newest_reading);
+
 -- Every entry beside the attempt that tells of it: the newest one; of a complete entry, the newest
 -- that is complete, since an older attempt may have ended after a newer one failed.
 CREATE VIEW entry_now AS
 SELECT entry.id, row_key, row_number, rows, variables, entry.state, attempts, retries, entry.round_id,
        owes_retry, number, attempt.state AS attempt_state, attempt.round_id AS attempt_round_id,
        token, intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure,
-       reading_id = (SELECT id FROM newest_reading) AS in_sheet
+       reading_id, reading_id = (SELECT id FROM newest_reading) AS in_sheet
 FROM entry LEFT JOIN attempt ON entry_id = entry.id AND number = coalesce(
     (SELECT max(number) FROM attempt AS told
      WHERE told.entry_id = entry.id AND entry.state = 'complete' AND told.state = 'complete'),

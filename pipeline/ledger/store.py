@@ -8,11 +8,12 @@ import os
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
@@ -89,7 +90,7 @@ class Ledger:
         for key, rows, cells, rendering in self._execute(queries.PAID, (free,)):
             yield Paid(RowKey(key), rows, from_json(cells), rendering)
 
-    def enrol(self, plan: Plan, source: Path, service: str, read_at: float) -> None:
+    def enrol(self, plan: Plan, source: Path, service: str, workflow: str, read_at: float) -> None:
         """Begin a reading: every sendable row of the plan has an entry, and its number of today.
 
         Rows of one key share an entry, which goes by the first one's number.
@@ -100,7 +101,7 @@ class Ledger:
         rows = Counter(row.key for row in sendable)
         firsts = {row.key: row for row in reversed(sendable)}.values()
         with self._transaction():
-            values = (read_at, _name(source), service, len(plan.rows), skipped, faulty)
+            values = (read_at, _name(source), service, workflow, len(plan.rows), skipped, faulty)
             reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
             self._connection.executemany(
                 queries.ENROL,
@@ -119,7 +120,10 @@ class Ledger:
             )
 
     def entries(self, *states: State) -> list[Entry]:
-        """All entries in these states, also of rows that left the sheet: they are paid for."""
+        """All entries of the workflow in these states, also of rows that left the sheet.
+
+        They are paid for. The workflow is that of the newest reading.
+        """
         return [row.entry for row in self.enrolled(*states)]
 
     def enrolled_in_sheet(self, *states: State) -> list[Enrolled]:
@@ -138,11 +142,11 @@ class Ledger:
         return [enrolled_of(row) for row in rows]
 
     def enrolled(self, *states: State) -> list[Enrolled]:
-        """All entries in these states with their rows, also of rows that left the sheet."""
+        """All entries of the workflow in these states with their rows, in the sheet or not."""
         return [enrolled_of(row) for row in self._execute(queries.ENROLLED, (to_json(states),))]
 
     def confirmed(self, limit: int) -> list[tuple[RunId, Token, dict[str, Json]]]:
-        """Run, token and start variables of the newest attempts whose run is known."""
+        """Run, token and start variables of the workflow's newest attempts whose run is known."""
         rows = self._execute(queries.CONFIRMED, (limit,))
         return [(RunId(run), Token(token), from_json(text)) for run, token, text in rows]
 
@@ -152,7 +156,7 @@ class Ledger:
         return {RunId(run): owner for run, owner in owned.items()}
 
     def superseded(self, since: float) -> dict[RunId, Owner]:
-        """Runs that expired since this moment and were given up for a newer attempt."""
+        """Runs of the workflow that expired since then and were given up for a newer attempt."""
         owned = _owners(self._execute(queries.SUPERSEDED, (since,)))
         return {RunId(run): owner for run, owner in owned.items()}
 
@@ -230,9 +234,9 @@ class Ledger:
         (count,) = self._execute(queries.NOT_COMPLETE_SINCE, (mark,)).fetchone()
         return int(count)
 
-    def past_runs(self) -> list[PastRun]:
-        """The newest runs that ended, also of rows that left the sheet."""
-        rows = self._execute(queries.PAST_RUNS, (PAST_RUNS_TOLD,))
+    def past_runs(self, service: str, workflow: str) -> list[PastRun]:
+        """The newest runs of a workflow that ended, also of rows that left the sheet."""
+        rows = self._execute(queries.PAST_RUNS, (service, workflow, PAST_RUNS_TOLD))
         return [PastRun(cost, seconds, bool(has_failed)) for cost, seconds, has_failed in rows]
 
     def is_written_digest(self, digest: str) -> bool:
@@ -261,11 +265,17 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.token, self.spending(), self.seen_ends())
+        # A ledger that was put back from a backup gives the same numbers once more: what a call
+        # adds keeps its tokens apart from those of the ledger that was lost.
+        token = f"{self.token}-{secrets.token_hex(4)}"
+        return Opening(self.tally(), token, self.spending(), self.seen_ends())
 
     def spending(self) -> Spending:
-        """What all attempts cost so far, and how many may cost yet."""
-        return Spending(*self._execute(queries.SPENDING).fetchone())
+        """What all attempts cost so far, and how many may cost yet.
+
+        Those at the bundled simulator count at the simulator alone: they were never paid for.
+        """
+        return Spending(*self._execute(queries.SPENDING, (SIMULATOR, SIMULATOR)).fetchone())
 
     def seen_ends(self) -> Sequence[SeenEnd]:
         """How the newest runs that ended were seen to, of those whose start is known."""
@@ -350,6 +360,14 @@ class Ledger:
                     self._execute(queries.FORGET_FACT, (name,))
                 else:
                     self._execute(queries.SAY_FACT, (name, value))
+
+    def webhook_tokens(self) -> frozenset[str]:
+        """What the addresses end in that may stand at the service as webhooks of this ledger."""
+        return frozenset(from_json(self.fact("webhooks") or "[]"))
+
+    def say_webhook_tokens(self, tokens: Collection[str]) -> None:
+        """Write down which of them may stand: before one is registered, and once it is removed."""
+        self.say_facts({"webhooks": to_json(sorted(tokens)) if tokens else None})
 
     def holder(self) -> str | None:
         """The process id that holds the ledger, or held it when it was killed."""

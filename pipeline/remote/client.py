@@ -22,11 +22,22 @@ from pipeline.core.replies import (
     Unreachable,
 )
 from pipeline.remote.secret import Secret
-from pipeline.remote.transport import DEFAULT_TIMEOUTS, Exchange, Lost, Method, Timeouts, Transport
+from pipeline.remote.transport import (
+    DEFAULT_TIMEOUTS,
+    TOO_LARGE,
+    Exchange,
+    Lost,
+    Method,
+    Timeouts,
+    Transport,
+)
 from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 
 RUNS_A_PAGE: Final = 100
 """The most that the service gives on one page of its list of runs."""
+
+SMALLER_PAGE: Final = 10
+"""Where a page is too large to be read, the next ones are to be so many times smaller."""
 
 Call: TypeAlias = Literal["start", "poll", "list"]
 
@@ -51,6 +62,7 @@ class Client:
         self.requests: dict[Call, int] = {"start": 0, "poll": 0, "list": 0}
         """Calls that were sent, or may have been; not those that found no connection."""
         self._runs = f"workflow/{quoted(workflow_id)}/run"
+        self._runs_a_page = RUNS_A_PAGE
         self._start_url = self.transport.url(self._runs)
 
     async def __aenter__(self) -> Self:
@@ -95,11 +107,18 @@ class Client:
                 assert_never(exchange)
 
     async def list_runs(self, page: int) -> ListReply:
-        """One page of the workflow's runs, counted from 1, of at most `RUNS_A_PAGE`."""
-        url = self.transport.url(f"{self._runs}/?size={RUNS_A_PAGE}&page={page}")
+        """One page of the workflow's runs, counted from 1, of at most `RUNS_A_PAGE`.
+
+        Where one is too large to be read, it and those after it are asked for in smaller ones: what
+        was read of the list until then does not join on to them.
+        """
+        size = self._runs_a_page
+        url = self.transport.url(f"{self._runs}/?size={size}&page={page}")
         exchange = await self._counted("list", "GET", url)
         match exchange:
             case HttpReply():
+                if exchange.fault == TOO_LARGE:
+                    self._runs_a_page = min(self._runs_a_page, max(1, size // SMALLER_PAGE))
                 return list_reply(exchange)
             case NotConnected(why) | Lost(why):
                 return Unreachable(why)

@@ -36,7 +36,8 @@ _IDLE_SECONDS: Final = 4.0
 server closes its connection is a doubt."""
 
 _USER_AGENT: Final = f"pipeline/{version('pipeline')}"
-_TOO_LARGE: Final = f"the reply is larger than {LARGEST_REPLY_BYTES // 2**20} MiB"
+TOO_LARGE: Final = f"the reply is larger than {LARGEST_REPLY_BYTES // 2**20} MiB"
+"""The fault of a reply that was dropped for it."""
 
 Method: TypeAlias = Literal["GET", "POST", "DELETE"]
 
@@ -178,7 +179,7 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:
             size += len(part)
             if size > LARGEST_REPLY_BYTES:
                 response.close()
-                return b"", _TOO_LARGE
+                return b"", TOO_LARGE
             parts.append(part)
     except _FORESEEN as error:
         response.close()

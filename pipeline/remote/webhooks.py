@@ -5,7 +5,7 @@ Must not know who listens, or what a completion means for a batch. Here a refusa
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NoReturn, assert_never
@@ -99,6 +99,23 @@ async def remove(client: Client, webhook_id: str) -> None:
     http = await _call(client, "DELETE", _path(webhook_id), place)
     if http.status != _NOT_FOUND:
         _good(http, place)
+
+
+async def remove_all(client: Client, tokens: Collection[str]) -> int:
+    """Remove every registration whose address ends in one of these tokens; gives how many.
+
+    Addresses are compared and not ids, so that one whose reply was lost is found too. Raises
+    `RemoteFault`.
+    """
+    found = [webhook for webhook in await list_all(client) if token_in(webhook) in tokens]
+    for webhook in found:
+        await remove(client, webhook.id)
+    return len(found)
+
+
+def token_in(webhook: Webhook) -> str:
+    """The last part of a registration's address."""
+    return webhook.url.rpartition("/")[2]
 
 
 def _path(webhook_id: str) -> str:

@@ -17,6 +17,9 @@ SLOW_SECONDS: Final = 2.0
 LATE_SECONDS: Final = 1.0
 """How long after the connection died a late start begins its run."""
 
+EARLY_SECONDS: Final = 0.5
+"""How much later than the push of its run's end the reply to a start may come."""
+
 UNSEEN_SECONDS: Final = 1.0
 """How long after its start a run may be unknown to those who look for it."""
 
@@ -29,6 +32,8 @@ class Call(Enum):
     """A look within `UNSEEN_SECONDS` of the start; decided once for each run."""
     LOOK = auto()
     LIST = auto()
+    PUSH = auto()
+    """The telling of a run's end to the webhooks; decided once for each run."""
 
 
 class Fault(StrEnum):
@@ -45,6 +50,12 @@ class Fault(StrEnum):
     NOT_FOUND_AT_FIRST = "not_found_at_first"
     GARBLED = "garbled"
     REFUSED = "refused"
+    PUSH_EARLY = "push_early"
+    PUSH_LOST = "push_lost"
+    PUSH_LATE = "push_late"
+    PUSH_DOUBLED = "push_doubled"
+    PUSH_BARE = "push_bare"
+    PUSH_FORGED = "push_forged"
 
 
 BEFALLS: Final[Mapping[Call, tuple[Fault, ...]]] = {
@@ -58,6 +69,7 @@ BEFALLS: Final[Mapping[Call, tuple[Fault, ...]]] = {
         Fault.TOO_MANY_BARE,
         Fault.SLOW,
         Fault.REFUSED,
+        Fault.PUSH_EARLY,
     ),
     Call.EARLY_LOOK: (Fault.NOT_FOUND_AT_FIRST,),
     Call.LOOK: (
@@ -74,6 +86,13 @@ BEFALLS: Final[Mapping[Call, tuple[Fault, ...]]] = {
         Fault.TOO_MANY,
         Fault.TOO_MANY_BARE,
         Fault.SLOW,
+    ),
+    Call.PUSH: (
+        Fault.PUSH_LOST,
+        Fault.PUSH_LATE,
+        Fault.PUSH_DOUBLED,
+        Fault.PUSH_BARE,
+        Fault.PUSH_FORGED,
     ),
 }
 """Which faults can befall a call, in the order in which they take their share of the chance."""
@@ -108,6 +127,18 @@ class Faults:
     """200 to a look, with JSON that is cut off in the middle."""
     refused: float = 0.0
     """422 to a start, whatever it holds."""
+    push_early: float = 0.0
+    """The run ends at once, and the start's reply takes `EARLY_SECONDS` longer than the push."""
+    push_lost: float = 0.0
+    """The run's end is told to nobody."""
+    push_late: float = 0.0
+    """It is told long after it came."""
+    push_doubled: float = 0.0
+    """It is told twice."""
+    push_bare: float = 0.0
+    """It is told without outputs and credits."""
+    push_forged: float = 0.0
+    """It is told, and so is the end of a run that never was."""
 
     def decide(self, call: Call, chance: float) -> Fault | None:
         """The fault that befalls a call, where `chance` is uniform in [0, 1)."""
@@ -143,6 +174,12 @@ def answer_instead(fault: Fault | None, call: Call) -> Answer | None:
             | Fault.SERVER_ERROR_AFTER
             | Fault.SLOW
             | Fault.GARBLED
+            | Fault.PUSH_EARLY
+            | Fault.PUSH_LOST
+            | Fault.PUSH_LATE
+            | Fault.PUSH_DOUBLED
+            | Fault.PUSH_BARE
+            | Fault.PUSH_FORGED
         ):
             return None
         case _:
@@ -158,6 +195,8 @@ def on_the_way(fault: Fault | None, reply: Reply) -> Answer:
             return _server_error()
         case Fault.SLOW:
             return replace(reply, delay_seconds=SLOW_SECONDS)
+        case Fault.PUSH_EARLY:
+            return replace(reply, delay_seconds=EARLY_SECONDS)
         case Fault.GARBLED:
             whole = json.dumps(reply.body)
             return Reply(200, whole[: len(whole) // 2], {"Content-Type": "application/json"})
@@ -169,6 +208,11 @@ def on_the_way(fault: Fault | None, reply: Reply) -> Answer:
             | Fault.TOO_MANY_BARE
             | Fault.NOT_FOUND_AT_FIRST
             | Fault.REFUSED
+            | Fault.PUSH_LOST
+            | Fault.PUSH_LATE
+            | Fault.PUSH_DOUBLED
+            | Fault.PUSH_BARE
+            | Fault.PUSH_FORGED
         ):
             return reply
         case _:

@@ -80,6 +80,8 @@ class Webhook:
     event_type: str
     workflow_id: str | None
     """``None``: every workflow."""
+    registered_at: float
+    """What ended before is told to others only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def register(
 ) -> Webhook:
     """A new registration."""
     webhook_id = f"WHK-{_uuid(settings.seed, 'webhook', number, moment)}"
-    return Webhook(webhook_id, number, body.url, body.event_type, body.workflow_id)
+    return Webhook(webhook_id, number, body.url, body.event_type, body.workflow_id, moment)
 
 
 def view(run: Run, settings: Settings, moment: float) -> dict[str, Json]:

@@ -9,11 +9,13 @@ import errno
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Final, Self, TypeAlias, assert_never
 
 from aiohttp import web
 
 from pipeline.errors import PipelineError, UsageFault
+from pipeline.simulator.deliverer import delivering
 from pipeline.simulator.replies import Answer, Cut, Reply, error
 from pipeline.simulator.service import Service
 
@@ -73,6 +75,8 @@ class SimulatorServer:
             application, access_log=None, handle_signals=False, shutdown_timeout=GOODBYE_SECONDS
         )
         self._port = port
+        self._service, self._now = service, now
+        self._open = AsyncExitStack()
 
     @property
     def base_url(self) -> str:
@@ -80,21 +84,21 @@ class SimulatorServer:
         return f"http://{HOST}:{self._port}/api"
 
     async def __aenter__(self) -> Self:
-        await self._runner.setup()
-        try:
-            site = web.TCPSite(self._runner, HOST, self._port)
-            await site.start()
-        except (OSError, OverflowError) as error_:
-            await self._runner.cleanup()
-            raise _port_fault(self._port, error_) from error_
-        except BaseException:
-            await self._runner.cleanup()
-            raise
-        self._port = site.port
+        async with AsyncExitStack() as opening:
+            await self._runner.setup()
+            opening.push_async_callback(self._runner.cleanup)
+            try:
+                site = web.TCPSite(self._runner, HOST, self._port)
+                await site.start()
+            except (OSError, OverflowError) as error_:
+                raise _port_fault(self._port, error_) from error_
+            self._port = site.port
+            await opening.enter_async_context(delivering(self._service, self._now))
+            self._open = opening.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+        await self._open.aclose()
 
 
 async def serve(

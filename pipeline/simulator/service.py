@@ -9,6 +9,7 @@ Source of the rules: the API guide of copy.ai; where it is silent, the least com
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
 from pipeline.simulator.bodies import (
@@ -27,6 +28,7 @@ from pipeline.simulator.faults import (
     answer_instead,
     on_the_way,
 )
+from pipeline.simulator.posting import Post, Telling
 from pipeline.simulator.records import (
     Record,
     RefusedStart,
@@ -71,6 +73,7 @@ class Service:
         self._refused = 0
         self._webhooks: dict[str, Webhook] = {}
         self._registrations = 0
+        self._telling = Telling()
         self._looks_at_run: Counter[str] = Counter()
         self._polls = 0
         self._lists = 0
@@ -88,6 +91,8 @@ class Service:
             return content
         begins_at = moment + LATE_SECONDS if fault is Fault.LATE_START else moment
         run = begin(self._settings, len(self._runs) + 1, workflow_id, content, begins_at)
+        if fault is Fault.PUSH_EARLY:
+            run = replace(run, ends_at=begins_at)
         self._commit(run)
         if fault is Fault.LATE_START:
             self._late.append(run)
@@ -175,6 +180,10 @@ class Service:
         self._commit(WebhookRemoved(webhook_id))
         return success(view_of_webhook(webhook))
 
+    def posts(self, moment: float) -> list[Post]:
+        """What is now due to be posted to the registrations; each is given once."""
+        return list(self._telling.posts(self._webhooks.values(), self._settings, moment))
+
     def count(self, moment: float) -> Reply:
         """GET /_count?brief=1: what the service saw. No call of the remote's, so it takes no key.
 
@@ -227,6 +236,7 @@ class Service:
             case Run():
                 self._runs[record.id] = record
                 self._runs_of_workflow.setdefault(record.workflow_id, []).append(record)
+                self._telling.add(record, self._fault(Call.PUSH, record.number))
             case RefusedStart():
                 self._refused += 1
             case Webhook():

@@ -109,7 +109,8 @@ def cut_off(folder: Path, rows: int = 1, **sections: object) -> CutOff:
     prepared = prepare(path, Overrides())
     with open_ledger(prepared.config.ledger) as ledger:
         planned = plan(prepared.rows, ledger.states())
-        ledger.enrol(planned, prepared.source.path, prepared.config.workflow.base_url, time.time())
+        workflow = prepared.config.workflow
+        ledger.enrol(planned, prepared.source.path, workflow.service, workflow.id, time.time())
         context = Context(time.time(), ledger_token=ledger.token)
         entries = ledger.entries(State.PLANNED)
         ledger.save([step(entry, Intended(), context)[0] for entry in entries])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.doubting import Program
-from tests.journeys.running import KEY, Simulator, a_batch, a_simulator, read_rows
+from tests.journeys.running import KEY, Simulator, a_batch, a_simulator, read_rows, write_rows
 
 ROWS = 60
 PILOT = "Send 5 of them first, as a pilot?"
@@ -166,3 +166,32 @@ def test_check_says_the_same(tmp_path: Path, program: Program) -> None:
     assert after["past_runs"] == 5
     assert after["seconds_low"] <= after["seconds"] <= after["seconds_high"]
     assert "cost: about 30 credits, by the 5 runs so far" in program("check", config).out
+
+
+def test_rows_that_share_a_run_are_not_quoted_one_by_one(batch: Path, program: Program) -> None:
+    """Sixty rows that are one run are no many rows to pay for, and nothing is asked."""
+    content = json.loads(batch.read_text("utf-8"))
+    content["input"]["duplicates"] = "once"
+    batch.write_text(json.dumps(content), "utf-8")
+    write_rows(batch.with_name("rows.csv"), [["Acme", n] for n in range(60)], ["Company", "Nr"])
+    ended = program.answering()("run", batch)
+    assert ended.exit == 0, ended.err
+    assert PILOT not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_told"),
+    [
+        ({}, False),
+        ({"max_credits": 200}, True),
+        ({"max_credits": 200, "credits_per_run": 2}, False),
+    ],
+)
+def test_a_slow_begin_is_explained(
+    tmp_path: Path, program: Program, limits: dict[str, int], *, is_told: bool
+) -> None:
+    """Whoever set a cap and sees one run start knows why, until a cost was seen."""
+    config = a_batch(tmp_path, 3, limits={"rate": "500/s", **limits})
+    words = "the first run must end before others start"
+    assert (words in program("run", config, "--limit", "2").err) == is_told
+    assert words not in program("run", config).err

@@ -153,3 +153,15 @@ def test_a_simulated_batch_is_not_asked_about(
     assert ended.exit == 0
     assert "copied" not in ended.err
     assert batch.fact("machine") == "digest of there"
+
+
+def test_the_originals_webhooks_are_let_alone(original: Original) -> None:
+    """What the original registered may be in use: the copy's next call does not remove it."""
+    with join_ledger(original.folder / "batch.ledger") as ledger:
+        assert ledger is not None
+        ledger.say_webhook_tokens({"the-originals"})
+    original.copy()
+    original.on("there")
+    assert original.call("run", "--yes").exit == 0
+    assert original.fact("webhooks") is None
+    assert "webhook" not in original.call("run").err

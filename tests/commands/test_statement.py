@@ -137,6 +137,27 @@ def test_a_run_that_rows_share_stands_at_the_first_and_is_counted_once(
         assert [row["Rows that share it"] for row in csv.DictReader(file)] == ["3", "1"]
 
 
+def test_runs_of_another_workflow_are_told_and_quote_nothing(
+    tmp_path: Path, program: Program
+) -> None:
+    """The config named another before: what that cost is paid, and is no measure of this one."""
+    config = a_batch(tmp_path, 2, simulator={"duration": "0s", "credits": 9})
+    program("run", config)
+    other = config.read_text(encoding="utf-8").replace("WCFG-1", "WCFG-2")
+    config.write_text(other, encoding="utf-8")
+    quoted = json.loads(program("check", config, "--json").out)
+    assert (quoted["past_runs"], quoted["credits"]) == (0, None)
+    program("run", config)
+    told = as_json(program, config)
+    assert [(one["workflow"], one["credits"]) for one in told["attempts"]] == [
+        ("WCFG-2", 9),
+        ("WCFG-2", 9),
+        ("WCFG-1", 9),
+        ("WCFG-1", 9),
+    ]
+    assert told["totals"]["credits"] == 36
+
+
 def test_an_id_is_never_a_live_formula(batch: Path, program: Program) -> None:
     """The service's ids are opaque: one that a spreadsheet would run, or a terminal, is text."""
     _change(batch, "UPDATE attempt SET run_id = '=1+1' WHERE rowid = 2")
@@ -144,7 +165,7 @@ def test_an_id_is_never_a_live_formula(batch: Path, program: Program) -> None:
     program("statement", batch, "-o", batch.with_name("st.csv"))
     program("statement", batch, "-o", batch.with_name("st.xlsx"))
     assert ",'=1+1," in batch.with_name("st.csv").read_text("utf-8-sig")
-    cell = load_workbook(batch.with_name("st.xlsx"))["Attempts"]["E2"]
+    cell = load_workbook(batch.with_name("st.xlsx"))["Attempts"]["F2"]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
     assert "\x1b" not in program("statement", batch).out
 

@@ -73,7 +73,14 @@ WRONG = {
         "batch.yaml, line 2, workflow.base_url",
         "https",
     ),
-    "not built": (config(webhook="{}"), "line 5, webhook: webhook is not supported yet", "polled"),
+    "webhook out of reach": (
+        config(
+            workflow="{id: WCFG-1}",
+            webhook="{listen: '127.0.0.1:8765', public_url: 'http://127.0.0.1:8765'}",
+        ),
+        "line 5, webhook.public_url: the service can't reach this machine's loopback",
+        "tunnel",
+    ),
     "bad YAML": (config_file(b"input: {\nname: x\n"), "batch.yaml, line ", "indentation"),
     "tab": (config_file(b"input:\n\tpath: x\n"), "batch.yaml, line 2", "spaces, not with tabs"),
     "no keys": (config_file(b"- a\n"), "batch.yaml", "pipeline init SHEET"),

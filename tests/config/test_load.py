@@ -197,7 +197,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(parsed: Callable[..., 
         input="{path: leads.xlsx, path: b.xlsx}",
         output="{columns: {error: Status}}",
         limits="{rate: 60, burst: 0}",
-        webhook="{}",
+        webhook="{listen: 1, public_url: 'https://me'}",
         workflow="{id: A, token: SECRET}",
         simulator="{}",
     )
@@ -207,7 +207,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file(parsed: Callable[..., 
         "leads.yaml, line 5, output.columns.error",
         "leads.yaml, line 6, limits.rate",
         "leads.yaml, line 6, limits.burst",
-        "leads.yaml, line 7, webhook",
+        "leads.yaml, line 7, webhook.listen",
         "leads.yaml, line 8, simulator",
     ]
 

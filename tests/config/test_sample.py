@@ -94,7 +94,7 @@ def test_what_is_commented_out_is_the_default(parsed_text: Callable[[str], Draft
     """Taking away the # from the keys about the run's course changes nothing."""
     text = a_sample(workflow="WCFG-1")
     changed = text[: text.index("limits:")] + re.sub(
-        r"(?m)^( *)#(?! |max_failures|max_credits|credits_per_run|ledger)",
+        r"(?m)^( *)#(?! |max_failures|max_credits|credits_per_run|webhook|ledger)",
         r"\1",
         text[text.index("limits:") :],
     )

@@ -42,6 +42,7 @@ limits:
   max_failures: 10%
 polling: {rate: 20/s, first: 0, max: 60s, jitter: 0.3, give_up: 1h}
 retry:
+webhook: {listen: "127.0.0.1:8765", public_url: "https://example.org/hooks"}
 ledger: ../out/lead-emails.ledger
 """
 
@@ -98,6 +99,8 @@ def test_the_documented_example_is_valid_for_both(
         ("polling", "{jitter: 2}"),
         ("retry", "{settle: half a minute}"),
         ("webhook", "{}"),
+        ("webhook", "{listen: 8765, public_url: 'https://example.org'}"),
+        ("webhook", "{listen: '127.0.0.1:8765', public_url: 'https://example.org/?a=b'}"),
     ],
 )
 def test_a_wrong_config_is_wrong_for_both(

@@ -96,7 +96,32 @@ WRONG = [
     ("retry", "{failed: -1}", "retry.failed", "at least 0", "failed: 0"),
     ("retry", "{unconfirmed: resend}", "retry.unconfirmed", "'hold'", "reconcile"),
     ("retry", "{settle: soon}", "retry.settle", "soon", "ms, s, min"),
-    ("webhook", "{}", "line 5, webhook", "not supported yet", "polled"),
+    ("webhook", "{listen: '127.0.0.1:1'}", "webhook.public_url", "missing", "https://example"),
+    *(
+        (
+            "webhook",
+            f"{{listen: {listen}, public_url: 'https://me'}}",
+            "line 5, webhook.listen",
+            "no address with a port",
+            "127.0.0.1:8765",
+        )
+        for listen in ("8765", "here", "'here:1'", "127.0.0.1", "'127.0.0.1:0'", "'1.1.1.1:70000'")
+    ),
+    *(
+        (
+            "webhook",
+            f"{{listen: '127.0.0.1:8765', public_url: {url}}}",
+            "line 5, webhook.public_url",
+            wrong,
+            remedy,
+        )
+        for url, wrong, remedy in (
+            ("here", "no http address", "https://host"),
+            ("'http://example.org'", "carry outputs unprotected", "https"),
+            ("'https://example.org/?q=1'", "more than a host and a path", "leave out"),
+            ("'http://127.0.0.1:8765'", "can't reach this machine's loopback", "tunnel"),
+        )
+    ),
     ("simulator", "{seed: 1}", "line 5, simulator", "simulator only", "base_url: simulator"),
     ("ledger", "postgresql://x", "line 5, ledger", "not supported yet", "path"),
     ("ledger", "leads.xlsx", "line 5, ledger", "place of the input", "another path"),

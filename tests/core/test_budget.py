@@ -22,7 +22,7 @@ from pipeline.core.budget import FailureLimit
 def test_a_limit_is_reached_at_a_count_or_a_share(
     limit: FailureLimit, rows: int, allowed: int
 ) -> None:
-    """A share is of the rows that the call has to send, rounded up, and at least one row."""
+    """A share is of the rows that the call sends or watches, rounded up, and at least one row."""
     assert limit.allowed(rows) == allowed
     assert not limit.is_reached(allowed - 1, rows)
     assert limit.is_reached(allowed, rows)

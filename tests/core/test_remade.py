@@ -1,12 +1,14 @@
 """Rows that would be new though their own values did not change are told from changed ones."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import CellValue, Formatted, RowKey, Sheet, State
 from pipeline.core.planning import plan
 from pipeline.core.remade import Paid, Remade, remade
-from pipeline.core.variables import Fixed, FromColumn, Recipe, Sendable, render
+from pipeline.core.variables import Fixed, FromColumn, Recipe, Sendable, Variable, render
 from tests.core.builders import a_recipe, a_sheet
 
 BOTH = a_recipe({"Company": FromColumn("Company"), "Nr": FromColumn("Nr")})
@@ -126,11 +128,32 @@ def test_rows_of_an_older_rendering_are_told_as_such() -> None:
     assert not found(TWO, TONED, paid_for(TWO, a_recipe())).is_rendered_anew
 
 
-def test_where_no_column_is_left_to_compare_it_is_asked() -> None:
-    """Column and variable have other names: whether the rows are the same can't be told."""
-    firms = a_sheet(("Acme",), ("Gamma",), columns=("Firm",))
-    recipe = a_recipe({"Firm": FromColumn("Firm")})
-    assert found(firms, recipe, paid_for(a_sheet(("Acme",)), a_recipe())).rows == 1
+RENAMED = {"Firm": FromColumn("Firm")}
+
+
+@pytest.mark.parametrize(
+    ("variables", "rows"),
+    [
+        (RENAMED, 1),
+        (RENAMED | {"Tone": Fixed("friendly")}, 1),
+        (RENAMED | {"N": FromColumn("N")}, 1),
+        ({"N": FromColumn("N")}, 1),
+    ],
+)
+def test_where_all_columns_were_renamed_the_cells_tell_the_rows(
+    variables: Mapping[str, Variable], rows: int
+) -> None:
+    """Column and variable have other names; a row that is new is not taken for one that was."""
+    firms = a_sheet(("Acme", 1), ("Gamma", 2), columns=("Firm", "N"))
+    paid = paid_for(a_sheet(("Acme",), ("Beta",)), a_recipe())
+    assert found(firms, a_recipe(variables), paid).rows == rows
+
+
+def test_rows_that_are_made_of_no_cell_are_all_alike() -> None:
+    """Whether they are the same can't be told, so it is asked."""
+    fixed = a_recipe({"Tone": Fixed("friendly")})
+    mild = a_recipe({"Tone": Fixed("mild")})
+    assert found(TWO, mild, paid_for(TWO, fixed)).rows == 2
 
 
 def test_rows_of_a_round_were_asked_for() -> None:

@@ -72,7 +72,13 @@ def test_a_row_is_sent_again_where_it_is_meant(
     entry: Entry, choice: Choice, expected: Answer
 ) -> None:
     """What was refused and is the same still is sent only where its row is named."""
-    assert answer(entry, ROW, choice) is expected
+    assert answer(entry, [ROW], choice) is expected
+
+
+def test_rows_that_share_a_run_are_named_by_any_of_their_numbers() -> None:
+    """The run is tried again for all of them."""
+    assert answer(REFUSED, [2, ROW, 9], rows((9, 9))) is SENT
+    assert answer(REFUSED, [2, ROW, 9], rows((3, 6))) is NOT_MEANT
 
 
 def test_a_run_that_is_watched_again_has_no_failure_any_more() -> None:

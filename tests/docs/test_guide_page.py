@@ -1,6 +1,13 @@
 """The guide shows what a person will see."""
 
+import io
+from pathlib import Path
+
+import pytest
+
 from docs.making.__main__ import CHECKOUT
+from pipeline.cli import main
+from pipeline.config.load import parse
 from pipeline.engine.progressline import Figures, Scale, progress_line
 
 GUIDE = (CHECKOUT / "docs" / "guide.md").read_text(encoding="utf-8")
@@ -13,3 +20,23 @@ def test_the_progress_line_is_as_the_guide_shows_it() -> None:
     )
     line = progress_line(figures, Scale(total=1200, max_in_flight=500, max_credits=3000), 79)
     assert f"```\n{line}\n```" in GUIDE
+
+
+def test_the_way_to_the_real_service_leads_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes a config as the guide says has one that lacks nothing but the key."""
+    sheet = tmp_path / "tickets.csv"
+    sheet.write_bytes((CHECKOUT / "sample_data" / "tickets.csv").read_bytes())
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    config = tmp_path / "tickets.yaml"
+    assert main(["init", str(sheet), "-o", str(config), "--workflow", "simulator"]) == 0
+    lines = config.read_text("utf-8").replace("WCFG-simulator", "WCFG-1").splitlines()
+    gone = ("  base_url: simulator", "  first: ", "  max: ")
+    kept = [line for line in lines if not line.startswith(gone)]
+    section = kept.index("simulator:")
+    # The section goes up to the next blank line.
+    end = kept.index("", section)
+    text = "\n".join(kept[:section] + kept[end:]).replace("rate: 50/s", "rate: 60/min")
+    config.write_text(text, encoding="utf-8")
+    assert parse(config).faults == ()

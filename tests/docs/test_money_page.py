@@ -79,7 +79,7 @@ def test_every_class_of_failure_is_told() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        f"the newest {PAST_RUNS_TOLD} of\nthis ledger",
+        f"the newest {PAST_RUNS_TOLD} of\nthis workflow in the ledger",
         f"more than {ASK_ABOVE_ROWS} rows",
         f"a pilot of {PILOT_ROWS},",
         f"`{CREDIT_LIMIT}`",

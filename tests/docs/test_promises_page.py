@@ -48,3 +48,9 @@ def test_a_minute_is_what_a_call_waits_by_default() -> None:
     """The price that the decision names is that of the default settle."""
     assert Retry().settle_seconds == 30
     assert "twice `settle` and two sweeps at the most: a minute by default" in DECISION
+
+
+@pytest.mark.parametrize("name", re.findall(r"`(tests/[^`]+)`", PAGE))
+def test_what_a_promise_is_tried_by_is_there(name: str) -> None:
+    """A test that moved takes its place in the table along."""
+    assert (CHECKOUT / name).is_file()

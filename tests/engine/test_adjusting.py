@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.model import State
-from pipeline.core.replies import TryLater
+from pipeline.core.replies import Halted, HaltReason, TryLater
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
@@ -176,3 +176,23 @@ def test_what_was_changed_ends_with_its_call(tmp_path: Path) -> None:
     with universe.ledger() as held:
         assert held.fact("adjusted") is None
         assert not held.adjust({"limits.rate": "100/s"})
+
+
+def test_a_batch_that_has_stopped_takes_no_change(tmp_path: Path) -> None:
+    """It watches on and starts nothing more: nobody is told that it goes on with a higher cap."""
+    universe = a_universe(tmp_path, 10, limits={"rate": "10/s"}, duration_seconds=60)
+    refused = Halted(HaltReason.CREDITS_AT_LIMIT, "none are left")
+    universe.remote.before_start = lambda: refused if len(universe.remote.starts_at) > 4 else None
+    took = []
+
+    async def beside() -> None:
+        for moment in (0.2, 10):
+            await asyncio.sleep(moment - asyncio.get_running_loop().time())
+            with join_ledger(universe.folder / "batch.ledger") as ledger:
+                assert ledger is not None
+                took.append(ledger.adjust({"limits.max_credits": "500"}))
+
+    stop = universe.call(meanwhile=beside, before=lambda ledger: ledger.take_adjustments())
+    assert stop is not None
+    assert stop.reason is StopReason.CREDITS_AT_LIMIT
+    assert took == [True, False]

@@ -92,3 +92,13 @@ def test_where_there_is_no_list_there_is_no_listing() -> None:
     listing, numbers = read(FIRST, Missing())
     assert listing is not None
     assert (listing.is_whole, numbers) == (False, [1, 2])
+
+
+def test_a_list_whose_pages_become_smaller_is_read_whole() -> None:
+    """What was read before does not join on to the smaller pages: the next pass reads them all."""
+    pages = [a_page(25, *range(n, min(n + 10, 25))) for n in (0, 10, 20)]
+    first = a_page(25, *range(20))
+    listing, numbers = read(first, pages[1], *pages)
+    assert listing is not None
+    assert (listing.is_whole, len(listing.runs)) == (True, 25)
+    assert numbers == [1, 2, 1, 2, 3]

@@ -438,6 +438,33 @@ def test_failures_are_counted_within_one_call(tmp_path: Path) -> None:
     assert universe.tally().count(State.FAILED) >= min(30, before + 5)
 
 
+def test_a_share_of_failures_is_of_the_rows_that_a_pilot_sends(tmp_path: Path) -> None:
+    """A fifth of ten rows is two, and not a fifth of the sheet."""
+    limits = {"rate": "1/s", "max_failures": "20%"}
+    universe = Universe(tmp_path, fail=1.0, duration_seconds=0, limits=limits)
+    universe.sheet = a_sheet(100)
+    stop = universe.call(limit=10)
+    assert stop is not None
+    assert stop.reason is StopReason.TOO_MANY_FAILURES
+    assert universe.tally().count(State.FAILED) < 10
+
+
+def test_a_share_of_failures_is_also_of_the_rows_that_were_under_way(tmp_path: Path) -> None:
+    """A batch of which all was started is not stopped by the first that fails."""
+    limits = {"rate": "100/s", "max_failures": "50%"}
+    universe = Universe(tmp_path, fail=0.2, duration_seconds=60, limits=limits)
+    universe.sheet = a_sheet(100)
+
+    async def interrupt() -> None:
+        await asyncio.sleep(10)
+        universe.switch.ask(Stop(StopReason.INTERRUPTED, "it was interrupted"))
+
+    assert universe.call(meanwhile=interrupt) is not None
+    assert universe.tally().count(State.RUNNING) == 100
+    assert universe.call() is None
+    assert 0 < universe.tally().count(State.FAILED) < 50
+
+
 def test_a_run_that_failed_gets_the_attempts_that_the_config_grants(tmp_path: Path) -> None:
     """`retry.failed: 2`: three attempts a row at the most, all of them paid and counted."""
     universe = Universe(tmp_path, fail=1.0, retry={"failed": 2})

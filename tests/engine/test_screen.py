@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine.progress import PLAIN_SECONDS
-from pipeline.engine.screen import columns_of, laid_out
+from pipeline.engine.screen import PLAIN_SECONDS, columns_of, laid_out
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

@@ -15,7 +15,9 @@ from pipeline.core.replies import Doubtful, LookReply, Missing, RunPage, StartRe
 from pipeline.core.rules import Context
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
-from tests.world import Universe, a_sheet
+from pipeline.simulator.service import Service
+from pipeline.simulator.settings import Settings
+from tests.world import WORKFLOW, Universe, a_sheet
 
 
 def of_one_run(universe: Universe, change: Callable[[LookReply], LookReply]) -> None:
@@ -218,3 +220,57 @@ def test_a_list_that_shrinks_proves_nothing(tmp_path: Path) -> None:
     universe.call()
     assert universe.tally().count(State.UNCONFIRMED) > 0
     assert set(universe.starts_by_company().values()) == {1}
+
+
+def test_a_doubt_of_another_workflow_is_not_judged_by_this_ones_list(tmp_path: Path) -> None:
+    """The config named another for a while: back again, its row is held, found and paid once."""
+    universe = Universe(tmp_path, retry={"settle": "5s"})
+    universe.sheet = a_sheet(1)
+    start = universe.remote.start
+    cut = [True]
+
+    async def lost(variables: Mapping[str, Json], metadata: Mapping[str, Json]) -> StartReply:
+        reply = await start(variables, metadata)
+        return Doubtful("cut") if cut and cut.pop() else reply
+
+    universe.remote.start = lost  # type: ignore[method-assign]
+    universe.remote.before_list = lambda: Unreadable("no list today")
+    universe.call()
+    assert universe.tally().count(State.UNCONFIRMED) == 1
+    # The other workflow: a list of its own, in which so many of its runs are the known ones.
+    service, universe.service = universe.service, Service(Settings(duration_seconds=1))
+    universe.remote.service = universe.service
+    universe.remote.before_list = lambda: None
+    universe.workflow = "WCFG-2"
+    universe.sheet = a_sheet(120)
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 120
+    with universe.ledger() as ledger:
+        past = ledger.past_runs(universe.recipe.service, WORKFLOW)
+        assert past == []
+    universe.service = universe.remote.service = service
+    universe.workflow = WORKFLOW
+    universe.sheet = a_sheet(1)
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 1
+    assert universe.starts_by_company() == {"Company 2": 1}
+
+
+def test_a_ledger_from_a_backup_takes_no_run_of_the_one_that_was_lost(tmp_path: Path) -> None:
+    """The same number is given once more, to another row: its token is another all the same."""
+    universe = Universe(tmp_path, retry={"settle": "5s"})
+    one, lost_one, new = a_sheet(3).rows
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one,))
+    universe.call()
+    path = tmp_path / "batch.ledger"
+    backup = path.read_bytes()
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one, lost_one))
+    universe.call()
+    path.write_bytes(backup)
+    universe.sheet = dataclasses.replace(universe.sheet, rows=(one, new))
+    replies = [Doubtful("cut")]
+    universe.remote.before_start = lambda: replies.pop() if replies else None
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 2
+    begun = {str(row.values[0]): 1 for row in (one, lost_one, new)}
+    assert universe.starts_by_company() == begun

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.running import a_batch, a_simulator, pipeline, read_rows, write_rows
 
 HEADER = ["Company", "Nr"]
@@ -81,3 +83,35 @@ def test_a_failure_is_shared_as_well(tmp_path: Path) -> None:
     retried = pipeline("retry", config, "--json")
     assert (retried.exit, retried.summary["requests"]["start"]) == (0, 2)
     assert [r["Credits"] for r in read_rows(tmp_path / "rows.done.csv")] == ["4", "4", "", ""]
+
+
+@pytest.mark.parametrize("number", [2, 4, 5])
+def test_a_retry_may_name_any_of_the_rows_that_share_a_run(tmp_path: Path, number: int) -> None:
+    """The run is tried again once, and is paid for once; the other rows are as they were."""
+    config = a_shared_batch(tmp_path, simulator={"duration": "0s", "fail": 1})
+    assert pipeline("run", config).exit == 1
+    retried = pipeline("retry", config, "--rows", number, "--json")
+    assert retried.summary["requests"]["start"] == 1
+    assert (retried.summary["reused"], retried.summary["credits"]) == (1, 6)
+    rows = read_rows(tmp_path / "rows.done.csv")
+    assert [row["Credits"] for row in rows] == ["4", "2", "", ""]
+
+
+def test_no_row_counts_as_reused_that_shares_a_run_sent_afresh(tmp_path: Path) -> None:
+    """Four rows, two runs: all four are paid for anew."""
+    config = a_shared_batch(tmp_path)
+    assert pipeline("run", config).exit == 0
+    fresh = pipeline("run", config, "--fresh", "--json")
+    assert (fresh.summary["requests"]["start"], fresh.summary["reused"]) == (2, 0)
+
+
+def test_a_quote_is_for_the_runs_and_not_for_the_rows(tmp_path: Path) -> None:
+    """What `run --limit` says of the rest is what `check` says, and what the rest then costs."""
+    config = a_shared_batch(tmp_path)
+    rows = [["Acme", 1], *([f"Company {n % 3}", n] for n in range(60))]
+    write_rows(tmp_path / "rows.csv", rows, HEADER)
+    pilot = pipeline("run", config, "--limit", 1)
+    assert "3 rows are still to be started\ncost: about 6 credits" in pilot.err
+    assert "the whole sheet: about 8 credits" in pilot.err
+    assert "cost: about 6 credits" in pipeline("check", config).out
+    assert pipeline("run", config, "--json").summary["credits"] == 8

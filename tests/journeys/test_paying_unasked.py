@@ -24,7 +24,7 @@ from tests.journeys.running import (
 )
 
 HEADER = ["Company", "Nr"]
-REMADE = "5 rows that were paid for would be paid for again (about 10 credits"
+REMADE = "5 rows that were paid for would be paid for again ("
 LOST = "rows.done.csv holds 5 run ids that the ledger batch.ledger does not know"
 
 
@@ -84,6 +84,8 @@ def test_finished_rows_that_would_be_new_are_asked_about(
     assert (refused.exit, refused.out) == (2, "")
     (line,) = refused.err.splitlines()
     assert REMADE in line
+    # What another workflow's runs cost tells nothing of this one's.
+    assert ("(about 10 credits" in line) == (change is not another_workflow)
     assert "--yes" in line
     assert ("this program now makes" in line) == (change is older_rendering)
     assert REMADE in pipeline("check", config).err
@@ -214,6 +216,24 @@ def test_a_lost_ledger_is_noticed_by_the_output(
     assert rest.exit == 0, rest.err
     assert simulator.count()["accepted"] == before + 5
     assert {row["Status"] for row in read_rows(config.with_name("rows.done.csv"))} == {"complete"}
+
+
+def test_a_lost_ledger_is_noticed_where_the_call_names_other_sheets(
+    config: Path, simulator: Simulator
+) -> None:
+    """The next month's export has an output of its own: what was paid stands in the config's."""
+    remove(config.with_name("batch.ledger"))
+    shutil.copy(config.with_name("rows.csv"), config.with_name("june.csv"))
+    before = simulator.count()["accepted"]
+    june = ("--input", config.with_name("june.csv"), "--output", config.with_name("june.done.csv"))
+    refused = pipeline("run", config, *june)
+    assert refused.exit == 2
+    assert LOST in refused.err
+    assert simulator.count()["accepted"] == before
+    agreed = pipeline("run", config, *june, "--yes")
+    assert agreed.exit == 0, agreed.err
+    assert simulator.count()["accepted"] == before + 5
+    assert pipeline("run", config, *june).exit == 0
 
 
 def test_an_older_copy_of_the_ledger_is_noticed_as_well(config: Path, simulator: Simulator) -> None:

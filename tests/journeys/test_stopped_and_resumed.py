@@ -102,7 +102,8 @@ def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path
 
 def test_a_second_process_is_told_who_holds_the_batch(tmp_path: Path) -> None:
     """One process at a time: the second exits 2 with the first one's id; `status` still answers."""
-    with a_simulator("--duration", "200ms") as simulator:
+    # No run ends before the test does, however slowly that goes on.
+    with a_simulator("--duration", "1h") as simulator:
         workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
         config = a_batch(tmp_path, 100, workflow=workflow, limits={"rate": "20/s"})
         with started("run", config) as process:

@@ -86,3 +86,21 @@ def test_a_retry_pays_for_what_it_names(tmp_path: Path) -> None:
     assert "Left out: 3 rows" in left_out.err
     assert "--class input --rows 2-4" in left_out.err
     assert "2 rows get a new attempt" in named.err
+
+
+def test_a_trial_at_the_simulator_is_in_no_bill(tmp_path: Path) -> None:
+    """Neither in the cap, nor in a quote, nor in the statement, once the real service is named."""
+    dear = {"duration": "0s", "credits": 7}
+    limits = {"rate": "500/s", "max_credits": 20}
+    config = a_batch(tmp_path, 10, limits=limits, simulator=dear)
+    assert pipeline("run", config, "--limit", 2).exit == 0
+    with a_simulator("--duration", "0s") as simulator:
+        a_batch(tmp_path, 10, limits=limits, **of_simulator(simulator))
+        assert json.loads(pipeline("check", config, "--json").out)["past_runs"] == 0
+        ended = pipeline("run", config, "--json")
+        assert (ended.exit, ended.summary["credits"]) == (0, 20), ended.err
+        told = pipeline("statement", config, "--json", "--online")
+    sums = json.loads(told.out)["totals"]
+    assert told.exit == 0, told.err
+    assert (sums["attempts"], sums["credits"], sums["left_credits"]) == (10, 20, 0)
+    assert "Left out: 2 attempts at the bundled simulator, which cost nothing." in told.err

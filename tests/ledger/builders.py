@@ -17,6 +17,7 @@ from tests.core.builders import NOON, a_sendable, an_entry
 
 SOURCE = Path("leads.csv")
 SERVICE = "https://service.example/api"
+WORKFLOW = "WCFG-1"
 
 
 def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
@@ -33,7 +34,7 @@ def a_plan(*keys: str, skipped: int = 0, faulty: int = 0) -> Plan:
 def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
     """The folder's ledger, after a reading of these rows."""
     with open_ledger(folder / "batch.ledger") as ledger:
-        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, NOON)
+        ledger.enrol(a_plan(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
         yield ledger
 
 

@@ -14,7 +14,16 @@ from pipeline.ledger.queries import NEXT_PLANNED
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON, a_sendable
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    ids_of,
+    second_attempt,
+    stands,
+)
 
 
 def rows_next(ledger: Ledger, after_row: int = 0, limit: int = 100) -> list[tuple[int, str]]:
@@ -30,7 +39,7 @@ def test_a_new_reading_keeps_what_is_known(tmp_path: Path) -> None:
     with a_ledger(tmp_path, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE)])
-        ledger.enrol(a_plan("new", "b", "a"), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(a_plan("new", "b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert ledger.states() == {
             RowKey("a"): State.COMPLETE,
             RowKey("b"): State.PLANNED,
@@ -46,12 +55,12 @@ def test_rows_that_left_the_sheet_are_not_sent(tmp_path: Path) -> None:
     with a_ledger(tmp_path, "a", "b", "c") as ledger:
         a, b, c = ids_of(ledger)
         ledger.save([stands(c, State.RUNNING)])
-        ledger.enrol(a_plan("b"), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(a_plan("b"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert rows_next(ledger) == [(2, "b")]
         assert [row.entry.id for row in ledger.planned([a, b, c])] == [b]
         assert [row.entry.id for row in ledger.enrolled_in_sheet(*State)] == [b]
         assert [entry.id for entry in ledger.entries(*State)] == [a, b, c]
-        ledger.enrol(a_plan("b", "a"), SOURCE, SERVICE, NOON + 2)
+        ledger.enrol(a_plan("b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 2)
         assert rows_next(ledger) == [(2, "b"), (3, "a")]
 
 
@@ -64,6 +73,7 @@ def test_the_next_rows_come_in_the_sheets_order(tmp_path: Path) -> None:
             plan([a_sendable(30, "x"), a_sendable(10, "e"), a_sendable(20, "b")], {}),
             SOURCE,
             SERVICE,
+            WORKFLOW,
             NOON,
         )
         assert rows_next(ledger) == [(10, "e"), (20, "b"), (30, "x")]
@@ -110,7 +120,7 @@ def test_the_tally_is_of_the_sheet_as_it_is_now(tmp_path: Path) -> None:
         gone, *ids = ids_of(ledger)
         ledger.save([stands(gone, State.COMPLETE, credits=100.0)])
         ledger.save([stands(n, state) for n, state in zip(ids, State, strict=True)])
-        ledger.enrol(a_plan(*State, skipped=2, faulty=3), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(a_plan(*State, skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         tally = ledger.tally()
         assert (tally.rows, tally.skipped, tally.faulty) == (len(State) + 5, 2, 3)
         assert tally.states == dict.fromkeys(State, 1)
@@ -128,7 +138,7 @@ def test_rows_that_share_an_entry_are_counted_each_and_paid_once(tmp_path: Path)
         assert tally.states == {State.COMPLETE: 3, State.PLANNED: 1}
         assert tally.entries == {State.COMPLETE: 1, State.PLANNED: 1}
         assert (tally.shared, tally.credits, tally.saved_credits) == (2, 2.0, 4.0)
-        ledger.enrol(a_plan("b", "a"), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(a_plan("b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert (ledger.tally().shared, ledger.tally().saved_credits) == (0, 0)
 
 

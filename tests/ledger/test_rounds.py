@@ -14,7 +14,16 @@ from pipeline.core.rules import Context
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    ids_of,
+    second_attempt,
+    stands,
+)
 
 
 class OutOfWordsError(Exception):
@@ -117,7 +126,7 @@ def test_a_row_that_left_before_it_was_sent_stands_as_before(tmp_path: Path, sta
         left, stays = (stands(n, state) for n in ids_of(ledger))
         ledger.save([left, stays])
         assert begin(ledger, kind, left, stays) == 2
-        ledger.enrol(a_plan("stays"), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(a_plan("stays"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert not ledger.end_round(NOON + 1)
         ledger.save([second_attempt(replace(stays, round_id=1), State.COMPLETE)])
         assert ledger.end_round(NOON + 2)

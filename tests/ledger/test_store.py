@@ -16,18 +16,34 @@ from pipeline.core.model import (
     RunId,
     Standing,
     State,
+    Token,
 )
 from pipeline.core.quoting import PastRun
 from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger, open_ledger
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, connection_of, ids_of, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    connection_of,
+    ids_of,
+    stands,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+"""An id or a message as the remote hands it on: without a NUL, which SQLite's JSON would cut."""
 MOMENTS = st.floats(0, 4e9)
 JSON: st.SearchStrategy[Json] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
@@ -39,10 +55,11 @@ ANY_ATTEMPT = st.builds(
     intended_at=MOMENTS,
     started_at=st.none() | MOMENTS,
     ended_at=st.none() | MOMENTS,
-    run_id=st.none() | TEXT.map(RunId),
+    token=LINE.map(Token),
+    run_id=st.none() | LINE.map(RunId),
     credits=st.none() | st.floats(0, 1e9),
     outputs=st.none() | st.dictionaries(TEXT, JSON, max_size=3),
-    error=st.none() | TEXT,
+    error=st.none() | LINE,
     failure=st.none() | st.sampled_from(FailureClass),
 )
 
@@ -207,7 +224,7 @@ def test_past_runs_are_those_that_ended_the_newest_first(tmp_path: Path) -> None
                 stands(e, State.EXPIRED),
             ]
         )
-        assert ledger.past_runs() == [
+        assert ledger.past_runs(SERVICE, WORKFLOW) == [
             PastRun(credits=3.0, seconds=8.0, has_failed=True),
             PastRun(credits=None, seconds=8.0, has_failed=False),
         ]
@@ -218,9 +235,9 @@ def test_a_run_whose_end_a_later_call_saw_has_no_known_length(tmp_path: Path) ->
     with a_ledger(tmp_path, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
-        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, NOON + 6)
+        ledger.enrol(a_plan("a", "b"), SOURCE, SERVICE, WORKFLOW, NOON + 6)
         ledger.save([stands(b, State.COMPLETE)])
-        assert [run.seconds for run in ledger.past_runs()] == [None, 4.0]
+        assert [run.seconds for run in ledger.past_runs(SERVICE, WORKFLOW)] == [None, 4.0]
 
 
 def test_written_files_are_known_again(tmp_path: Path) -> None:

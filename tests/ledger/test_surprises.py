@@ -21,7 +21,16 @@ from pipeline.ledger.holding import Mount, lock_path, mounts
 from pipeline.ledger.opening import is_held, open_ledger
 from pipeline.ledger.queries import PLANNED_BY_ID
 from tests.core.builders import NOON
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, ids_of, second_attempt, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    ids_of,
+    second_attempt,
+    stands,
+)
 
 
 def test_a_row_that_completed_in_the_end_is_not_incomplete(tmp_path: Path) -> None:
@@ -55,7 +64,7 @@ def test_a_row_that_left_while_its_retry_was_owed_stands_as_before(tmp_path: Pat
         for event in looks:
             entry, _ = step(entry, event, Context(NOON))
             ledger.save([entry])
-        ledger.enrol(a_plan(), SOURCE, SERVICE, NOON + 1)
+        ledger.enrol(a_plan(), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         assert ledger.end_round(NOON + 1)
         assert [entry.state for entry in ledger.entries(*State)] == [State.EXPIRED]
 
@@ -89,7 +98,7 @@ def test_a_file_name_of_another_encoding_is_no_hindrance(tmp_path: Path) -> None
     """A sheet from an old archive may have bytes in its name that are not UTF-8."""
     path = Path(os.fsdecode(b"caf\xe9.csv"))
     with open_ledger(tmp_path / "batch.ledger") as ledger:
-        ledger.enrol(a_plan("a"), path, SERVICE, NOON)
+        ledger.enrol(a_plan("a"), path, SERVICE, WORKFLOW, NOON)
         ledger.record_written(path, "digest", NOON)
         assert ledger.written_digest(path) == "digest"
 

@@ -9,8 +9,9 @@ from pipeline.core.replies import Accepted, Doubtful, Halted, HaltReason, Missin
 from pipeline.errors import ConfigFault
 from pipeline.remote.client import Client
 from pipeline.remote.secret import Secret
+from pipeline.remote.transport import LARGEST_REPLY_BYTES
 from pipeline.remote.wire import HttpReply
-from tests.remote.conftest import Serving
+from tests.remote.conftest import Act, Serving
 
 Answer = Callable[..., bytes]
 
@@ -140,3 +141,22 @@ def test_what_no_call_could_use_is_refused_at_once(base_url: str, key: str, plac
         Client(base_url, Secret(key), "WCFG-1")
     assert caught.value.place == place
     assert "k3" not in str(caught.value)
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(
+    serving: Serving, answer: Answer
+) -> None:
+    """A hundred long outputs may be more than a reply can be: then by ten, and then one by one."""
+
+    async def scenario() -> None:
+        too_large = answer(200, b" " * (LARGEST_REPLY_BYTES + 1))
+        page = answer(200, '{"total": 1, "data": [{"id": "WRUN-1", "status": "NEW"}]}')
+        script = ((too_large, Act.CLOSE), (too_large, Act.CLOSE), page, page)
+        async with serving(*script) as service:
+            async with a_client(service.url) as client:
+                replies = [await client.list_runs(1) for _ in script]
+            assert [isinstance(reply, RunPage) for reply in replies] == [False, False, True, True]
+            asked = [heard.target.partition("?")[2] for heard in service.heard]
+            assert asked == [f"size={size}&page=1" for size in (100, 10, 1, 1)]
+
+    asyncio.run(scenario())

@@ -12,7 +12,16 @@ from pipeline.core.model import State, Status
 from pipeline.ledger.store import Ledger
 from pipeline.report.watch_figures import Figures, Stage, Viewer
 from tests.core.builders import NOON
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, ids_of, looked_on, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    ids_of,
+    looked_on,
+    stands,
+)
 from tests.report.builders import a_config
 
 
@@ -24,7 +33,7 @@ def figures(folder: Path) -> Figures:
 def test_the_figures_are_those_of_the_sheet(tmp_path: Path) -> None:
     """Rows by the words of the status column, credits against the cap, faulty rows as failed."""
     with a_ledger(tmp_path, *"abcd") as ledger:
-        ledger.enrol(a_plan(*"abcd", skipped=2, faulty=3), SOURCE, SERVICE, NOON)
+        ledger.enrol(a_plan(*"abcd", skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON)
         a, b, c, _ = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE), stands(b, State.FAILED), stands(c, State.RUNNING)])
         shown = figures(tmp_path)

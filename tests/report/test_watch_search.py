@@ -8,7 +8,16 @@ from pipeline.core.model import State, Status
 from pipeline.ledger.store import Ledger
 from pipeline.report.watch_search import MOST, search
 from tests.core.builders import NOON
-from tests.ledger.builders import SERVICE, SOURCE, a_ledger, a_plan, ids_of, looked_on, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
+    a_ledger,
+    a_plan,
+    ids_of,
+    looked_on,
+    stands,
+)
 
 STATES = [State.COMPLETE, State.FAILED, State.RUNNING, State.STARTING, State.PLANNED, State.EXPIRED]
 
@@ -66,7 +75,7 @@ def test_where_nothing_is_found_it_is_said_why(tmp_path: Path, question: str, re
 def test_rows_that_can_not_be_sent_are_said_to_be_missing(tmp_path: Path) -> None:
     """They count as failed, and the ledger has no more of them than how many they are."""
     with a_ledger(tmp_path, "a") as ledger, looked_on(tmp_path) as looking:
-        ledger.enrol(a_plan("a", faulty=3), SOURCE, SERVICE, NOON)
+        ledger.enrol(a_plan("a", faulty=3), SOURCE, SERVICE, WORKFLOW, NOON)
         assert search(looking, "failed", 0).remark == (
             "3 more can't be sent: pipeline check names their cells."
         )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 
 import pytest
@@ -29,6 +30,9 @@ MARKS = {
 
 NAMED = ("utf-8", "utf-16-be", "cp1251", "iso8859-15", "mac-roman", "cp437", "gb18030")
 """Some of the codecs that a config may name."""
+
+EXAMPLES = int(os.environ.get("N", "100"))
+"""Each writes a file and syncs it; ``N=1000`` tries more."""
 
 LINE_ENDS = st.sampled_from(["\r\n", "\n", "\r"])
 CUTS = st.sampled_from("\",;\t|\r\n '")
@@ -119,7 +123,7 @@ def _field(field: str, delimiter: str, quote: str | None, *, always: bool) -> st
 
 
 @given(found_tables() | named_tables(), st.text(max_size=20))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=EXAMPLES)
 def test_the_values_are_read_and_the_users_bytes_stay(
     tmp_path_factory: pytest.TempPathFactory, table: Spelled, new: str
 ) -> None:
@@ -176,7 +180,7 @@ FORMS = st.builds(
 
 
 @given(st.lists(PIECES, max_size=30).map(b"".join), FORMS, st.sampled_from([None, 1, 2]))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=EXAMPLES)
 def test_any_bytes_are_a_sheet_or_one_fault(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, form: TextForm, header_row: int | None
 ) -> None:

@@ -21,6 +21,7 @@ from pipeline.core.model import State
 from pipeline.core.replies import Doubtful
 from pipeline.engine.batch import Batch
 from pipeline.engine.listing import _Reading
+from pipeline.engine.pushes import Pushes
 from pipeline.engine.recorder import Recorder
 from pipeline.ledger.store import Ledger
 from tests.simulation.__main__ import lived
@@ -102,6 +103,14 @@ def _trust(echo: object) -> Callable[[], Any]:
     return lambda: patch.object(reconciling, "_echo", lambda *_: echo)
 
 
+def _watch_of_anybody(self: Pushes, _seen: Any) -> Any:  # noqa: ANN401
+    watches = self._batch.watches
+    watch = next((one for one in watches._watches.values() if one.due_at is not None), None)  # noqa: SLF001 - all that wait
+    if watch is not None:
+        watches.take(watch)
+    return watch
+
+
 BOTH = reconciling._Echo(has_tokens=True, has_inputs=True)  # noqa: SLF001 - the guard is private
 
 
@@ -177,6 +186,12 @@ GUARDS = (
         "a run of equal input that is nobody's blocks a second start",
         "core/reconciling.py, _is_claimed",
         lambda: patch.object(reconciling, "_is_claimed", lambda *_: True),
+    ),
+    Guard(
+        "a delivery counts only for a run of ours",
+        "engine/pushes.py, _watch_of",
+        lambda: patch.object(Pushes, "_watch_of", _watch_of_anybody),
+        breaks="its outputs are not what it gave",
     ),
     Guard(
         "what may be paid for yet is reserved under the cap",

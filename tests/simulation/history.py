@@ -50,20 +50,23 @@ class History:
         self.header = "Company"
         self.tone = "mild"
         faults = Faults(lost_reply=0.2, late_start=0.1)
-        self.service = Service(Settings(duration_seconds=2.0, faults=faults))
+        self.service = Service(Settings(duration_seconds=2.0, fail=0.2, faults=faults))
         self.clock = VirtualClock()
         self.remote = Remote(self.service, self.clock)
         self.remote.before_start = self.remote.before_look = self._check_alive
         self._blocks_left: int | None = None
         self.may_pay: Counter[str] = Counter()
         """The model: a run for each equal row that a call has ever seen at a time, and one more for
-        each round that was asked for."""
+        each round that was asked for: of all rows, or of those that did not complete."""
         (folder / ".env").write_text(f"COPY_AI_API_KEY={KEY}\n", "utf-8")
         self._seen: Counter[str] = Counter()
         self._configs: set[tuple[str, str]] = set()
 
-    def call(self, *, dies_at: int | None = None, is_fresh: bool = False) -> None:
-        """One call of `run`; `dies_at`: its process dies at this commit or look at the ledger."""
+    def call(self, *, dies_at: int | None = None, asks: RoundKind | None = None) -> None:
+        """One call of `run`, `run --fresh` or `retry`.
+
+        `dies_at`: its process dies at this commit or look at the ledger.
+        """
         self._configs.add((self.header, self.tone))
         prepared = prepare(self._written(), Overrides())
         with open_ledger(prepared.config.ledger) as ledger:
@@ -72,11 +75,11 @@ class History:
             except UsageFault:
                 assert len(self._configs) > 1, "asked, though the config was never edited"
                 return
-            self._allow(ledger, is_fresh=is_fresh)
             enrol(prepared, ledger)
-            if is_fresh:
-                again = Again(RoundKind.FRESH, Choice())
-                open_round(again, find_again(again, ledger), ledger)
+            self._allow(ledger, asks)
+            if asks is not None:
+                again = Again(asks, Choice())
+                open_round(again, find_again(again, prepared.rows, ledger), ledger)
             if self._ends(prepared.config, ledger, dies_at):
                 ledger.end_round(self.clock.epoch)
                 write_output(prepared, ledger, prepared.config.output.path)
@@ -94,14 +97,16 @@ class History:
     def _runs(self) -> Collection[Run]:
         return self.service._runs.values()  # noqa: SLF001 - the witness
 
-    def _allow(self, ledger: Ledger, *, is_fresh: bool) -> None:
+    def _allow(self, ledger: Ledger, asks: RoundKind | None) -> None:
         rows = Counter(self.companies)
         if self.duplicates == "once":
             rows = Counter(rows.keys())
         self.may_pay += rows - self._seen
         self._seen |= rows
-        if is_fresh and ledger.open_round() is None:
-            self.may_pay += rows
+        if asks is not None and ledger.open_round() is None:
+            failed = ledger.enrolled_in_sheet(State.FAILED, State.EXPIRED)
+            to_retry = Counter(str(row.variables["Company"]) for row in failed)
+            self.may_pay += rows if asks is RoundKind.FRESH else to_retry
 
     def _written(self) -> Path:
         with (self.folder / "rows.csv").open("w", newline="", encoding="utf-8") as file:

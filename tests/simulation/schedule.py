@@ -1,7 +1,7 @@
 """What happens in one simulated life of a batch: all of it follows from a seed."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pipeline.simulator.faults import Faults
@@ -65,10 +65,16 @@ class Schedule:
     settle_seconds: float
     retry_failed: int
     calls: tuple[Call, ...]
+    is_listening: bool
+    """Whether completions are pushed; the faults say how well."""
 
 
 LONGEST_LATE_SECONDS = 20.0
 """A start begins its run so much after its connection died at the most: less than `settle`."""
+
+
+LISTENING = 0.5
+"""The share of lives in which completions are pushed."""
 
 
 def schedule_of(seed: int) -> Schedule:
@@ -86,6 +92,16 @@ def schedule_of(seed: int) -> Schedule:
         not_found_at_first=chance.choice([0, 0.5]),
         garbled=chance.choice([0, 0.2]),
         refused=chance.choice([0, 0, 0.1]),
+    )
+    pushes = random.Random(f"{seed}/pushes")  # noqa: S311  # chance, not secrecy
+    faults = replace(
+        faults,
+        push_early=pushes.choice([0, 0.1]),
+        push_lost=pushes.choice([0, 0.2, 0.8]),
+        push_late=pushes.choice([0, 0.1]),
+        push_doubled=pushes.choice([0, 0.1]),
+        push_bare=pushes.choice([0, 0.1]),
+        push_forged=pushes.choice([0, 0.1]),
     )
     settings = Settings(
         seed=seed,
@@ -114,6 +130,7 @@ def schedule_of(seed: int) -> Schedule:
         settle_seconds=30.0,
         retry_failed=chance.choice([0, 0, 1]),
         calls=tuple(_a_call(chance) for _ in range(chance.randrange(1, 7))),
+        is_listening=pushes.random() < LISTENING,
     )
 
 

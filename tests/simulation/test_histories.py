@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pipeline.core.model import RoundKind
 from tests.simulation.history import History
 
 Rows: TypeAlias = list[str]
@@ -75,7 +76,12 @@ class Months(RuleBasedStateMachine):
     @rule(dies_at=st.none() | st.integers(1, 12))
     def run_fresh(self, dies_at: int | None) -> None:
         """All rows are asked for once more, unless a round goes on."""
-        self.history.call(dies_at=dies_at, is_fresh=True)
+        self.history.call(dies_at=dies_at, asks=RoundKind.FRESH)
+
+    @rule(dies_at=st.none() | st.integers(1, 12))
+    def retry(self, dies_at: int | None) -> None:
+        """The rows that did not complete are asked for once more, unless a round goes on."""
+        self.history.call(dies_at=dies_at, asks=RoundKind.RETRY)
 
     @invariant()
     def nothing_is_paid_that_may_not_be(self) -> None:

@@ -25,12 +25,15 @@ from pipeline.core.planning import plan
 from pipeline.core.replies import Doubtful, ListReply, LookReply, RunPage, StartReply, Unreachable
 from pipeline.core.variables import FromColumn, Recipe, render
 from pipeline.engine.clock import Clock
+from pipeline.engine.inbox import Inbox
 from pipeline.engine.process import World, process
 from pipeline.engine.progress import Progress
 from pipeline.engine.stop import Stop, StopReason, Switch
 from pipeline.errors import LedgerLost
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
+from pipeline.remote.deliveries import delivery_in
+from pipeline.remote.secret import NO_SECRET
 from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.replies import Answer, Cut
@@ -100,6 +103,7 @@ class Life:
         self._late: list[tuple[float, bytes]] = []
         self._call = Call(None, 0, 0, 0)
         self._is_dead = False
+        self._calls = 0
         self._counts: dict[str, int] = {}
         self._files: dict[str, bytes] = {}
         self._woke_at = float("-inf")
@@ -158,11 +162,13 @@ class Life:
             plan(render(sheet, recipe), ledger.states()),
             Path("rows.csv"),
             "service",
+            WORKFLOW,
             self.clock.epoch,
         )
 
     async def _processed(self, ledger: Ledger, passed: list[float]) -> None:
         switch = Switch()
+        inbox = self._registered() if self.schedule.is_listening else None
         world = World(
             remote=self,
             clock=self.clock,
@@ -170,16 +176,19 @@ class Life:
             blocking=self.block,
             progress=Progress(self.clock, io.StringIO()),
             switch=switch,
+            inbox=inbox,
         )
+        posts = asyncio.ensure_future(self._deliver(inbox))
         beside = asyncio.ensure_future(self._meanwhile(switch))
         try:
             stop = await process(self.config, ledger, world)
             self.note(f"the call ends: {stop.message if stop else 'nothing is owed'}")
         finally:
             passed[0] = asyncio.get_running_loop().time()
-            beside.cancel()
-            with suppress(asyncio.CancelledError):
-                await beside
+            for task in (beside, posts):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _meanwhile(self, switch: Switch) -> None:
         await asyncio.sleep(self._call.at / 10)
@@ -191,6 +200,28 @@ class Life:
                 self._woke_at = self.clock.monotonic()
             case Mishap.CLOCK_JUMP:
                 self.clock.set_by_seconds += self._call.seconds
+
+    # The pushes.
+
+    def _registered(self) -> Inbox:
+        """An inbox for this call; those of calls that died stay registered."""
+        self._calls += 1
+        for event in ("workflowRun.completed", "workflowRun.failed"):
+            body = {"url": self._address, "eventType": event, "workflowId": WORKFLOW}
+            self.service.create_webhook(KEY, json.dumps(body).encode(), self.clock.true())
+        return Inbox()
+
+    @property
+    def _address(self) -> str:
+        return f"http://127.0.0.1:1/{self._calls}"
+
+    async def _deliver(self, inbox: Inbox | None) -> None:
+        while inbox is not None:
+            for post in self.service.posts(self.clock.true()):
+                delivery = delivery_in(json.dumps(post.event).encode(), NO_SECRET)
+                if post.url == self._address and delivery is not None:
+                    inbox.offer(delivery)
+            await asyncio.sleep(LATENCY_SECONDS)
 
     # The disk.
 

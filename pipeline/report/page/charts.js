@@ -9,11 +9,13 @@ export function draw(place, { label, stacked, line, ends }) {
   const WIDTH = Math.max(240, place.clientWidth);
   const bars = stacked[0].values.length;
   const totals = stacked[0].values.map((_, n) => stacked.reduce((sum, { values }) => sum + values[n], 0));
-  const most = Math.max(1, ...totals, ...(line ? line.values : []));
+  const highest = Math.max(1, ...totals, ...(line ? line.values : []));
+  // Even, so that the line in the middle stands where its number says.
+  const most = highest === 1 ? 1 : 2 * Math.ceil(highest / 2);
   const step = (WIDTH - LEFT) / bars;
   const y = (count) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - count / most);
   const svg = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
-  for (const count of [0, Math.round(most / 2), most].filter((n, place, all) => all.indexOf(n) === place)) {
+  for (const count of (most === 1 ? [0, 1] : [0, most / 2, most])) {
     svg.append(drawn("line", { class: "grid", x1: LEFT, x2: WIDTH, y1: y(count), y2: y(count) }));
     svg.append(written(count.toLocaleString("en-GB"), LEFT - 8, y(count) + 4, "end"));
   }

@@ -1,0 +1,161 @@
+"""Completions by push: the whole engine on virtual time, with deliveries and all their faults."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.model import State
+from pipeline.core.replies import CreditsReached, Delivery
+from pipeline.engine.stop import StopReason
+from pipeline.simulator.faults import Faults
+from pipeline.simulator.outputs import outputs
+from tests.world import WORKFLOW, Universe, a_config, a_sheet
+
+ROWS = 100
+
+
+def a_listening_universe(folder: Path, rows: int = ROWS, **parts: object) -> Universe:
+    universe = Universe(folder, **{"duration_seconds": 30.0, **parts})  # type: ignore[arg-type]
+    universe.sheet = a_sheet(rows)
+    universe.listen()
+    return universe
+
+
+def looks(universe: Universe) -> int:
+    return len(universe.remote.looks_at) + len(universe.remote.lists_at)
+
+
+def assert_all_is_told(universe: Universe) -> None:
+    """Every row is complete, with its own outputs and its credits, and was started once."""
+    starts = universe.starts_by_company()
+    assert set(starts.values()) == {1}
+    assert universe.tally().count(State.COMPLETE) == len(starts) == len(universe.sheet.rows)
+    assert universe.tally().credits == 2 * len(starts)
+    runs = {run.id: run for run in universe.service._runs.values()}  # noqa: SLF001 - the witness
+    for standing in universe.standings().values():
+        assert standing.attempt is not None
+        run = runs[standing.attempt.run_id]
+        assert standing.attempt.outputs == outputs(run.start_variables)
+
+
+@pytest.mark.parametrize("duration_seconds", [0.1, 2.0, 30.0, 240.0])
+def test_few_polls_are_needed_where_pushes_come(tmp_path: Path, duration_seconds: float) -> None:
+    """At most 0.2 requests a run beside its start, whether runs are short or long."""
+    universe = a_listening_universe(tmp_path, duration_seconds=duration_seconds)
+    assert universe.call() is None
+    assert_all_is_told(universe)
+    assert looks(universe) <= 0.2 * ROWS, looks(universe)
+
+
+def test_few_polls_are_needed_where_some_runs_are_short_and_most_are_long(tmp_path: Path) -> None:
+    """The short ones, told of first, make nobody look at each long one."""
+    universe = a_listening_universe(
+        tmp_path, rows=3 * ROWS, duration_seconds=240.0, faults=Faults(push_early=0.3)
+    )
+    assert universe.call() is None
+    assert_all_is_told(universe)
+    assert looks(universe) <= 0.2 * 3 * ROWS, looks(universe)
+
+
+@pytest.mark.parametrize("fault", ["push_doubled", "push_forged", "push_late"])
+def test_what_pushes_do_wrong_is_harmless(tmp_path: Path, fault: str) -> None:
+    """Told twice, of runs that never were, or long after: no row is another for it."""
+    universe = a_listening_universe(tmp_path, faults=Faults(**{fault: 1.0}))
+    assert universe.call() is None
+    assert_all_is_told(universe)
+
+
+def test_a_push_before_the_starts_reply_counts_once_that_is_read(tmp_path: Path) -> None:
+    """What was told of a run that nobody knew yet is not lost: it needs no look."""
+    universe = a_listening_universe(tmp_path, faults=Faults(push_early=1.0))
+    assert universe.call() is None
+    assert_all_is_told(universe)
+    assert looks(universe) == 0
+
+
+def test_a_push_without_outputs_or_credits_leads_to_one_look(tmp_path: Path) -> None:
+    """The look at this very run tells the rest, and no further one is needed."""
+    universe = a_listening_universe(tmp_path, rows=20, faults=Faults(push_bare=1.0))
+    assert universe.call() is None
+    assert_all_is_told(universe)
+    assert universe.remote.lists_at == []
+    by_push = 20
+    until_the_first_push = 6
+    assert by_push <= len(universe.remote.looks_at) <= by_push + until_the_first_push
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_a_lost_push_is_made_up_for_by_polls(tmp_path: Path, share: float) -> None:
+    """Whatever share is lost, every row ends; with a tenth lost, polls stay few."""
+    universe = a_listening_universe(tmp_path, faults=Faults(push_lost=share))
+    assert universe.call() is None
+    assert_all_is_told(universe)
+    assert share > 0.1 or looks(universe) <= 0.3 * ROWS, looks(universe)
+
+
+def test_where_no_push_comes_at_all_the_batch_is_hardly_later(tmp_path: Path) -> None:
+    """A tunnel that leads nowhere costs no more than two of the longest waits."""
+    seconds = {}
+    for name, lost in (("polled", None), ("deaf", 1.0)):
+        (folder := tmp_path / name).mkdir()
+        universe = Universe(folder, duration_seconds=30.0, faults=Faults(push_lost=lost or 0))
+        universe.sheet = a_sheet(ROWS)
+        if lost:
+            universe.listen()
+        began_at = universe.clock.epoch
+        assert universe.call() is None
+        seconds[name] = universe.clock.epoch - began_at
+    assert seconds["deaf"] <= seconds["polled"] + 120
+
+
+def test_a_push_after_the_run_was_given_up_completes_its_row(tmp_path: Path) -> None:
+    """Nobody watches such a run any more, and it is paid for: what it gave is taken."""
+    universe = a_listening_universe(
+        tmp_path,
+        rows=10,
+        duration_seconds=20.0,
+        limits={"rate": "6/min"},
+        polling={"give_up": "5s"},
+    )
+    universe.call()
+    counted = universe.tally()
+    assert counted.count(State.EXPIRED) + counted.count(State.COMPLETE) == 10
+    assert counted.count(State.COMPLETE) >= 7
+    assert counted.credits == 2 * counted.count(State.COMPLETE)
+
+
+def test_a_push_for_an_attempt_that_was_given_up_for_a_newer_one_counts(tmp_path: Path) -> None:
+    """Its credits are on record, and the newer attempt goes on."""
+    universe = a_listening_universe(
+        tmp_path, rows=5, duration_seconds=60.0, polling={"give_up": "10s"}
+    )
+    universe.call()
+    assert universe.tally().count(State.EXPIRED) == 5
+    universe.ask_again()
+    universe.config = a_config(tmp_path)
+    universe.call()
+    assert universe.tally().count(State.COMPLETE) == 5
+    ended = [run for run in universe.service._runs.values() if run.has_ended(universe.clock.epoch)]  # noqa: SLF001 - the witness
+    assert len(ended) > 5
+    assert universe.tally().credits == 2 * len(ended)
+
+
+@pytest.mark.parametrize(("workflow_id", "stops"), [(WORKFLOW, True), ("WCFG-2", False)])
+def test_credits_at_their_limit_are_heeded_for_this_workflow(
+    tmp_path: Path,
+    workflow_id: str,
+    stops: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    """Nothing more is started, what runs is watched on; another workflow's limit is not ours."""
+    universe = a_listening_universe(tmp_path, rows=20, limits={"rate": "1/s"})
+
+    async def tell() -> None:
+        await universe.clock.sleep(5.0)
+        assert universe.inbox is not None
+        universe.inbox.offer(Delivery(CreditsReached(workflow_id), 100))
+
+    stop = universe.call(meanwhile=tell)
+    assert (stop is not None and stop.reason is StopReason.CREDITS_AT_LIMIT) == stops
+    ended = universe.tally().count(State.COMPLETE)
+    assert ended == len(universe.service._runs)  # noqa: SLF001 - the witness
+    assert (ended < 20) == stops
