@@ -43,7 +43,9 @@ def _duration(text: str, key: str, meaning: str) -> Any:  # noqa: ANN401 - as ab
 class Limits:
     """How fast and how far the batch goes."""
 
-    rate: StartRate = _rate("60/min", "Starts: N/s, N/min or N/h.")
+    rate: StartRate = _rate(
+        "60/min", "Starts: N/s, N/min or N/h; fewer where the service is learnt to take fewer."
+    )
     burst: Count = Field(default=1, description="Starts that may leave at once after a lull.")
     max_in_flight: Count = Field(default=500, description="Runs started and not ended.")
     max_credits: Amount | None = Field(
@@ -75,7 +77,10 @@ class Limits:
 class Polling:
     """How runs are watched."""
 
-    rate: StartRate = _rate("20/s", "Looks at runs, all together: N/s, N/min or N/h.")
+    rate: StartRate = _rate(
+        "20/s",
+        "Looks at runs, all together: N/s, N/min or N/h; fewer where the service takes fewer.",
+    )
     first_seconds: Seconds = _duration(
         "5s",
         "first",

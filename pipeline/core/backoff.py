@@ -40,10 +40,12 @@ def _spread(wait_seconds: float, backoff: Backoff, chance: float) -> float:
 def rest_seconds(refusals: int, chance: float) -> float:
     """Seconds to wait after so many refusals in a row (from 1) that do not say how long.
 
-    0.1, 0.2, 0.4 … 60, less up to a half: what a service refuses for its rate alone, it takes again
-    within a moment, and one that goes on to refuse is asked ever more seldom.
+    0.02, 0.1, 0.2, 0.4 … 60, less up to a half: a single one may be chance, and is to cost next to
+    nothing; what a service refuses for its rate alone, it takes again within a moment, and one that
+    goes on to refuse is asked ever more seldom.
     """
-    return float(min(60.0, 0.1 * 2 ** (min(refusals, 11) - 1)) * (1 - chance / 2))
+    wait = 0.02 if refusals == 1 else min(60.0, 0.1 * 2 ** (min(refusals, 12) - 2))
+    return float(wait * (1 - chance / 2))
 
 
 def try_again_seconds(failures: int, chance: float) -> float:

@@ -8,6 +8,10 @@ A single refusal shows nothing: proxies refuse by chance. Only several at one ra
 other each time, or of calls that were out together, are taken for a limit. Then the rate falls to
 what was taken of late, and is raised again by steps that grow while they go well (as in TCP's slow
 start) and start over, more seldom each time, when one is refused.
+
+Of a limit that is kept to, next to nothing is refused. Where a lower rate is refused as before, it
+is chance (as BBR takes losses that no rate explains): that share is borne from then on, at the
+rate as configured, and only a share well above it is taken for a limit.
 """
 
 from collections import deque
@@ -36,6 +40,17 @@ DRAIN_SECONDS: Final = 0.5
 DRAIN_CALLS: Final = 3
 """A refusal so soon after the rate fell is still due to the rate before."""
 
+STRAY_SHARE: Final = 0.03
+"""No more than this is refused at a rate that the service takes, but for chance."""
+CHANCE_SPREAD: Final = 1.7
+"""So many times the share that is refused by chance is still chance."""
+REFUSALS_TO_TELL: Final = 10
+"""So many refusals tell their share; twice as many each time that they told it wrong."""
+FALLS_IN_VAIN: Final = 2
+"""After so many falls that did not help, another would not help either."""
+CALLS_WITHOUT_CHANCE: Final = 300
+"""So many calls without a refusal: there is no such chance any more."""
+
 RESTS_SHARE: Final = 0.25
 """So far between what was taken with the rests counted in and without, as powers go, is the limit
 taken to lie: what a bucket gains in a rest is soon used up."""
@@ -61,6 +76,18 @@ LONG_PERIOD_SECONDS: Final = 4.0
 CALLS_OF_PERIOD: Final = 50
 BORNE_SHARE: Final = 0.02
 """Where more than this share is refused, in periods so long, the limit is that of a long window."""
+
+
+@dataclass(slots=True)
+class Share:
+    """How many of the calls since some moment were refused; those out together count as one."""
+
+    calls: int = 0
+    refused: int = 0
+
+    def is_above(self, share: float) -> bool:
+        """Whether more of the calls were refused than this share."""
+        return self.refused > share * self.calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +124,16 @@ class LearntRate:
         """Refusals among the calls that were out when one was noticed."""
         self._is_shut = False
         """Whether nothing was taken since the last refusal: the next is the same one."""
-        self._calls_before, self._well_since = 0, 0.0
-        """Since when nothing was refused at this rate."""
+        self._well_since = 0.0
+        """Since when the rate is this one."""
+        self._here = Share()
+        """At this rate."""
+        self._falls = 0
+        """So often did the rate fall, and it was not seen yet that it helped."""
+        self._chance = 0.0
+        """The share that is refused whatever the rate."""
+        self._refusals_to_tell = REFUSALS_TO_TELL
+        self._unrefused = 0
 
     def configure(self, per_second: float) -> None:
         """Let so many calls a second be the most; what the service refuses stays known."""
@@ -128,16 +163,31 @@ class LearntRate:
         self._rest(moment, rest_seconds)
         if sent_at < self._changed_at:
             return
-        if sent_at < self._noticed_at:
+        if self._chance:
+            if sent_at >= self._drained_at:
+                self._count_refusal()
+                self._judge_share(moment)
+        elif sent_at < self._noticed_at:
             self._together += 1
             if self._together == REFUSED_TOGETHER:
                 self._fall(moment)
         elif not self._is_shut and sent_at >= self._drained_at:
             self._noticed_at, self._together, self._is_shut = moment, 1, True
-            self._judge(moment)
+            self._count_refusal()
+            self._judge_gaps(moment)
 
-    def _judge(self, moment: float) -> None:
-        refusal = Refusal(moment, self._calls, self._taken, self._rested_seconds)
+    def _judge_share(self, moment: float) -> None:
+        """Chance is borne: only a greater share than it shows a limit."""
+        if self._is_telling and self._here.is_above(self._borne_share):
+            self._chance = 0.0
+            self._refusals_to_tell *= 2
+            self._fall(moment)
+
+    def _judge_gaps(self, moment: float) -> None:
+        if self._falls and self._is_telling and self._here.is_above(self._borne_share):
+            self._bear(moment)
+            return
+        refusal = self._refusal(moment)
         self._refusals.append(refusal)
         self._suspects.append(refusal)
         sustained = self._sustained()
@@ -148,7 +198,29 @@ class LearntRate:
             self._lose_patience(max(SMALL_STEP, sqrt(self.per_second / self._proven)))
             self._settle(self._proven * BELOW_PROVEN, moment)
         elif self._is_suspect():
-            self._lower(moment)
+            if self._falls >= FALLS_IN_VAIN:
+                self._bear(moment)
+            else:
+                self._falls += 1
+                self._lower(moment)
+
+    def _refusal(self, moment: float) -> Refusal:
+        return Refusal(moment, self._calls, self._taken, self._rested_seconds)
+
+    @property
+    def _borne_share(self) -> float:
+        return STRAY_SHARE + CHANCE_SPREAD * self._chance
+
+    @property
+    def _is_telling(self) -> bool:
+        return self._here.refused >= self._refusals_to_tell
+
+    def _bear(self, moment: float) -> None:
+        """A lower rate is refused as well: what is refused so is of chance, and no limit."""
+        self._chance = self._here.refused / self._here.calls
+        self._falls = 0
+        self._go_to(self._configured, moment)
+        self._proven = self.per_second
 
     def _is_suspect(self) -> bool:
         gaps = [later.calls - earlier.calls for earlier, later in pairwise(self._suspects)]
@@ -175,6 +247,7 @@ class LearntRate:
         self._step = LARGE_STEP if is_guess else SMALL_STEP
         self._refused_rate = self.per_second
         self._settle(rate, moment)
+        self._falls = max(1, self._falls)
 
     def _lower(self, moment: float) -> None:
         """The rate is above the limit, which was reached at each refusal.
@@ -187,7 +260,7 @@ class LearntRate:
         taken, seconds = last.taken - first.taken, last.at - first.at
         rested_seconds = min(last.rested_seconds - first.rested_seconds, seconds)
         least, most = (
-            taken / seconds,
+            taken / max(seconds, 1e-9),
             min(self.per_second, taken / max(seconds - rested_seconds, 1e-9)),
         )
         rate = BELOW_PROVEN * min(
@@ -210,6 +283,7 @@ class LearntRate:
         self._proven = self.per_second
 
     def _raise(self, moment: float) -> None:
+        self._falls = 0
         self._proven = self.per_second
         if self._step > SMALL_STEP:
             self._patience = max(1.0, self._patience / 2)
@@ -225,22 +299,31 @@ class LearntRate:
             self._patience = min(2 * self._patience, MOST_PATIENCE)
 
     def _goes_well(self, moment: float) -> bool:
-        calls, seconds = self._calls - self._calls_before, moment - self._well_since
+        calls, seconds = self._here.calls, moment - self._well_since
         needed = CALLS_TO_LEAP if self._step >= LEAP else CALLS_TO_RAISE * self._patience
-        return calls >= needed and seconds >= SECONDS_TO_RAISE
+        is_long = calls >= needed and seconds >= SECONDS_TO_RAISE
+        return is_long and not self._here.is_above(self._borne_share)
 
     def _go_to(self, rate: float, moment: float) -> None:
         if rate < self.per_second:
             self._drained_at = moment + min(DRAIN_SECONDS, DRAIN_CALLS / rate)
         self.per_second = min(rate, self._configured)
         self._changed_at = self._well_since = moment
-        self._calls_before = self._calls
+        self._here = Share()
         self._suspects.clear()
 
     def _count(self, moment: float) -> None:
         if not self._calls:
             self._well_since = moment
         self._calls += 1
+        self._here.calls += 1
+        self._unrefused += 1
+        if self._unrefused >= CALLS_WITHOUT_CHANCE:
+            self._chance = 0.0
+
+    def _count_refusal(self) -> None:
+        self._unrefused = 0
+        self._here.refused += 1
 
 
 def _per_second(first: Refusal, last: Refusal) -> float:

@@ -1,5 +1,6 @@
 """A service that takes less than the config says, as the engine meets it."""
 
+import random
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.core.replies import Doubtful, LookReply, StartReply, TryLater
+from pipeline.remote.wire import HttpReply, start_reply
 from tests.core.hidden import Bucket, FixedWindow, Hidden
 from tests.world import Universe, a_sheet
 
@@ -90,6 +92,38 @@ def test_a_stray_refusal_lets_the_starts_go_on_at_their_rate(tmp_path: Path) -> 
     gaps = sorted(late - early for early, late in pairwise(universe.remote.starts_at))
     assert gaps[len(gaps) // 2] == pytest.approx(1 / 20)
     assert max(gaps) <= 0.2
+
+
+@pytest.mark.parametrize("share", [0.05, 0.10, 0.25])
+def test_starts_refused_by_chance_hold_the_others_up_by_little(
+    tmp_path: Path, share: float
+) -> None:
+    """A service that refuses so many at any rate is asked at 0.85 of the rate or more."""
+    universe = Universe(tmp_path, limits={"rate": "50/s", "max_in_flight": 5000})
+    universe.sheet = a_sheet(1500)
+    lot = random.Random(1)  # noqa: S311  # chance, not secrecy
+    universe.remote.before_start = lambda: TryLater(None) if lot.random() < share else None
+    assert universe.call() is None
+    later = universe.remote.starts_at[300:]
+    assert len(later) / (later[-1] - later[0]) >= 0.85 * 50
+
+
+@pytest.mark.parametrize(
+    ("header", "least_seconds", "most_seconds"),
+    [("Fri, 02 Jan 1970 00:00:07 GMT", 7, 7.1), ("soon", 0, 0.1), ("-3", 0, 0.1)],
+)
+def test_what_a_refusal_says_is_kept_to(
+    tmp_path: Path, header: str, least_seconds: float, most_seconds: float
+) -> None:
+    """From the header to the next start: a date is waited for, nonsense counts as nothing said."""
+    reply = HttpReply(429, b"", header, now=86400.0)
+    refusals = [start_reply(reply)]
+    universe = Universe(tmp_path, limits={"rate": "20/s"})
+    universe.sheet = a_sheet(3)
+    universe.remote.before_start = lambda: refusals.pop() if refusals else None
+    assert universe.call() is None
+    first, second, *_ = universe.remote.starts_at
+    assert least_seconds <= second - first <= most_seconds + 0.1
 
 
 def test_one_lost_call_in_many_holds_nothing_up(tmp_path: Path) -> None:
