@@ -133,7 +133,8 @@ STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "SELECT row_number, entry.rows, service, workflow, "
     "reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
+    "started_at, seen_running_at, ended_at, run_id, named, credits, NULL AS outputs, "
+    "NULL AS error, failure "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )
