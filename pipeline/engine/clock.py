@@ -6,6 +6,8 @@ from typing import Final
 
 _SLEEP_COUNTS: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux has a clock that also counts suspension; the monotonic one of macOS counts it as well."""
+LEAST_WAIT_SECONDS: Final = 1e-6
+"""A wait so short that the clock does not move in it would be begun again for ever."""
 
 
 class Clock:
@@ -30,7 +32,7 @@ class Clock:
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for the event, but for so many seconds at most."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(seconds, LEAST_WAIT_SECONDS)):
                 await event.wait()
         except TimeoutError:
             return

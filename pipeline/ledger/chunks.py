@@ -149,7 +149,7 @@ class Chunk(Ledger):
 
     def opening(self) -> Opening:
         """What the engine should know as it begins; what all may do is asked at each intent."""
-        return Opening(Tally(), self.call_token(), Spending())
+        return Opening(Tally(), self.call_token(), Spending(), self.seen_ends())
 
     def enrolled(self, *states: State) -> list[Enrolled]:
         """The chunk's entries in these states."""

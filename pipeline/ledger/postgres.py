@@ -61,9 +61,10 @@ SAVE_ENTRY: Final = (
     "WHERE id = ?"
 )
 SAVE_ATTEMPT: Final = (
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
-    "started_at = excluded.started_at, ended_at = excluded.ended_at, "
+    "started_at = excluded.started_at, seen_running_at = excluded.seen_running_at, "
+    "ended_at = excluded.ended_at, "
     "run_id = coalesce(excluded.run_id, attempt.run_id), "
     "named = excluded.named OR attempt.named, "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "

@@ -17,6 +17,7 @@ from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
+from pipeline.core.durations import DATED_WITHIN_SECONDS, ENDS_REMEMBERED
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.quoting import PastRun
@@ -31,6 +32,7 @@ from pipeline.ledger.records import (
     Enrolled,
     Opening,
     Owner,
+    SeenEnd,
     Tally,
     Values,
     attempt_values,
@@ -292,7 +294,7 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        return Opening(self.tally(), self.call_token(), self.spending())
+        return Opening(self.tally(), self.call_token(), self.spending(), self.seen_ends())
 
     def call_token(self) -> str:
         """What the tokens of one call's attempts begin with.
@@ -308,6 +310,11 @@ class Ledger:
         Those at the bundled simulator count at the simulator alone: they were never paid for.
         """
         return Spending(*self._execute(queries.SPENDING, (SIMULATOR, SIMULATOR)).fetchone())
+
+    def seen_ends(self) -> Sequence[SeenEnd]:
+        """How the newest runs that ended were seen to, of those whose start is known."""
+        rows = self._execute(queries.SEEN_ENDS, (DATED_WITHIN_SECONDS, ENDS_REMEMBERED))
+        return [SeenEnd(since, age) for since, age in rows][::-1]
 
     def open_round(self) -> tuple[int, RoundKind] | None:
         """The round that has not ended, if there is one."""
