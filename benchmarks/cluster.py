@@ -33,6 +33,11 @@ from tests.postgres import Server, a_server, programs
 WORKER: Final = REPOSITORY / "benchmarks" / "cluster_worker.py"
 SETTLE_SECONDS: Final = 6
 TAKEOVER_SECONDS: Final = 15
+LONGEST_SLEEP_SECONDS: Final = 120
+CHUNK_NOW: Final = (
+    "SELECT epoch, (SELECT count(*) FROM entry WHERE id BETWEEN first_entry AND last_entry "
+    "AND state IN ('planned', 'starting', 'unconfirmed')) FROM chunk WHERE id = %s"
+)
 LONGEST_SECONDS: Final = 3000
 FAULTS: Final = {"lost_reply": 0.002, "lost_request": 0.002, "server_error_after": 0.002}
 
@@ -88,7 +93,7 @@ class Scene:
 def main() -> int:
     """Play the scene, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--rate", default="100/s")
     parser.add_argument("--duration", default="5s", help="how long a run takes")
@@ -182,21 +187,26 @@ def stop_between_intent_and_send(scene: Scene) -> float:
         return 0.0
     chunk_id, epoch = stopped.read_text().split()
     takeover = 0.0
-    while time.monotonic() < stopped_at + TAKEOVER_SECONDS + 2 * SETTLE_SECONDS:
-        if not takeover and epoch_of(scene, int(chunk_id)) > int(epoch):
+    while time.monotonic() < stopped_at + LONGEST_SLEEP_SECONDS:
+        epoch_now, doubtful = chunk_now(scene, int(chunk_id))
+        if not takeover and epoch_now > int(epoch):
             takeover = time.monotonic() - stopped_at
+        # Woken once the others have settled what it left, and may have sent it themselves.
+        has_slept = time.monotonic() > stopped_at + TAKEOVER_SECONDS + 2 * SETTLE_SECONDS
+        if takeover and has_slept and not doubtful:
+            break
         time.sleep(0.1)
     scene.processes["sleeper"].send_signal(signal.SIGCONT)
     return takeover
 
 
-def epoch_of(scene: Scene, chunk_id: int) -> int:
-    """How often a chunk was picked."""
+def chunk_now(scene: Scene, chunk_id: int) -> tuple[int, int]:
+    """How often a chunk was picked, and how many of its starts are in doubt or under way."""
     import psycopg  # noqa: PLC0415 - with the extra only
 
     with psycopg.connect(scene.ledger()) as connection:
-        line = connection.execute("SELECT epoch FROM chunk WHERE id = %s", (chunk_id,)).fetchone()
-    return int(line[0]) if line else 0
+        line = connection.execute(CHUNK_NOW, (chunk_id,)).fetchone()
+    return (int(line[0]), int(line[1])) if line else (0, 0)
 
 
 def violations(scene: Scene, rows: int) -> list[str]:
