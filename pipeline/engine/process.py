@@ -87,9 +87,9 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> Non
     look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
     looking = Looking(batch, world.remote, look_limiter)
     starter = Starter(batch, world.remote, start_limiter, limit)
-    poller = Poller(batch, world.remote, looking)
-    latecomers = Latecomers(batch, world.remote, looking)
-    reconciler = Reconciler(batch, world.remote, looking, start_limiter, latecomers)
+    poller = Poller(batch, looking)
+    latecomers = Latecomers(batch, looking)
+    reconciler = Reconciler(batch, looking, start_limiter, latecomers)
     pushes = Pushes(batch, batch.inbox, looking, latecomers)
     adjusting = Adjusting(batch, starter, start_limiter, world.progress.say)
 
