@@ -79,8 +79,8 @@ def tell_written(written: Written, aside: Path | None, target: Path) -> None:
     if aside is not None:
         say(f"{target.name} was changed since it was written: it is kept as {aside.name}.")
     if written.path != target:
-        why = "can't be replaced: another program may have it open"
-        say(f"{target.name} {why}. The result is in {written.path}.")
+        why = "another program may have it open, or its folder can't be written to any more"
+        say(f"{target.name} can't be written there: {why}. The result is in {written.path}.")
     if written.overflow is not None:
         say(f"Values too long for a cell stand whole in {written.overflow.name}.")
 

@@ -6,12 +6,15 @@ By ECMA-376, part 1, 18.3.1.13 (col) and 18.3.1.17 (cols). Must not know cells.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Final
 
 from pipeline.sheets.elements import Element, tree_of_piece
 from pipeline.sheets.parts import PartError, whole_number
 from pipeline.sheets.tags import end_of_tag, with_attribute, without_attribute
 
 HIDDEN = ("1", "true")
+USUAL_WIDTH: Final = b"9.140625"
+"""Of eight characters in Excel's usual font, by the formula of 18.3.1.13."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ def _runs(covered: range, columns: frozenset[int]) -> Iterator[tuple[int, int, b
 def _visible(tag: bytes, element: Element) -> bytes:
     tag = without_attribute(tag, b"hidden")
     if (width := element.attribute("width")) and not width.strip("0."):
-        # A column of no width is hidden too: it gets the sheet's own.
-        tag = without_attribute(without_attribute(tag, b"width"), b"customWidth")
+        # A column of no width is hidden too, and to some programs so is one that tells none.
+        tag = with_attribute(tag, b"width", USUAL_WIDTH)
     return tag
 
 

@@ -7,6 +7,7 @@ are placed or spelled.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
@@ -14,10 +15,11 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipeline.core.model import CellValue
-from pipeline.errors import OutputFault
+from pipeline.errors import InputFault, OutputFault
+from pipeline.sheets.calamine import told_of
 from pipeline.sheets.exceltext import FORBIDDEN, escaped
 from pipeline.sheets.filling import copied
 from pipeline.sheets.overflow import Overflow
@@ -51,10 +53,13 @@ def filled(
 @contextmanager
 def _read(source: Source) -> Iterator[CalamineWorkbook]:
     try:
-        with CalamineWorkbook.from_path(str(source.path)) as workbook:
+        with (
+            told_of(source.path),
+            CalamineWorkbook.from_path(str(source.path)) as workbook,
+        ):
             _check_names(source, workbook)
             yield workbook
-    except CalamineError:
+    except InputFault:
         raise _not_convertible(source, "it has a sheet that can't be read") from None
 
 
@@ -80,16 +85,32 @@ def _write_values(old: CalamineWorkbook, file: BinaryIO) -> None:
         if kind.visible != SheetVisibleEnum.Visible:
             sheet.sheet_state = "hidden"  # type: ignore[attr-defined]  # its stub lacks it
         for line in old.get_sheet_by_name(kind.name).to_python(skip_empty_area=False):
-            sheet.append([_cell(sheet, value) for value in line])
+            # Blank ones are passed over, so that a far cell does not cost a sheet full of them.
+            sheet.append([None if value == "" else _cell(sheet, value) for value in line])
     new.save(file)
 
 
 def _cell(sheet: WriteOnlyWorksheet, value: CellValue) -> Cell:
-    if not isinstance(value, str):
-        return WriteOnlyCell(sheet, value)  # type: ignore[arg-type]  # its stub knows fewer types
+    match value:
+        case str():
+            return _spelled(sheet, _text(value), "s")
+        case float():
+            # openpyxl would round to 16 digits; what is no number Excel takes for damage.
+            return _spelled(sheet, repr(value), "n" if isfinite(value) else "s")
+        case _:
+            return WriteOnlyCell(sheet, value)  # type: ignore[arg-type]  # its stub knows fewer types
+
+
+def _text(value: str) -> str:
+    text = escaped(FORBIDDEN.sub("\ufffd", value))
+    # openpyxl marks the white space around a text as the text's own, but not that of a blank one.
+    return text if text.strip() else "".join(f"_x{ord(sign):04X}_" for sign in value)
+
+
+def _spelled(sheet: WriteOnlyWorksheet, text: str, kind: str) -> Cell:
+    """A cell of this kind with its text as it is written."""
     cell = WriteOnlyCell(sheet)
-    if value:
-        # Bound as openpyxl's own reader does it: the setter would make a formula of `=…`.
-        cell._value = escaped(FORBIDDEN.sub("\ufffd", value))  # type: ignore[attr-defined]  # noqa: SLF001 - see above
-        cell.data_type = "s"
+    # Bound as openpyxl's own reader does it: the setter would make a formula of `=…`.
+    cell._value = text  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+    cell.data_type = kind
     return cell

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from python_calamine import (
-    CalamineError,
     CalamineWorkbook,
-    PasswordError,
     SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
@@ -23,6 +21,7 @@ from python_calamine import (
 from pipeline.core.model import CellValue, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.bookparts import book_of, opening
+from pipeline.sheets.calamine import old_workbook, told_of
 from pipeline.sheets.cellstyles import looks_of
 from pipeline.sheets.container import Container, damaged
 from pipeline.sheets.files import content_of
@@ -59,10 +58,8 @@ def tops(source: Source, lines: int) -> list[Top]:
     """So many first lines of each sheet that a person sees. Raises `InputFault`."""
     content = content_of(source.path)
     _check_start(source, content)
-    if source.suffix != ".xls":
-        Container(source.path, content).check_lengths()
-    with _without_collecting(), _calamine(source):
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+    with _without_collecting(), told_of(source.path):
+        workbook = _opened(source, content)
         return [Top(name, _grid(workbook, name)[:lines]) for name in _names_seen(source, workbook)]
 
 
@@ -70,13 +67,21 @@ def _read(source: Source, content: bytes) -> Sheet:
     _check_start(source, content)
     if source.suffix in SPREADSHEET_ML:
         return _read_whole(source, content)
-    if source.suffix != ".xls":
-        Container(source.path, content).check_lengths()
-    with _calamine(source):
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+    with told_of(source.path):
+        workbook = old_workbook(source, content)
         name = _sheet_name(source, workbook)
         grid = _grid(workbook, name)
     return sheet_of(name, _place(source, name), grid, source.header_row)
+
+
+def _opened(source: Source, content: bytes) -> CalamineWorkbook:
+    """The workbook, looked over as far as all its sheets ask for. Raises `InputFault`."""
+    if source.suffix not in SPREADSHEET_ML:
+        return old_workbook(source, content)
+    container = Container(source.path, content)
+    container.check_lengths()
+    _check_texts(source.path, container, book_of(source.path, container).strings)
+    return CalamineWorkbook.from_filelike(BytesIO(content))
 
 
 def _read_whole(source: Source, content: bytes) -> Sheet:
@@ -85,7 +90,7 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
     container = Container(path, content)
     book = book_of(path, container)
     _check_texts(path, container, book.strings)
-    with _calamine(source):
+    with told_of(source.path):
         workbook = CalamineWorkbook.from_filelike(BytesIO(content))
         name = _sheet_name(source, workbook)
         part = book.sheets.get(name)
@@ -143,21 +148,6 @@ def _without_collecting() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-@contextmanager
-def _calamine(source: Source) -> Iterator[None]:
-    """What calamine raises as an `InputFault`."""
-    try:
-        yield
-    except PasswordError:
-        raise InputFault(
-            place=str(source.path),
-            wrong="it is protected by a password",
-            remedy="open it where it was made and save it without a password",
-        ) from None
-    except CalamineError:
-        raise damaged(source.path) from None
 
 
 def _sheet_name(source: Source, workbook: CalamineWorkbook) -> str:

@@ -45,10 +45,14 @@ LONG_NUMBER: Final = re.compile(r"-?[0-9]{16,300}")
 REFERENCE: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
 """A cell's name: the letters of its column and the number of its row."""
 
-CELL_MARK: Final = re.compile(rb'r="([A-Z]{1,3})([1-9][0-9]{0,6})"')
-"""What names a cell in a part. It may stand in a text too, and then only measures more."""
+CELL_MARK: Final = re.compile(rb'r="([A-Z]{1,3})([1-9][0-9]{0,6})"[^<>]*+(?<!/)>')
+"""What names a cell with content in a part: one that has only a format takes no place. It may stand
+in a text too, and then only measures more."""
 
-LONGEST_CELL_MARK: Final = 14
+LONGEST_CELL_MARK: Final = 256
+
+SHORT_DIGITS: Final = 6
+"""A row's number of so many digits is not far in itself: in few columns, the cells are not many."""
 
 LETTERS: Final = re.compile("[A-Z]{1,3}")
 
@@ -62,11 +66,8 @@ def glance(path: Path, part: str, chunks: Iterable[bytes]) -> Glance:
     first = next(pieces, b"")
     elements = opening(path, part, first)
     told = [attributes.get("ref", "") for name, attributes in elements if name == "dimension"]
-    for reference in told:
-        _check_extent(path, reference)
     ends: deque[bytes] = deque(maxlen=3)
-    rest = chain([first], pieces)
-    checked = rest if told else _checked(path, rest)
+    checked = _checked(path, chain([first], pieces), _longer_than("".join(told)))
     marks = marks_in(_remembered(checked, ends), {ERROR_MARK, HIDDEN_MARK})
     return Glance(ERROR_MARK in marks, HIDDEN_MARK in marks, _last_row(b"".join(ends)))
 
@@ -96,28 +97,43 @@ def _last_row(end: bytes) -> int | None:
     return int(number) if LAST_ROW_MARK in end and number.isdigit() else None
 
 
-def _check_extent(path: Path, reference: str) -> None:
-    """That all cells of an area such as ``A1:F17`` fit into memory, where each takes a place."""
-    last = REFERENCE.fullmatch(reference.rpartition(":")[2])
-    if last and int(last[2]) * column_number(last[1]) > MOST_CELLS:
-        raise InputFault(
-            place=path.name,
-            wrong=f"its cells reach to {last[0]}, which is too far to be read",
-            remedy="delete the rows and columns beyond the data (Ctrl+End leads there), save again",
-        )
+def _longer_than(told: str) -> re.Pattern[bytes]:
+    """What names a cell far beyond an area such as ``A1:F17``, which a sheet tells as its own.
+
+    That is told in good faith at most: beyond it may be cells, and in it be none. Cells whose names
+    are no longer than its last one's need not be measured, unless they could be too many even so.
+    """
+    last = REFERENCE.fullmatch(told.rpartition(":")[2])
+    letters, digits = (len(last[1]), max(len(last[2]), SHORT_DIGITS)) if last else (0, 0)
+    if 26**letters * 10**digits > MOST_CELLS:
+        letters = digits = 0
+    return re.compile(rb'r="(?:[A-Z]{%d}|[A-Z]{1,3}[0-9]{%d})' % (letters + 1, digits + 1))
 
 
-def _checked(path: Path, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks of a part that does not tell its extent: what looks like cells is measured."""
+def _checked(path: Path, chunks: Iterable[bytes], far: re.Pattern[bytes]) -> Iterator[bytes]:
+    """The chunks of a part; where one names a far cell, what looks like cells is measured."""
     row = column = 1
     end = b""
     for chunk in chunks:
-        for letters, number in CELL_MARK.findall(end + chunk):
-            row = max(row, int(number))
-            column = max(column, column_number(letters.decode()))
-        _check_extent(path, f"{column_letter(column - 1)}{row}")
+        window = end + chunk
+        if far.search(window):
+            for letters, number in CELL_MARK.findall(window):
+                row = max(row, int(number))
+                column = max(column, column_number(letters.decode()))
+            _check_extent(path, row, column)
         end = chunk[-LONGEST_CELL_MARK:]
         yield chunk
+
+
+def _check_extent(path: Path, row: int, column: int) -> None:
+    """That all cells up to this one fit into memory, where each takes a place."""
+    if row * column > MOST_CELLS:
+        last = f"{column_letter(column - 1)}{row}"
+        raise InputFault(
+            place=str(path),
+            wrong=f"its cells reach to {last}, which is too far to be read",
+            remedy="delete the rows and columns beyond the data (Ctrl+End leads there), save again",
+        )
 
 
 def amend(

@@ -93,7 +93,7 @@ def sheet_plan(
         header_row=source.header_row,
         header_style=_style_at(header, end),
         columns=formats,
-        styles=Styles(package.content(styles_part), styles_part) if styles_part else None,
+        styles=Styles.of(package.content(styles_part), styles_part) if styles_part else None,
         styles_part=styles_part,
         rewritten=rewritten,
         dropped=dropped,

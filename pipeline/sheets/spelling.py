@@ -111,10 +111,17 @@ def _utf_16_by_nuls(head: bytes) -> Spelling | None:
     for codec, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         # A fiftieth, since in a Chinese text only delimiters and line ends have a NUL.
         is_frequent = high * 100 >= len(head) > 0 and high >= 10 * low
-        # A stray NUL in another file makes no line end of UTF-16, which a sheet can't be without.
-        if is_frequent and {"\r", "\n"} & {*head.decode(codec, "ignore")}:
+        # A sheet can't be without line ends, and a stray NUL in another file makes few of them.
+        if is_frequent and _ends_lines(head, codec):
             return Spelling(codec)
     return None
+
+
+def _ends_lines(head: bytes, codec: str) -> bool:
+    """Whether most of what looks like a line end is one in this codec."""
+    text = head.decode(codec, "ignore")
+    ends = text.count("\r") + text.count("\n")
+    return 2 * ends > head.count(b"\r") + head.count(b"\n")
 
 
 def _check_text(file: BinaryIO, source: Source, spelling: Spelling) -> None:

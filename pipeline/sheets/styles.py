@@ -8,8 +8,7 @@ edited. Must not know cells.
 from collections.abc import Callable
 from typing import Final
 
-from pipeline.sheets.elements import tree_of
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.elements import Element, tree_of
 from pipeline.sheets.tags import attribute_of, end_of_tag, with_attribute, without_attribute
 
 QUOTE: Final = b"quotePrefix"
@@ -19,14 +18,16 @@ TRUE: Final = (b"1", b"true")
 
 
 class Styles:
-    """The formats of the part, and those that were added since. Raises `PartError`."""
+    """The formats of the part, and those that were added since."""
 
-    def __init__(self, content: bytes, part: str) -> None:
+    @classmethod
+    def of(cls, content: bytes, part: str) -> "Styles | None":
+        """The part's; ``None`` where it lists no formats of cells. Raises `PartError`."""
+        listing = next(tree_of(content, part).below("cellXfs"), None)
+        return None if listing is None else cls(content, listing)
+
+    def __init__(self, content: bytes, listing: Element) -> None:
         self._content = content
-        root = tree_of(content, part)
-        listing = next(root.below("cellXfs"), None)
-        if listing is None:
-            raise PartError(f"its part {part} has no formats of cells")
         self._listing = listing
         self._formats = [content[x.start : x.stop] for x in listing.below("xf")]
         self._known = len(self._formats)

@@ -297,6 +297,10 @@ KEPT = (
         "conditional formats and data validations",
         _of(after=RULES),
     ),
+    Kept(
+        "styles without any format of cells",
+        _with_parts({"xl/styles.xml": f'<styleSheet xmlns="{MAIN}"/>'}),
+    ),
     Kept("a protected sheet", _of(after='<sheetProtection sheet="1" password="CC3D"/>')),
     Kept(
         "charts, images, shapes, comments and their threads, pivots, controls, embedded files, "

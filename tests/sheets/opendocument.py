@@ -1,6 +1,7 @@
 """Spreadsheets of LibreOffice's own kind, spelled out: no library at hand writes them."""
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.sheets import Source
@@ -35,10 +36,10 @@ ROWS = (
 )
 
 
-def an_ods(folder: Path, *names: str) -> Source:
-    """A spreadsheet of LibreOffice's kind, with sheets of these names."""
-    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in ROWS)
-    tables = "".join(f'<table:table table:name="{n}">{rows}</table:table>' for n in names)
+def an_ods(folder: Path, *names: str, rows: Sequence[Sequence[str]] = ROWS) -> Source:
+    """A spreadsheet of LibreOffice's kind, with sheets of these names, each of these rows."""
+    body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    tables = "".join(f'<table:table table:name="{n}">{body}</table:table>' for n in names)
     content = (
         f'<office:document-content xmlns:office="{OFFICE}" xmlns:table="{TABLE}" '
         f'xmlns:text="{TEXT}"><office:body><office:spreadsheet>{tables}'

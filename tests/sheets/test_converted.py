@@ -10,7 +10,7 @@ from pipeline.core.model import NewCell
 from pipeline.errors import OutputFault
 from pipeline.sheets import Source, Written, check_target, rehearse, write
 from tests.sheets.builders import a_file, opened
-from tests.sheets.opendocument import an_ods
+from tests.sheets.opendocument import ROWS, a_text, a_value, an_ods
 
 
 def converted(source: Source, cells: dict[int, list[NewCell]]) -> Written:
@@ -30,6 +30,27 @@ def test_all_sheets_keep_their_values(tmp_path: Path) -> None:
         "Leads": [[*header, "Email"], [*row, 7.0, "x"]],
     }
     assert opened(written.path)["A2"].data_type == "s"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (a_value("float", "value", "1.1800000000000002"), 1.1800000000000002),
+        (a_value("float", "value", "1e300"), 1e300),
+        (a_text('<text:s text:c="3"/>'), "   "),
+        (a_text(' <text:s text:c="2"/>x_x0041_ '), None),
+    ],
+)
+def test_a_value_is_the_same_to_its_last_digit_and_blank(
+    tmp_path: Path, cell: str, value: object
+) -> None:
+    """Numbers with all 17 digits, text of nothing but white space, text that looks escaped."""
+    source = an_ods(tmp_path, "Leads", rows=(*ROWS, (cell, *[a_text("x")] * 3)))
+    with CalamineWorkbook.from_path(str(source.path)) as workbook:
+        old = workbook.get_sheet_by_name("Leads").to_python()[2][0]
+    with CalamineWorkbook.from_path(str(converted(source, {2: [7, "x"]}).path)) as workbook:
+        assert workbook.get_sheet_by_name("Leads").to_python()[2][0] == old
+    assert value in {None, old}
 
 
 def test_what_the_copy_will_not_hold_is_said_before(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1")
         (text("\na\n1\n"), "the header in row 1 is blank"),
         (text("a\n1\n", header_row=4), "header_row 4 is beyond its last row, 2"),
         (text("a\n1\r\nx\0y\n"), "leads.csv, line 3: there is a NUL"),
+        (text("a,b\n1,\0\n"), "leads.csv, line 2: there is a NUL"),
         (text('a\n"x\ny"\n"open\nb\n'), "leads.csv, line 4: a quote opens here"),
         (text('a\n"x\r\ny"\r"open\nb\n'), "leads.csv, line 4: a quote opens here"),
         (text('sep=,\na,b\n1,"open\n'), "leads.csv, line 3: a quote opens here"),

@@ -56,7 +56,8 @@ def test_a_number_is_not_shown_as_a_date_because_its_column_is(tmp_path: Path) -
 
 HIDDEN = 'style="2" width="0" hidden="1" customWidth="1"'
 PARTED = (
-    f'<col min="2" max="2" {HIDDEN}/><col min="3" max="4" style="2"/>'
+    f'<col min="2" max="2" {HIDDEN}/>'
+    '<col min="3" max="4" style="2" width="9.140625" customWidth="1"/>'
     f'<col min="5" max="16384" {HIDDEN}/>'
 )
 

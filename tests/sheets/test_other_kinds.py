@@ -1,13 +1,17 @@
 """Workbooks of the kinds that are read for their values alone."""
 
 import zipfile
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from struct import pack, unpack_from
 
 import pytest
 
 from pipeline.errors import InputFault
-from pipeline.sheets.excel import read
+from pipeline.sheets.calamine import told_of
+from pipeline.sheets.compound import has_endless_chain
+from pipeline.sheets.excel import read, tops
 from pipeline.sheets.source import Source
 from tests.sheets.oldworkbook import an_old_workbook
 
@@ -59,6 +63,89 @@ def test_an_open_document_is_read(tmp_path: Path) -> None:
     (row,) = read(Source(an_open_document(tmp_path, rows), "Leads", 1, mapped=MAPPED)).rows
     assert row.values[:2] == ("Zürich", 1.5)
     assert str(row.values[2]).startswith("2024-01-02")
+
+
+END, FREE = 0xFFFFFFFE, 0xFFFFFFFF
+ENDS = {1: END}
+
+
+def a_compound_file(
+    directory: int = END, small: int = END, more: int = END, chains: Mapping[int, int] = ENDS
+) -> bytes:
+    """The header of a compound file, its table of sectors in sector 0, and an empty sector 1.
+
+    Given are the first sectors of the directory, of the small sectors' table and of the further
+    part of the table, and what follows on a sector; each may lead in circles.
+    """
+    header = bytearray(bytes.fromhex("D0CF11E0A1B11AE1").ljust(76, b"\0"))
+    for place, number in {44: 1, 48: directory, 56: 4096, 60: small, 68: more, 72: 1}.items():
+        header[place : place + 4] = pack("<I", number)
+    header[24:34] = pack("<5H", 62, 3, 0xFFFE, 9, 6)
+    table = [chains.get(sector, FREE) for sector in range(128)]
+    return bytes(header) + pack("<109I", 0, *[FREE] * 108) + pack("<128I", *table) + bytes(512)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        a_compound_file(directory=1, chains={1: 1}),
+        a_compound_file(directory=1, chains={1: 2, 2: 1}),
+        a_compound_file(small=1, chains={1: 1}),
+        a_compound_file(more=0, chains={127: 0}),
+    ],
+)
+def test_a_file_whose_sectors_lead_in_circles_is_told(tmp_path: Path, content: bytes) -> None:
+    """Followed by the library, they fill the memory until the process is ended."""
+    assert not has_endless_chain(a_compound_file(directory=1, small=1))
+    path = tmp_path / "leads.xls"
+    path.write_bytes(content)
+    with pytest.raises(InputFault, match="damaged"):
+        read(Source(path, None, 1))
+
+
+def test_a_stream_that_leads_in_circles_is_told(tmp_path: Path) -> None:
+    """Likewise, in a workbook that is whole but for one link of the chain."""
+    path = an_old_workbook(tmp_path)
+    content = bytearray(path.read_bytes())
+    (table,) = unpack_from("<I", content, 76)
+    start = 512 * (table + 1)
+    links = list(unpack_from("<128I", content, start))
+    place = next(n for n, link in enumerate(links) if link == n + 1)
+    content[start + 4 * place + 4 : start + 4 * place + 8] = pack("<I", place)
+    path.write_bytes(content)
+    with pytest.raises(InputFault, match="damaged"):
+        read(Source(path, None, 1))
+
+
+def test_a_password_is_told_of(tmp_path: Path) -> None:
+    """A workbook that wants one is whole, and needs no repair."""
+    path = an_open_document(tmp_path, "")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    manifest = f"{OASIS}:manifest:1.0"
+    parts["META-INF/manifest.xml"] = (
+        f'<manifest:manifest xmlns:manifest="{manifest}"><manifest:file-entry '
+        'manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>'
+        "</manifest:manifest>"
+    ).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    for look in (read, lambda source: tops(source, 3)):
+        with pytest.raises(InputFault, match="protected by a password"):
+            look(Source(path, None, 1))
+
+
+def test_a_panic_of_the_library_is_told(tmp_path: Path) -> None:
+    """It is no `Exception`, and would end the program with a traceback."""
+
+    class PanicException(BaseException):
+        pass
+
+    with pytest.raises(InputFault, match="damaged"), told_of(tmp_path):
+        raise PanicException
+    with pytest.raises(KeyboardInterrupt), told_of(tmp_path):
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

@@ -296,23 +296,30 @@ def test_a_part_that_makes_no_sense_is_damaged(tmp_path: Path, rows: str) -> Non
         a_sheet(tmp_path, good + rows)
 
 
-def test_a_stray_cell_at_the_sheets_end_is_told(tmp_path: Path) -> None:
-    """All cells up to it would take more memory than there is."""
+FAR: Final = "XFD1048576"
+
+
+@pytest.mark.parametrize("told", [f"A1:{FAR}", "A1:A2", "A1:Z1000", "nonsense", None])
+def test_a_stray_cell_at_the_sheets_end_is_told(tmp_path: Path, told: str | None) -> None:
+    """Whatever the part says of its extent; else it ended the process, and no exception told it."""
     content = parts("")
     content["xl/worksheets/sheet1.xml"] = worksheet(
-        header("Name"), before='<dimension ref="A1:XFD1048576"/>'
+        header("Name") + f'<row r="1048576"><c r="{FAR}" s="1"><v>1</v></c></row>',
+        before=f'<dimension ref="{told}"/>' if told else "",
     )
-    with pytest.raises(InputFault, match="reach to XFD1048576"):
+    with pytest.raises(InputFault, match=f"reach to {FAR}"):
         read(Source(a_package(tmp_path, content), None, 1))
 
 
-def test_a_stray_cell_is_told_where_the_part_does_not_say_how_far_it_reaches(
-    tmp_path: Path,
-) -> None:
-    """Such a sheet ended the process: nothing was told, and no exception can be caught."""
+@pytest.mark.parametrize("told", [f"A1:{FAR}", None])
+def test_cells_that_have_only_a_format_are_not_too_far(tmp_path: Path, told: str | None) -> None:
+    """Some programs format a sheet to its very end, and say that it reaches there."""
     content = parts("")
     content["xl/worksheets/sheet1.xml"] = worksheet(
-        header("Name") + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+        header("Name")
+        + '<row r="2"><c r="A2"><v>7</v></c></row>'
+        + f'<row r="1048576"><c r="{FAR}" s="1"/></row>',
+        before=f'<dimension ref="{told}"/>' if told else "",
     )
-    with pytest.raises(InputFault, match="reach to XFD1048576"):
-        read(Source(a_package(tmp_path, content), None, 1))
+    (row,) = read(Source(a_package(tmp_path, content), None, 1)).rows
+    assert row.values == (7,)
