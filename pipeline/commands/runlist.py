@@ -78,7 +78,7 @@ class _Pages:
             reply = await self._client.list_runs(number)
             match reply:
                 case RunPage(_, runs):
-                    self._limiter.answered()
+                    self._limiter.answered(sent_at)
                     self.shown |= {
                         run.run_id: ShownRun(run.word, run.created_at, run.credits) for run in runs
                     }
@@ -90,7 +90,7 @@ class _Pages:
                     self._limiter.refused(after_seconds, sent_at)
                 case Unreadable(why):
                     self.trouble = why
-                    self._limiter.answered()
+                    self._limiter.answered(sent_at)
                 case Unreachable(why, after_seconds):
                     self.trouble = why
                     self._limiter.unanswered(after_seconds, sent_at)

@@ -43,7 +43,9 @@ def _duration(text: str, key: str, meaning: str) -> Any:  # noqa: ANN401 - as ab
 class Limits:
     """How fast and how far the batch goes."""
 
-    rate: StartRate = _rate("60/min", "Starts: N/s, N/min or N/h.")
+    rate: StartRate = _rate(
+        "60/min", "Starts: N/s, N/min or N/h; fewer where the service is learnt to take fewer."
+    )
     burst: Count = Field(default=1, description="Starts that may leave at once after a lull.")
     max_in_flight: Count = Field(default=500, description="Runs started and not ended.")
     max_credits: Amount | None = Field(
@@ -75,9 +77,18 @@ class Limits:
 class Polling:
     """How runs are watched."""
 
-    rate: StartRate = _rate("20/s", "Looks at runs, all together: N/s, N/min or N/h.")
-    first_seconds: Seconds = _duration("5s", "first", "Wait before the first look at a run.")
-    max_seconds: Seconds = _duration("60s", "max", "Longest wait between two looks at a run.")
+    rate: StartRate = _rate(
+        "20/s",
+        "Looks at runs, all together: N/s, N/min or N/h; fewer where the service takes fewer.",
+    )
+    first_seconds: Seconds = _duration(
+        "5s",
+        "first",
+        "Shortest wait before a look at a run; what such runs took so far tells the rest.",
+    )
+    max_seconds: Seconds = _duration(
+        "60s", "max", "Longest wait between two looks at a run that outlived 95 of 100."
+    )
     jitter: Share = Field(default=0.3, description="Share by which waits are spread: 0 to 1.")
     give_up_seconds: Seconds = _duration(
         "1h", "give_up", "A run that is watched for so long and has not ended is expired."

@@ -93,7 +93,12 @@ class LookNow:
 
 @dataclass(frozen=True, slots=True)
 class LookLater:
-    """Look at the run again after the backoff's wait."""
+    """The run was seen running: look at it again when one like it may have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """The look told nothing of the run: what it was to tell is still to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +122,5 @@ class StopBatch:
 
 
 Instruction: TypeAlias = (
-    SendStart | StartAgain | LookNow | LookLater | Reconcile | CountFailure | StopBatch
+    SendStart | StartAgain | LookNow | LookLater | LookAgain | Reconcile | CountFailure | StopBatch
 )

@@ -160,6 +160,8 @@ class Attempt(Struct, frozen=True):
     intended_at: float
     started_at: float | None = None
     """When the service's acceptance was read."""
+    seen_running_at: float | None = None
+    """When a look last saw it running; known once it has ended, ``None`` where no look did."""
     ended_at: float | None = None
     """When its end was first seen."""
     run_id: RunId | None = None

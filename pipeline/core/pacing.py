@@ -4,7 +4,7 @@ GCRA (ITU-T I.371, the "virtual scheduling" form): the only state is the theoret
 of the next call, a number; the moment is passed in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CATCH_UP_SECONDS = 0.020
 """Lateness that may be made good: an event loop wakes up late, and the rate must not suffer."""
@@ -46,6 +46,15 @@ class Pace:
         stretch = rate.interval_seconds / self.rate.interval_seconds
         due = moment + ahead_seconds * stretch if ahead_seconds else self.next_due_at
         return Pace(rate, self.burst, due)
+
+    def not_before(self, moment: float) -> "Pace":
+        """The pace where no call may leave before a moment: waiting for it is no lateness."""
+        due = moment + (self.burst - 1) * self.rate.interval_seconds
+        return replace(self, next_due_at=max(self.next_due_at, due))
+
+    def at(self, per_second: float) -> "Pace":
+        """The pace at another rate, an even one: what is learnt leaves no room for a burst."""
+        return Pace(Rate(per_second, 1.0), next_due_at=self.allowed_at())
 
     def after_call(self, moment: float) -> "Pace":
         """The pace once a call has left at `moment`."""

@@ -18,6 +18,7 @@ from pipeline.core.events import (
     GaveUp,
     Instruction,
     LateEnd,
+    LookAgain,
     LookLater,
     LookNow,
     Reconcile,
@@ -42,6 +43,8 @@ class Context:
     """How many new attempts a run that FAILED is given unasked."""
     ledger_token: str = ""
     """What the tokens of this ledger's attempts begin with."""
+    seen_running_at: float | None = None
+    """When a look last saw the entry's run running, in Unix seconds; ``None``: none did."""
 
 
 Step: TypeAlias = tuple[Entry, tuple[Instruction, ...]]
@@ -207,6 +210,7 @@ def observe(entry: Entry, event: Event, context: Context) -> Step:
             ended = _moved(
                 entry,
                 State.COMPLETE,
+                seen_running_at=context.seen_running_at,
                 ended_at=context.at,
                 credits=event.credits,
                 outputs=event.outputs,
@@ -221,6 +225,7 @@ def _fail(entry: Entry, event: Observation, context: Context) -> Step:
     failed = _moved(
         entry,
         State.FAILED,
+        seen_running_at=context.seen_running_at,
         ended_at=context.at,
         credits=event.credits,
         outputs=event.outputs,
@@ -242,28 +247,31 @@ def _failure_told(seen: Observation) -> str:
 
 def look_later(entry: Entry, _event: Event, context: Context) -> Step:
     """RUNNING stays, unless a retry was owed to a run that has not ended: then it is due now."""
-    if entry.owes_retry:
-        why = "The run had not ended when a new attempt was asked for"
-        expired = _moved(
-            entry,
-            State.EXPIRED,
-            ended_at=context.at,
-            error=why,
-            failure=FailureClass.TRANSIENT,
-        )
-        return replace(expired, state=State.PLANNED, owes_retry=False), (StartAgain(),)
-    return entry, (LookLater(),)
+    return _replaced(entry, context) if entry.owes_retry else (entry, (LookLater(),))
+
+
+def miss(entry: Entry, _event: Event, context: Context) -> Step:
+    """The same where the service does not know the run, which is no sign of its running."""
+    return _replaced(entry, context) if entry.owes_retry else (entry, (LookAgain(),))
+
+
+def _replaced(entry: Entry, context: Context) -> Step:
+    why = "The run had not ended when a new attempt was asked for"
+    expired = _moved(
+        entry, State.EXPIRED, ended_at=context.at, error=why, failure=FailureClass.TRANSIENT
+    )
+    return replace(expired, state=State.PLANNED, owes_retry=False), (StartAgain(),)
 
 
 def look_in_vain(entry: Entry, _event: Event, _context: Context) -> Step:
     """RUNNING stays: this look told nothing of the run."""
-    return entry, (LookLater(),)
+    return entry, (LookAgain(),)
 
 
 def stop_watching(entry: Entry, event: Event, _context: Context) -> Step:
     """RUNNING stays, and the batch stops."""
     assert isinstance(event, Halted)
-    return entry, (LookLater(), StopBatch(event))
+    return entry, (LookAgain(), StopBatch(event))
 
 
 def expire(entry: Entry, event: Event, context: Context) -> Step:

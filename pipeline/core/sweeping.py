@@ -19,7 +19,11 @@ PATIENCE_SHARE: Final = 0.25
 LEAST_YIELD: Final = 1.5
 """Due looks that a page must save on average; a look at one run saves one."""
 LONGEST_REST: Final = 64
-"""So many times the number of watched runs are looked at singly before a page is tried again."""
+"""So many times the first rest is the longest, however often sweeps were in vain."""
+
+
+REST_A_PAGE: Final = 8
+"""A first sweep in vain is made up for by so many single looks for each of its pages."""
 
 
 class How(Enum):
@@ -38,17 +42,20 @@ class Yield:
     rest: int = 0
     fruitless: int = 0
     """Sweeps in a row that did not pay."""
+    pages: int = 0
+    """What the last sweep read; each single look since makes it count for less."""
 
     def after_look(self) -> "Yield":
         """One more run was looked at singly."""
-        return Yield(max(0, self.rest - 1), self.fruitless)
+        return Yield(max(0, self.rest - 1), self.fruitless, max(0, self.pages - 1))
 
     def after_sweep(self, pages: int, due_seen: int, watched: int) -> "Yield":
         """A sweep of so many pages told of so many runs that were due."""
         if due_seen >= LEAST_YIELD * pages:
-            return Yield()
+            return Yield(pages=pages)
         times = min(2**self.fruitless, LONGEST_REST)
-        return Yield(rest=times * max(watched, LEAST_WATCHED), fruitless=self.fruitless + 1)
+        rest = times * min(max(watched, LEAST_WATCHED), REST_A_PAGE * pages)
+        return Yield(rest, self.fruitless + 1, pages)
 
 
 def how_to_look(
@@ -66,7 +73,7 @@ def how_to_look(
     """
     if watched < LEAST_WATCHED or yield_.rest:
         return How.SINGLY
-    worth_it = LEAST_YIELD * ceil(watched / RUNS_A_PAGE)
+    worth_it = LEAST_YIELD * max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     if due >= max(worth_it, DUE_SHARE * watched):
         return How.BY_SWEEP
     if overdue_seconds < PATIENCE_SHARE * wait_seconds:

@@ -19,6 +19,7 @@ from pipeline.core.events import (
     Event,
     Instruction,
     LateEnd,
+    LookAgain,
     LookLater,
     LookNow,
     Reconcile,
@@ -113,7 +114,7 @@ class Batch:
         self.doubts = Doubts(clock)
         self.hearing = Hearing()
         self.inbox = Inbox()
-        self.watches = Watches(config.polling.backoff, clock, chance)
+        self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
@@ -214,8 +215,7 @@ class Batch:
 
         No entry may stand in two of them.
         """
-        context = self._context()
-        steps = [step(entry, event, context) for entry, event in happenings]
+        steps = [step(entry, event, self._context(entry)) for entry, event in happenings]
         changed = [
             after
             for (entry, _), (after, _) in zip(happenings, steps, strict=True)
@@ -247,10 +247,11 @@ class Batch:
         Where its row waits for a newer attempt, a late complete one makes that needless.
         """
         self.ended_late.add(owner.entry_id)
-        context = self._context()
 
         def amended(ledger: Ledger) -> tuple[Entry, Entry]:
-            return ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), context)[0])
+            return ledger.amend(
+                owner, lambda entry: step(entry, LateEnd(seen), self._context(entry))[0]
+            )
 
         before, after = await self.recorder.read(amended)
         assert before.attempt is not None
@@ -263,8 +264,13 @@ class Batch:
             self.counts.expired -= before.state is State.EXPIRED
         self.changed.set()
 
-    def _context(self) -> Context:
-        return Context(self.clock.now(), self.config.retry.failed, self._ledger_token)
+    def _context(self, entry: Entry) -> Context:
+        return Context(
+            self.clock.now(),
+            self.config.retry.failed,
+            self._ledger_token,
+            self.watches.seen_running_at(entry.id),
+        )
 
     def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
         """What follows once the entry is durable."""
@@ -283,7 +289,7 @@ class Batch:
             self.in_flight[after.id] = after
         else:
             self.in_flight.pop(after.id, None)
-            self.watches.forget(after.id)
+            self.watches.ended(after)
         if after.state is not State.UNCONFIRMED:
             self.doubts.settled(after.id)
         counts = self.counts
@@ -311,6 +317,8 @@ class Batch:
             case LookLater():
                 self.watches.look_later(entry)
                 self._recall(entry)
+            case LookAgain():
+                self.watches.look_again(entry)
             case Reconcile(is_inherited):
                 self.doubts.add(entry.id, is_inherited=is_inherited)
             case CountFailure():

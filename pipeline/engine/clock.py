@@ -2,6 +2,10 @@
 
 import asyncio
 import time
+from typing import Final
+
+LEAST_WAIT_SECONDS: Final = 1e-6
+"""A wait so short that the clock does not move in it would be begun again for ever."""
 
 
 class Clock:
@@ -22,7 +26,7 @@ class Clock:
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for the event, but for so many seconds at most."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(seconds, LEAST_WAIT_SECONDS)):
                 await event.wait()
         except TimeoutError:
             return

@@ -7,21 +7,28 @@ not know what the calls say.
 import asyncio
 from collections.abc import Callable
 
-from pipeline.core.backoff import try_again_seconds
+from pipeline.core.backoff import rest_seconds, try_again_seconds
+from pipeline.core.learning import LearntRate
 from pipeline.core.pacing import Pace, Rate
 from pipeline.engine.clock import Clock
 
 HEEDED_AFTER_SECONDS = 1.0
 """However long a call has to wait, a change of the pace is heeded within so long."""
-SILENCES_UNTIL_GONE = 5
-"""So many calls in a row without an answer, each after a longer pause: the service is gone."""
+SILENCES_UNTIL_GONE = 6
+"""So many calls in a row without an answer: the service is gone. The second leaves at once, since
+one lost call in many shows nothing, and each later one after a longer pause."""
 
 
 class Limiter:
-    """The pace of one class of calls, and the pause that the service asked it to make."""
+    """The pace of one class of calls, and the pause that the service asked it to make.
+
+    The pace is the configured one, or what the service was learnt to take.
+    """
 
     def __init__(self, pace: Pace, clock: Clock, chance: Callable[[], float]) -> None:
+        self._configured = pace
         self._pace = pace
+        self._learnt = LearntRate(pace.rate.per_second)
         self._clock = clock
         self._chance = chance
         self._paused_until = float("-inf")
@@ -39,6 +46,11 @@ class Limiter:
     def is_probing(self) -> bool:
         """Whether the last answer was none or a refusal: then one call at a time may be out."""
         return bool(self._refusals or self._silences)
+
+    @property
+    def per_second(self) -> float:
+        """Calls a second that may leave while the service takes them."""
+        return self._learnt.per_second
 
     @property
     def is_gone(self) -> bool:
@@ -59,25 +71,35 @@ class Limiter:
             await self._clock.wait(unless, min(free_at - now, HEEDED_AFTER_SECONDS))
 
     def keep_to(self, rate: Rate) -> None:
-        """Let calls leave at another rate from now on."""
-        self._pace = self._pace.at_rate(rate, self._clock.monotonic())
+        """Let calls leave at another rate from now on, or at less where the service takes less."""
+        now = self._clock.monotonic()
+        self._configured = Pace(rate, self._configured.burst)
+        self._learnt.configure(rate.per_second)
+        self._pace = self._pace.at_rate(self._allowed(), now)
 
-    def answered(self) -> None:
-        """The service answered a call: it is there, and takes more."""
+    def answered(self, sent_at: float) -> None:
+        """The service answered a call sent at this moment: it is there, and takes more."""
+        now = self._clock.monotonic()
         self._refusals = self._silences = 0
-        self.last_answer_at = self._clock.monotonic()
+        self.last_answer_at = now
         if self.first_answer_at is None:
-            self.first_answer_at = self.last_answer_at
+            self.first_answer_at = now
+        self._learnt.taken(sent_at, now)
+        self._keep_pace()
 
     def refused(self, after_seconds: float | None, sent_at: float) -> None:
         """429 on a call sent at this moment: all calls of the class wait."""
         self._silences = 0
+        self._learnt.refused(sent_at, self._clock.monotonic(), after_seconds or 0.0)
+        self._keep_pace()
         if after_seconds is not None:
             self._pause(after_seconds)
         if sent_at < self._last_trouble_at:
             return
         self._refusals += 1
-        self._trouble(after_seconds, self._refusals)
+        self._last_trouble_at = self._clock.monotonic()
+        if after_seconds is None:
+            self._pause(rest_seconds(self._refusals, self._chance()))
 
     def unanswered(self, after_seconds: float | None, sent_at: float) -> None:
         """A call sent at this moment brought no answer that can be used: all wait.
@@ -89,12 +111,24 @@ class Limiter:
         if sent_at < self._last_trouble_at:
             return
         self._silences += 1
-        self._trouble(after_seconds, self._silences)
-
-    def _trouble(self, after_seconds: float | None, in_a_row: int) -> None:
         self._last_trouble_at = self._clock.monotonic()
-        if after_seconds is None:
-            self._pause(try_again_seconds(in_a_row, self._chance()))
+        if after_seconds is None and self._silences > 1:
+            self._pause(try_again_seconds(self._silences - 1, self._chance()))
 
     def _pause(self, seconds: float) -> None:
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+        self._pace = self._pace.not_before(self._paused_until)
+
+    def _allowed(self) -> Rate:
+        learnt, configured = self._learnt.per_second, self._configured.rate
+        return Rate(learnt, 1.0) if learnt < configured.per_second else configured
+
+    def _keep_pace(self) -> None:
+        """Go on at the rate that was learnt."""
+        rate = self._allowed()
+        if rate == self._pace.rate:
+            return
+        if rate != self._configured.rate:
+            self._pace = self._pace.at(rate.per_second)
+        else:
+            self._pace = self._configured.not_before(self._pace.allowed_at())

@@ -123,11 +123,11 @@ class Looking:
     def _learn(self, reply: LookReply | ListReply, sent_at: float) -> None:
         match reply:
             case Observation(_, status, word):
-                self.limiter.answered()
+                self.limiter.answered(sent_at)
                 if status is RunStatus.RUNNING and word not in KNOWN_WORDS:
                     self.unknown_words[word] += 1
             case RunPage() | Missing() | Unreadable() | Halted():
-                self.limiter.answered()
+                self.limiter.answered(sent_at)
             case TryLater(after_seconds):
                 self.limiter.refused(after_seconds, sent_at)
             case Unreachable(_, after_seconds):

@@ -51,7 +51,7 @@ class Poller:
                 continue
             match self._how(watch):
                 case How.NOT_YET:
-                    pause_seconds = max(SHORTEST_PAUSE_SECONDS, watch.wait_seconds / 50)
+                    pause_seconds = max(SHORTEST_PAUSE_SECONDS, watch.planned_seconds / 50)
                     await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
                 case How.BY_SWEEP:
                     self._is_sweeping = True
@@ -98,7 +98,7 @@ class Poller:
         return self._batch.hearing.may_wait_seconds(
             DueLook(
                 age_seconds=watch.age_seconds(now),
-                looked_at_age_seconds=watch.looked_at_age_seconds,
+                looked_at_age_seconds=watch.seen_age_seconds,
                 is_longest_watched=self._batch.watches.is_longest_watched(watch),
                 until_given_up_seconds=watch.began_at + polling.give_up_seconds - now,
                 first_seconds=polling.first_seconds,
@@ -116,7 +116,7 @@ class Poller:
             due=self._batch.watches.count_due(),
             watched=len(self._batch.watches),
             overdue_seconds=self._batch.clock.monotonic() - first.due_at,
-            wait_seconds=first.wait_seconds,
+            wait_seconds=first.planned_seconds,
             yield_=self._yield,
         )
 
@@ -201,7 +201,6 @@ class Poller:
         if not isinstance(reply, Observation):
             return
         if reply.status is RunStatus.RUNNING:
-            watch.looked_at_age_seconds = watch.age_seconds(now)
-            self._batch.hearing.saw_running(watch.looked_at_age_seconds)
+            self._batch.hearing.saw_running(watch.age_seconds(now))
         elif watch.wait_seconds and not watch.is_told:
             self._batch.hearing.found_untold()

@@ -94,7 +94,7 @@ class Starter:
         """How many starts may be made ready now."""
         if self._batch.is_stopped or self._batch.is_paused:
             return 0
-        ahead = max(1, int(AHEAD_SECONDS * self._batch.limits.rate.per_second))
+        ahead = max(1, int(AHEAD_SECONDS * self._limiter.per_second))
         room = self._batch.limits.max_in_flight - len(self._batch.in_flight)
         left = room if self._left is None else self._left
         by_credits = self._batch.budget.room
@@ -143,7 +143,7 @@ class Starter:
     async def _send_what_is_ready(self, calls: asyncio.TaskGroup) -> None:
         while self._batch.ready:
             if self._limiter.is_probing:
-                await self._batch.until(lambda: not self._starts_out or self._batch.is_stopped)
+                await self._batch.until(self._may_probe)
             await self._limiter.slot(unless=self._batch.no_more_starts)
             entry = self._batch.ready.popleft()
             variables = self._variables.pop(entry.id)
@@ -154,6 +154,10 @@ class Starter:
             else:
                 self._starts_out += 1
                 self._batch.call(calls, self._send(entry, variables), f"start {entry.id}")
+
+    def _may_probe(self) -> bool:
+        is_answered = not self._limiter.is_probing
+        return is_answered or not self._starts_out or self._batch.is_stopped
 
     async def _send(self, entry: Entry, variables: Mapping[str, Json]) -> None:
         sent_at = self._batch.clock.monotonic()
@@ -181,7 +185,7 @@ class Starter:
         """Let the whole class of starts learn from one reply."""
         match reply:
             case Accepted() | Refused() | Halted():
-                self._limiter.answered()
+                self._limiter.answered(sent_at)
             case TryLater(after_seconds):
                 self._limiter.refused(after_seconds, sent_at)
             case NotConnected():

@@ -1,14 +1,22 @@
-"""Which run is to be looked at, and when. Owns the due moments, not the looks."""
+"""Which run is to be looked at, and when. Owns the due moments, not the looks.
+
+What the runs took is learnt here as they are seen, by whatever look. Must not know what follows
+from it: that is `core.lookout`'s.
+"""
 
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.backoff import Backoff, next_look_seconds
-from pipeline.core.model import Entry, RunId
+from pipeline.config.model import Polling
+from pipeline.core.backoff import look_again_seconds
+from pipeline.core.durations import DATED_WITHIN_SECONDS
+from pipeline.core.lookout import Lookout
+from pipeline.core.model import Attempt, Entry, RunId, State
 from pipeline.engine.clock import Clock
+from pipeline.ledger.records import SeenEnd
 
 
 @dataclass(slots=True)
@@ -21,29 +29,48 @@ class Watch:
     """When this call began to watch the run."""
     age_then_seconds: float
     """How old the run was at that moment."""
+    is_dated: bool
+    """Whether its age is known: of a run that was looked for and found, it is not."""
     wait_seconds: float = 0.0
-    """How long it was to wait for its next look."""
+    """How long it was to wait for its next look; 0: it may have ended long ago."""
+    planned_seconds: float = 0.0
+    """The same by the plan; some looks come sooner by lot."""
     due_at: float | None = None
     """When it is looked at next; ``None``: a look at it is under way."""
-    looked_at_age_seconds: float = 0.0
-    """How old the run was when a look last saw it running; 0: none did yet."""
     is_told: bool = False
     """Whether the service told unasked that the run ended."""
     is_due: bool = False
     """Whether it was found due, and no look at it is under way."""
     missing_since: float | None = None
     """Since when the service answers that it does not know the run."""
+    seen_running_at: float | None = None
+    """When a look last saw it running."""
+    looks_in_vain: int = 0
+    """How many looks in a row told nothing of it."""
 
     def age_seconds(self, moment: float) -> float:
         """How old the run is at a moment."""
         return moment - self.began_at + self.age_then_seconds
 
+    @property
+    def seen_age_seconds(self) -> float:
+        """How old it was when it was last seen running; 0: it has not been yet."""
+        return 0.0 if self.seen_running_at is None else self.age_seconds(self.seen_running_at)
+
 
 class Watches:
     """The runs in flight by when they are to be looked at next."""
 
-    def __init__(self, backoff: Backoff, clock: Clock, chance: Callable[[], float]) -> None:
-        self._backoff = backoff
+    def __init__(
+        self,
+        polling: Polling,
+        ends: Sequence[SeenEnd],
+        clock: Clock,
+        chance: Callable[[], float],
+    ) -> None:
+        self._backoff = polling.backoff
+        self._look_seconds = polling.rate.interval_seconds
+        self._lookout = Lookout(polling.backoff)
         self._clock = clock
         self._chance = chance
         self.changed = asyncio.Event()
@@ -55,6 +82,9 @@ class Watches:
         self._due_count = 0
         self._watches: dict[int, Watch] = {}
         self._by_run: dict[RunId, int] = {}
+        for end in ends:
+            self._lookout.saw_running(0, end.since_seconds)
+            self._lookout.saw_end(end.since_seconds, end.age_seconds)
 
     def __len__(self) -> int:
         """How many runs are watched."""
@@ -82,17 +112,37 @@ class Watches:
 
     def look_now(self, entry: Entry) -> None:
         """Watch a run that may have ended long ago."""
-        self._put(self._watch(entry), 0.0)
+        now = self._clock.monotonic()
+        self._put(self._watch(entry, now), now, 0.0)
 
     def look_later(self, entry: Entry) -> None:
-        """Look at a run again after its backoff."""
-        watch = self._watch(entry)
-        age_seconds = watch.age_seconds(self._clock.monotonic())
-        self._put(watch, next_look_seconds(age_seconds, self._backoff, self._chance()))
+        """Look again at a run that has just begun, or was just seen running."""
+        now = self._clock.monotonic()
+        is_new = entry.id not in self._watches
+        watch = self._watch(entry, now)
+        age_seconds = watch.age_seconds(now)
+        if not is_new:
+            if watch.is_dated:
+                self._lookout.saw_running(watch.seen_age_seconds, age_seconds)
+            watch.seen_running_at = now
+            watch.looks_in_vain = 0
+        look_seconds = len(self._watches) * self._look_seconds
+        wait = self._lookout.wait_seconds(age_seconds, look_seconds, now, self._chance())
+        self._put(watch, now, wait)
+        watch.planned_seconds = max(wait, self._lookout.planned_seconds(age_seconds))
+
+    def look_again(self, entry: Entry) -> None:
+        """Look again at a run of which a look told nothing."""
+        now = self._clock.monotonic()
+        watch = self._watch(entry, now)
+        watch.looks_in_vain += 1
+        self._put(
+            watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
+        )
 
     def put_off(self, watch: Watch, wait_seconds: float) -> None:
         """Let a look that is due wait for so long."""
-        self._put(watch, wait_seconds)
+        self._put(watch, self._clock.monotonic(), wait_seconds)
 
     def is_longest_watched(self, watch: Watch) -> bool:
         """Whether no run has been watched for longer."""
@@ -109,34 +159,54 @@ class Watches:
         watch = self._watches.get(self._by_run.get(run_id, -1))
         return None if watch is None or watch.due_at is None else watch
 
-    def forget(self, entry_id: int) -> None:
-        """The run is not watched any more, if it ever was."""
-        watch = self._watches.pop(entry_id, None)
-        if watch is not None:
-            self.take(watch)
-            self._by_run.pop(watch.run_id, None)
+    def seen_running_at(self, entry_id: int) -> float | None:
+        """When a look last saw an entry's run running, in Unix seconds."""
+        watch = self._watches.get(entry_id)
+        if watch is None or watch.seen_running_at is None:
+            return None
+        return self._clock.now() - (self._clock.monotonic() - watch.seen_running_at)
+
+    def ended(self, entry: Entry) -> None:
+        """The entry's run is not watched any more, if it ever was."""
+        watch = self._watches.pop(entry.id, None)
+        if watch is None:
+            return
+        self.take(watch)
+        self._by_run.pop(watch.run_id, None)
+        attempt = entry.attempt
+        if watch.is_dated and attempt and attempt.state in {State.COMPLETE, State.FAILED}:
+            age_seconds = watch.age_seconds(self._clock.monotonic())
+            self._lookout.saw_end(watch.seen_age_seconds, age_seconds)
 
     def _stands(self, due: tuple[float, int]) -> bool:
         watch = self._watches.get(due[1])
         return watch is not None and watch.due_at == due[0]
 
-    def _put(self, watch: Watch, wait_seconds: float) -> None:
+    def _put(self, watch: Watch, now: float, wait_seconds: float) -> None:
         self.take(watch)
-        watch.wait_seconds = wait_seconds
-        watch.due_at = self._clock.monotonic() + wait_seconds
+        watch.wait_seconds = watch.planned_seconds = wait_seconds
+        watch.due_at = now + wait_seconds
         heapq.heappush(self._waiting, (watch.due_at, watch.entry_id))
         if self._waiting[0][1] == watch.entry_id:
             self.changed.set()
 
-    def _watch(self, entry: Entry) -> Watch:
+    def _watch(self, entry: Entry, now: float) -> Watch:
         watch = self._watches.get(entry.id)
         if watch is None:
             assert entry.attempt is not None
             assert entry.attempt.run_id is not None
-            now = self._clock.now()
-            age_seconds = max(0.0, now - (entry.attempt.started_at or now))
-            run_id = entry.attempt.run_id
-            watch = Watch(entry.id, run_id, self._clock.monotonic(), age_seconds)
+            began_at, run_id = _began_at(entry.attempt), entry.attempt.run_id
+            age_seconds = max(0.0, self._clock.now() - began_at)
+            is_dated = began_at == entry.attempt.started_at
+            watch = Watch(entry.id, run_id, now, age_seconds, is_dated)
             self._watches[entry.id] = watch
             self._by_run[run_id] = entry.id
         return watch
+
+
+def _began_at(attempt: Attempt) -> float:
+    """When the attempt's run began, in Unix seconds, as far as it can be told."""
+    accepted_at = attempt.started_at
+    if accepted_at is not None and accepted_at - attempt.intended_at < DATED_WITHIN_SECONDS:
+        return accepted_at
+    return attempt.intended_at

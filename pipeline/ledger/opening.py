@@ -19,7 +19,7 @@ from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.store import Ledger, damage_told
 from pipeline.system import make_for_owner
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x50495045
 """'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
 

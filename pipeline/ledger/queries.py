@@ -40,11 +40,12 @@ SAVE_ENTRIES = (
     "json_extract(value, '$[4]') AS owes_retry, json_extract(value, '$[5]') AS id "
     "FROM json_each(?)) AS new WHERE entry.id = new.id"
 )
-_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(14))
+_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(15))
 SAVE_ATTEMPTS = (
     f"INSERT INTO attempt SELECT {_ATTEMPT} FROM json_each(?) WHERE true "  # noqa: S608 - our own words
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
-    "started_at = excluded.started_at, ended_at = excluded.ended_at, "
+    "started_at = excluded.started_at, seen_running_at = excluded.seen_running_at, "
+    "ended_at = excluded.ended_at, "
     "run_id = coalesce(excluded.run_id, run_id), named = max(excluded.named, named), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
@@ -111,12 +112,13 @@ SUPERSEDED = (
 ENTRY_WITH_ATTEMPT = (
     "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
-    "intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure "
+    "intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, "
+    "failure "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
 _STANDING = (  # in the order in which `records.standing_of` reads them
     "state, total_credits, number, attempt_state, attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, named, credits, outputs, error, failure"
+    "started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure"
 )
 STANDINGS = (
     f"SELECT row_key, {_STANDING} FROM row_now "  # noqa: S608 - our own words
@@ -124,13 +126,15 @@ STANDINGS = (
 )
 EVERY_ATTEMPT = (
     "SELECT state, credits, number, state, round_id, token, intended_at, "
-    "started_at, ended_at, run_id, named, credits, outputs, error, failure FROM attempt"
+    "started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure "
+    "FROM attempt"
 )
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "SELECT row_number, entry.rows, service, workflow, "
     "reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
     "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
-    "started_at, ended_at, run_id, named, credits, NULL AS outputs, NULL AS error, failure "
+    "started_at, seen_running_at, ended_at, run_id, named, credits, NULL AS outputs, "
+    "NULL AS error, failure "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )
@@ -150,6 +154,11 @@ PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon
     "JOIN reading ON reading.id = reading_id WHERE service = ? AND workflow = ? "
     "AND run_id IS NOT NULL AND attempt.state IN ('complete', 'failed') "
     "ORDER BY attempt.rowid DESC LIMIT ?"
+)
+SEEN_ENDS = (
+    "SELECT coalesce(seen_running_at - started_at, 0), ended_at - started_at FROM attempt "
+    "WHERE state IN ('complete', 'failed') AND ended_at > started_at "
+    "AND started_at - intended_at < ? ORDER BY rowid DESC LIMIT ?"
 )
 NEWEST_ATTEMPT = "SELECT coalesce(max(rowid), 0) FROM attempt"
 NOT_COMPLETE_SINCE = (

@@ -88,6 +88,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenEnd:
+    """How old a run was when a look last saw it running (0: none did), and first saw it ended."""
+
+    since_seconds: float
+    age_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """What the ledger tells a call as it begins."""
 
@@ -96,6 +104,8 @@ class Opening:
     """What the tokens of this call's attempts begin with."""
     spending: Spending
     """What all attempts cost so far, those of rows that left the sheet too."""
+    ends: Sequence[SeenEnd]
+    """How the newest runs that ended were seen to, the oldest first."""
 
 
 def entry_of(row: sqlite3.Row) -> Entry:
@@ -122,6 +132,7 @@ def attempt_of(row: sqlite3.Row) -> Attempt | None:
         token=Token(row["token"]),
         intended_at=row["intended_at"],
         started_at=row["started_at"],
+        seen_running_at=row["seen_running_at"],
         ended_at=row["ended_at"],
         run_id=None if row["run_id"] is None else RunId(row["run_id"]),
         is_named=bool(row["named"]),
@@ -150,7 +161,8 @@ def standing_of(values: Sequence[Any]) -> Standing:
     state, total, number, attempt_state, round_id, token, intended_at, *ends = values
     if number is None:
         return Standing(STATES[state], None, total)
-    started_at, ended_at, run_id, is_named, cost, outputs, error, failure = ends
+    started_at, seen_running_at, ended_at, run_id, is_named, cost, *told = ends
+    outputs, error, failure = told
     attempt = Attempt(
         number,
         STATES[attempt_state],
@@ -158,6 +170,7 @@ def standing_of(values: Sequence[Any]) -> Standing:
         token,
         intended_at,
         started_at,
+        seen_running_at,
         ended_at,
         run_id,
         bool(is_named),
@@ -205,6 +218,7 @@ def attempt_values(entry_id: int, attempt: Attempt) -> Values:
         attempt.token,
         attempt.intended_at,
         attempt.started_at,
+        attempt.seen_running_at,
         attempt.ended_at,
         attempt.run_id,
         attempt.is_named,

@@ -65,6 +65,7 @@ CREATE TABLE attempt (               -- one intent to start a run, and what came
     token       TEXT    NOT NULL UNIQUE,     -- what its start carried in its metadata
     intended_at REAL    NOT NULL,
     started_at  REAL,
+    seen_running_at REAL,            -- by the last look before the end; NULL: no look saw it so
     ended_at    REAL,
     run_id      TEXT UNIQUE,         -- a run belongs to one attempt
     named       INTEGER NOT NULL DEFAULT 0,  -- 1: a person said that this was its run
@@ -100,7 +101,7 @@ WHERE (service, workflow) = (SELECT service, workflow FROM newest_reading);
 CREATE VIEW entry_now AS
 SELECT entry.id, row_key, row_number, rows, variables, entry.state, attempts, retries, entry.round_id,
        owes_retry, number, attempt.state AS attempt_state, attempt.round_id AS attempt_round_id,
-       token, intended_at, started_at, ended_at, run_id, named, credits, outputs, error, failure,
+       token, intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure,
        reading_id, reading_id = (SELECT id FROM newest_reading) AS in_sheet
 FROM entry LEFT JOIN attempt ON entry_id = entry.id AND number = coalesce(
     (SELECT max(number) FROM attempt AS told

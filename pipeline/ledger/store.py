@@ -17,6 +17,7 @@ from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
 from pipeline.core.cells import RENDERING_VERSION
+from pipeline.core.durations import DATED_WITHIN_SECONDS, ENDS_REMEMBERED
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
 from pipeline.core.quoting import PastRun
@@ -30,6 +31,7 @@ from pipeline.ledger.records import (
     Enrolled,
     Opening,
     Owner,
+    SeenEnd,
     Tally,
     Values,
     attempt_values,
@@ -278,7 +280,7 @@ class Ledger:
         # A ledger that was put back from a backup gives the same numbers once more: what a call
         # adds keeps its tokens apart from those of the ledger that was lost.
         token = f"{self.token}-{secrets.token_hex(4)}"
-        return Opening(self.tally(), token, self.spending())
+        return Opening(self.tally(), token, self.spending(), self.seen_ends())
 
     def spending(self) -> Spending:
         """What all attempts cost so far, and how many may cost yet.
@@ -286,6 +288,11 @@ class Ledger:
         Those at the bundled simulator count at the simulator alone: they were never paid for.
         """
         return Spending(*self._execute(queries.SPENDING, (SIMULATOR, SIMULATOR)).fetchone())
+
+    def seen_ends(self) -> Sequence[SeenEnd]:
+        """How the newest runs that ended were seen to, of those whose start is known."""
+        rows = self._execute(queries.SEEN_ENDS, (DATED_WITHIN_SECONDS, ENDS_REMEMBERED))
+        return [SeenEnd(since, age) for since, age in rows][::-1]
 
     def open_round(self) -> tuple[int, RoundKind] | None:
         """The round that has not ended, if there is one."""

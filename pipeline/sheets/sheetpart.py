@@ -51,8 +51,8 @@ in a text too, and then only measures more."""
 
 LONGEST_CELL_MARK: Final = 256
 
-SHORT_DIGITS: Final = 6
-"""A row's number of so many digits is not far in itself: in few columns, the cells are not many."""
+SHORT: Final = (1, 6)
+"""A cell's name of so many letters and digits is not far: those up to it are 26 million at most."""
 
 LETTERS: Final = re.compile("[A-Z]{1,3}")
 
@@ -104,9 +104,9 @@ def _longer_than(told: str) -> re.Pattern[bytes]:
     are no longer than its last one's need not be measured, unless they could be too many even so.
     """
     last = REFERENCE.fullmatch(told.rpartition(":")[2])
-    letters, digits = (len(last[1]), max(len(last[2]), SHORT_DIGITS)) if last else (0, 0)
-    if 26**letters * 10**digits > MOST_CELLS:
-        letters = digits = 0
+    letters, digits = (len(last[1]), len(last[2])) if last else SHORT
+    if letters == 1 or 26**letters * 10**digits > MOST_CELLS:
+        letters, digits = SHORT
     return re.compile(rb'r="(?:[A-Z]{%d}|[A-Z]{1,3}[0-9]{%d})' % (letters + 1, digits + 1))
 
 

@@ -33,9 +33,9 @@ def test_a_sweep_waits_for_company_but_not_for_long(
 def test_a_list_that_tells_of_too_few_rests() -> None:
     """Each sweep that did not pay makes the rest longer; one that pays ends it."""
     once = Yield().after_sweep(pages=4, due_seen=5, watched=50)
-    assert once.rest == 50
+    assert once.rest == 32
     rested = once
-    for _ in range(50):
+    for _ in range(32):
         assert (
             how_to_look(due=50, watched=50, overdue_seconds=9, wait_seconds=1, yield_=rested)
             is How.SINGLY
@@ -43,8 +43,21 @@ def test_a_list_that_tells_of_too_few_rests() -> None:
         rested = rested.after_look()
     assert rested.rest == 0
     twice = rested.after_sweep(pages=4, due_seen=5, watched=50)
-    assert twice.rest == 100
-    assert twice.after_sweep(pages=4, due_seen=6, watched=50) == Yield()
+    assert twice.rest == 64
+    assert twice.after_sweep(pages=4, due_seen=6, watched=50) == Yield(pages=4)
+
+
+def test_a_sweep_is_expected_to_cost_what_the_last_one_did() -> None:
+    """Six pages for a hundred runs, since the list holds others: then nine must be due."""
+    costly = Yield().after_sweep(pages=6, due_seen=20, watched=100)
+
+    def how(due: int, yield_: Yield) -> How:
+        return how_to_look(due=due, watched=100, overdue_seconds=9, wait_seconds=1, yield_=yield_)
+
+    assert (how(8, costly), how(9, costly)) == (How.SINGLY, How.BY_SWEEP)
+    for _ in range(6):
+        costly = costly.after_look()
+    assert how(2, costly) is How.BY_SWEEP
 
 
 def test_the_longest_rest_is_bounded() -> None:
@@ -52,4 +65,4 @@ def test_the_longest_rest_is_bounded() -> None:
     tried = Yield()
     for _ in range(100):
         tried = tried.after_sweep(pages=1, due_seen=0, watched=1000)
-    assert tried.rest == 64_000
+    assert tried.rest == 512

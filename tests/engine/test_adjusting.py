@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.model import State
-from pipeline.core.replies import Halted, HaltReason
+from pipeline.core.replies import Halted, HaltReason, TryLater
 from pipeline.engine.stop import Stop, StopReason
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
+from tests.core.hidden import Bucket
 from tests.world import EPOCH, Universe, a_sheet
 
 
@@ -67,6 +68,21 @@ def test_a_start_that_waits_for_a_slow_rate_waits_no_longer(tmp_path: Path) -> N
     universe = a_universe(tmp_path, 5, limits={"rate": "1/h"})
     assert call(universe, (10, {"limits.rate": "1/s"})) is None
     assert max(universe.remote.starts_at) < 20
+
+
+def test_what_the_service_refuses_stays_known_at_another_rate(tmp_path: Path) -> None:
+    """It takes ten a second: raised from 40 to 80, the starts go on at ten; lowered, at two."""
+    universe = a_universe(tmp_path, 400, limits={"rate": "40/s", "max_in_flight": 1000})
+    hidden = Bucket(10, 10)
+
+    def limited() -> TryLater | None:
+        now = asyncio.get_running_loop().time()
+        return TryLater(None) if hidden.wait_seconds(now) else None
+
+    universe.remote.before_start = limited
+    assert call(universe, (20, {"limits.rate": "80/s"}), (30, {"limits.rate": "2/s"})) is None
+    assert 85 <= starts_between(universe, 20, 30) <= 120
+    assert starts_between(universe, 32, 42) in {20, 21}
 
 
 def test_a_paused_batch_starts_nothing_and_watches_on(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def older_rendering(config: Path) -> None:
     """The ledger is one of a program that made other text of the same cells."""
     with closing(sqlite3.connect(config.with_name("batch.ledger"))) as ledger:
         ledger.execute("UPDATE entry SET row_key = 'older ' || row_key, rendering = 1")
-        # It knew its readings by digests that hold the version of its rules.
+        # The rules' version is a part of what a reading is known again by.
         ledger.execute("UPDATE fact SET value = 'older' WHERE name = 'reading'")
         ledger.commit()
 

@@ -66,8 +66,7 @@ async def _intend_after_the_start(self: Batch, happenings: Any) -> None:  # noqa
     if not all(isinstance(event, Intended) for _, event in happenings):
         await _apply(self, happenings)
         return
-    context = self._context()
-    steps = [step(entry, event, context) for entry, event in happenings]
+    steps = [step(entry, event, self._context(entry)) for entry, event in happenings]
     for (before, _), (after, instructions) in zip(happenings, steps, strict=True):
         self._follow(before, after, instructions)
     beside = asyncio.ensure_future(  # noqa: RUF006 - its loss is the fault
