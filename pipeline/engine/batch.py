@@ -215,7 +215,8 @@ class Batch:
 
         No entry may stand in two of them.
         """
-        steps = [step(entry, event, self._context(entry)) for entry, event in happenings]
+        now = self.clock.now()
+        steps = [step(entry, event, self._context(entry, now)) for entry, event in happenings]
         changed = [
             after
             for (entry, _), (after, _) in zip(happenings, steps, strict=True)
@@ -247,10 +248,11 @@ class Batch:
         Where its row waits for a newer attempt, a late complete one makes that needless.
         """
         self.ended_late.add(owner.entry_id)
+        now = self.clock.now()
 
         def amended(ledger: Ledger) -> tuple[Entry, Entry]:
             return ledger.amend(
-                owner, lambda entry: step(entry, LateEnd(seen), self._context(entry))[0]
+                owner, lambda entry: step(entry, LateEnd(seen), self._context(entry, now))[0]
             )
 
         before, after = await self.recorder.read(amended)
@@ -264,9 +266,9 @@ class Batch:
             self.counts.expired -= before.state is State.EXPIRED
         self.changed.set()
 
-    def _context(self, entry: Entry) -> Context:
+    def _context(self, entry: Entry, now: float) -> Context:
         return Context(
-            self.clock.now(),
+            now,
             self.config.retry.failed,
             self._ledger_token,
             self.watches.seen_running_at(entry.id),

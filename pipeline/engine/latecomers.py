@@ -11,7 +11,7 @@ from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.reconciling import listed
 from pipeline.core.replies import Halted
 from pipeline.engine.batch import Batch
-from pipeline.engine.looking import Looking, Looks
+from pipeline.engine.looking import Looking
 from pipeline.engine.stop import stop_of
 from pipeline.ledger.records import Owner
 from pipeline.ledger.store import Ledger
@@ -24,9 +24,8 @@ def _superseded(ledger: Ledger, since: float) -> dict[RunId, Owner]:
 class Latecomers:
     """The expired runs whose rows have a newer attempt, watched for one more `give_up`."""
 
-    def __init__(self, batch: Batch, remote: Looks, looking: Looking) -> None:
+    def __init__(self, batch: Batch, looking: Looking) -> None:
         self._batch = batch
-        self._remote = remote
         self._looking = looking
         self._has_looked = False
         self._told: dict[RunId, Owner] = {}
@@ -81,9 +80,7 @@ class Latecomers:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
         if self._batch.no_more_calls.is_set():
             return
-        sent_at = self._batch.clock.monotonic()
-        reply = await self._remote.look(run_id)
-        await self._looking.heed(run_id, reply, sent_at)
+        reply = await self._looking.look(run_id)
         if isinstance(reply, Halted):
             self._batch.ask_to_stop(stop_of(reply))
         if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:

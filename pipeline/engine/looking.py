@@ -1,4 +1,4 @@
-"""What looks at runs have in common, whoever looks and why. Owns what the class learns.
+"""What looks at runs have in common, whoever looks and why. Owns the asking, and what is learnt.
 
 Must not know what a reply means for a row.
 """
@@ -77,8 +77,41 @@ class Looking:
                 is_told = seen.message is not None
         return is_told and (seen.credits is not None or self._looks_name_credits is False)
 
-    async def heed(self, run_id: RunId, reply: LookReply, sent_at: float) -> None:
-        """Let the whole class of looks learn from the reply to a look sent at this moment."""
+    async def look(self, run_id: RunId) -> LookReply:
+        """Look at a run whose place in the pace is taken; the whole class learns from the reply."""
+        sent_at = self._batch.clock.monotonic()
+        reply: LookReply
+        try:
+            async with self._batch.patience():
+                reply = await self._remote.look(run_id)
+        except TimeoutError:
+            reply = Unreachable("the program was stopped before the reply came")
+        await self._heed(run_id, reply, sent_at)
+        return reply
+
+    async def page(self, number: int) -> ListReply | None:
+        """Look at one page of the list when the pace allows; the whole class learns from the reply.
+
+        ``None`` where no call may leave any more, or the program was stopped before the reply came.
+        """
+        if (listed := await self._listed(number)) is None:
+            return None
+        self._heed_page(*listed)
+        return listed[0]
+
+    async def _listed(self, number: int) -> tuple[ListReply, float] | None:
+        """What was answered, and when it was asked."""
+        await self.limiter.slot(unless=self._batch.no_more_calls)
+        if self._batch.no_more_calls.is_set():
+            return None
+        sent_at = self._batch.clock.monotonic()
+        try:
+            async with self._batch.patience():
+                return await self._remote.list_runs(number), sent_at
+        except TimeoutError:
+            return None
+
+    async def _heed(self, run_id: RunId, reply: LookReply, sent_at: float) -> None:
         if isinstance(reply, Unreachable) and self._is_its_own_trouble(run_id):
             return
         self._learn(reply, sent_at)
@@ -89,8 +122,8 @@ class Looking:
                 self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))
             self._is_asking = False
 
-    def heed_page(self, reply: ListReply, sent_at: float) -> None:
-        """The same for a page of the list; a list out of order is no service that is gone."""
+    def _heed_page(self, reply: ListReply, sent_at: float) -> None:
+        """A list out of order is no service that is gone."""
         if isinstance(reply, Unreachable):
             self.limiter.refused(reply.after_seconds, sent_at)
         else:
@@ -104,19 +137,13 @@ class Looking:
 
     async def _is_gone(self) -> bool:
         """Whether the service is silent on all that is asked, and not on some runs alone."""
-        await self.limiter.slot(unless=self._batch.no_more_calls)
-        if self._batch.no_more_calls.is_set():
+        if (listed := await self._listed(1)) is None:
             return False
-        sent_at = self._batch.clock.monotonic()
-        try:
-            async with self._batch.patience():
-                reply = await self._remote.list_runs(1)
-        except TimeoutError:
-            return False
+        reply, _ = listed
         if isinstance(reply, Unreachable):
             return True
         silent = sum(at > self.limiter.last_answer_at for at in self._in_vain_at.values())
-        self.heed_page(reply, sent_at)
+        self._heed_page(*listed)
         # That there is no list may be said by whatever stands before a service that is down.
         return isinstance(reply, Missing) and silent > 1
 

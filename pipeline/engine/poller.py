@@ -9,11 +9,11 @@ from typing import Final
 
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.pushing import DueLook
-from pipeline.core.replies import LookReply, Missing, RunPage, Unreachable
+from pipeline.core.replies import LookReply, Missing, RunPage
 from pipeline.core.sweeping import How, Yield, how_to_look
 from pipeline.engine.batch import Batch, Happening
 from pipeline.engine.judging import judge
-from pipeline.engine.looking import Looking, Looks
+from pipeline.engine.looking import Looking
 from pipeline.engine.watches import Watch
 
 LOOKS_OUT_AT_ONCE: Final = 100
@@ -27,9 +27,8 @@ SHORTEST_PAUSE_SECONDS: Final = 0.005
 class Poller:
     """Looks at each watched run until it has ended."""
 
-    def __init__(self, batch: Batch, remote: Looks, looking: Looking) -> None:
+    def __init__(self, batch: Batch, looking: Looking) -> None:
         self._batch = batch
-        self._remote = remote
         self._looking = looking
         self._looks_out = 0
         self._is_sweeping = False
@@ -121,14 +120,7 @@ class Poller:
         )
 
     async def _look(self, watch: Watch) -> None:
-        sent_at = self._batch.clock.monotonic()
-        reply: LookReply
-        try:
-            async with self._batch.patience():
-                reply = await self._remote.look(watch.run_id)
-        except TimeoutError:
-            reply = Unreachable("the program was stopped before the reply came")
-        await self._looking.heed(watch.run_id, reply, sent_at)
+        reply = await self._looking.look(watch.run_id)
         self._looks_out -= 1
         self._looking.learn_of(reply)
         self._batch.hear(*self._told(watch, reply))
@@ -156,16 +148,7 @@ class Poller:
         self._is_sweeping = False
 
     async def _page(self, number: int) -> RunPage | None:
-        await self._looking.limiter.slot(unless=self._batch.no_more_calls)
-        if self._batch.no_more_calls.is_set():
-            return None
-        sent_at = self._batch.clock.monotonic()
-        try:
-            async with self._batch.patience():
-                reply = await self._remote.list_runs(number)
-        except TimeoutError:
-            return None
-        self._looking.heed_page(reply, sent_at)
+        reply = await self._looking.page(number)
         if isinstance(reply, Missing):
             self._has_list = False
         return reply if isinstance(reply, RunPage) else None

@@ -159,9 +159,9 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
     part = share.part
     looking = Looking(batch, world.remote, share.looks)
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
-    poller = Poller(batch, world.remote, looking)
-    latecomers = Latecomers(batch, world.remote, looking)
-    reconciler = Reconciler(batch, world.remote, looking, share.starts, latecomers)
+    poller = Poller(batch, looking)
+    latecomers = Latecomers(batch, looking)
+    reconciler = Reconciler(batch, looking, share.starts, latecomers)
     pushes = Pushes(batch, batch.inbox, looking, latecomers)
     adjusting = Adjusting(batch, starter, share.starts, world.progress.say)
 

@@ -18,7 +18,7 @@ from pipeline.engine.doubts import CONTROLS
 from pipeline.engine.latecomers import Latecomers, owners_of
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.listing import claims_on, read_listing
-from pipeline.engine.looking import Looking, Looks
+from pipeline.engine.looking import Looking
 from pipeline.engine.stop import stop_of
 from pipeline.ledger.records import Enrolled
 
@@ -32,13 +32,11 @@ class Reconciler:
     def __init__(
         self,
         batch: Batch,
-        remote: Looks,
         looking: Looking,
         starts: Limiter,
         latecomers: Latecomers,
     ) -> None:
         self._batch = batch
-        self._remote = remote
         self._looking = looking
         self._starts = starts
         self._latecomers = latecomers
@@ -114,12 +112,9 @@ class Reconciler:
     async def _page(self, number: int) -> RunPage | Missing | None:
         """A page; ``None`` where the service did not give it, or no call may leave any more."""
         for _ in range(TRIES):
-            await self._looking.limiter.slot(unless=self._batch.no_more_calls)
-            if self._batch.no_more_calls.is_set():
+            reply = await self._looking.page(number)
+            if reply is None:
                 return None
-            sent_at = self._batch.clock.monotonic()
-            reply = await self._remote.list_runs(number)
-            self._looking.heed_page(reply, sent_at)
             if isinstance(reply, Halted):
                 self._batch.ask_to_stop(stop_of(reply))
             if isinstance(reply, RunPage):

@@ -1,7 +1,8 @@
-"""The ledger in SQLite. Owns all SQL and the durability of what is saved.
+"""The ledger in SQLite. Owns what is changed of it, and the durability of that.
 
-Must not know what a state means or what is to be done next: that is the lifecycle's. One
-connection, used by one thread at a time; whoever calls it decides which.
+Must not know what a state means or what is to be done next: that is the lifecycle's. The words of
+SQL stand in `queries.py`. One connection, used by one thread at a time; whoever calls it decides
+which.
 """
 
 import os

@@ -66,7 +66,8 @@ async def _intend_after_the_start(self: Batch, happenings: Any) -> None:  # noqa
     if not all(isinstance(event, Intended) for _, event in happenings):
         await _apply(self, happenings)
         return
-    steps = [step(entry, event, self._context(entry)) for entry, event in happenings]
+    now = self.clock.now()
+    steps = [step(entry, event, self._context(entry, now)) for entry, event in happenings]
     for (before, _), (after, instructions) in zip(happenings, steps, strict=True):
         self._follow(before, after, instructions)
     beside = asyncio.ensure_future(  # noqa: RUF006 - its loss is the fault
