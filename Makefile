@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup batch test check check-office check-wheel simulate-crashes guards bench bench-large docs screens format clean
+.PHONY: help setup setup-cluster batch test check check-office check-wheel simulate-crashes guards bench bench-large docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -32,6 +32,9 @@ $(TEST_READY): requirements-dev.lock $(RUN_READY)
 	@touch $@
 
 setup: $(RUN_READY) $(TEST_READY) ## set up .venv for running and for testing
+
+setup-cluster: $(RUN_READY) ## set up .venv for a ledger that several machines share
+	@$(PIP) --require-hashes -r requirements-cluster.lock
 
 batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS="…"
 	@$(if $(CONFIG),,echo "Which batch? Say: make batch CONFIG=configs/demo.yaml" >&2; exit 2;) exec $(BIN)/pipeline run "$(CONFIG)" $(ARGS)

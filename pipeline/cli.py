@@ -32,9 +32,8 @@ VERBS: Final = (
     "adjust",
     "webhooks",
     "simulate",
+    "worker",
 )
-NOT_YET: Final = ("worker",)
-"""Verbs that are known, and not supported yet."""
 
 MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {
     Exit.OK: "every row is complete or skipped",
@@ -176,12 +175,6 @@ def _help(parser: Parser) -> Exit:
 
 
 def _unknown(verb: str) -> UsageFault:
-    if verb in NOT_YET:
-        return UsageFault(
-            place=f"pipeline {verb}",
-            wrong="this command is not supported yet",
-            remedy=f"the commands are {', '.join(VERBS)}",
-        )
     near = get_close_matches(verb, VERBS, n=1)
     return UsageFault(
         # What is no word of ours is not told: it may be a key behind a flag that does not exist.

@@ -83,9 +83,13 @@ class Remote:
     before_list: Callable[[], ListReply | None] = lambda: None
 
     async def start(
-        self, variables: Mapping[str, Json], metadata: Mapping[str, Json]
+        self,
+        variables: Mapping[str, Json],
+        metadata: Mapping[str, Json],
+        may_leave: Callable[[], bool] | None = None,
     ) -> StartReply:
         """Start a run."""
+        assert may_leave is None, "one worker alone is never late"
         self.starts_at.append(self.clock.monotonic())
         if (instead := self.before_start()) is not None:
             return instead

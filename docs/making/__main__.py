@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.making.helps import commands_to_come, helps
+from docs.making.helps import helps
 from docs.making.keys import keys, keys_to_come
 from docs.making.picture import picture
 from docs.making.troubles import all_errors, failures, stops
@@ -19,7 +19,6 @@ CHECKOUT: Final = Path(__file__).parents[2]
 PICTURE: Final = CHECKOUT / "docs" / "result.svg"
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
-    "commands-to-come": commands_to_come,
     "errors": all_errors,
     "failures": failures,
     "helps": helps,

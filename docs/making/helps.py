@@ -6,7 +6,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from typing import Final
 
-from pipeline.cli import NOT_YET, VERBS, parser_for
+from pipeline.cli import VERBS, parser_for
 from pipeline.commands import webhooks
 
 WIDTH: Final = 80
@@ -16,11 +16,6 @@ WIDTH: Final = 80
 def helps() -> str:
     """A heading and the help for `pipeline` and for each command, in the command line's order."""
     return "\n\n".join(_section(call) for call in _calls())
-
-
-def commands_to_come() -> str:
-    """A line on what is known and refused."""
-    return f"Not supported yet: {', '.join(f'`{verb}`' for verb in NOT_YET)}."
 
 
 def _calls() -> Iterator[tuple[str, ...]]:

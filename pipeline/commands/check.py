@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.ledgers import joined
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
 from pipeline.commands.sampling import Sample, samples, table
@@ -33,7 +34,6 @@ from pipeline.core.replies import (
 )
 from pipeline.core.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
-from pipeline.ledger.opening import join_ledger
 
 HELP: Final = "validate all, show the first requests, the counts and the cost; start nothing"
 EXAMPLE: Final = """\
@@ -91,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> Exit:
     """Check the batch; faulty rows are named, and are no fault of the config."""
     prepared = prepare(arguments.config, Overrides())
-    with join_ledger(prepared.config.ledger) as ledger:
+    with joined(prepared.config) as ledger:
         rehearse_output(prepared, ledger)
         planned = plan(prepared.rows, {} if ledger is None else ledger.states())
         tell_paying_again(prepared, planned, ledger)

@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.ledgers import joined, kept_at
 from pipeline.commands.preparing import Overrides, prepare
 from pipeline.commands.terminal import say
 from pipeline.commands.writing import tell_written, write_output
 from pipeline.errors import Exit, LedgerFault, OutputFault
-from pipeline.ledger.opening import is_held, join_ledger
+from pipeline.ledger.opening import is_held
 
 HELP: Final = "write the output sheet from the ledger as it stands"
 EXAMPLE: Final = "pipeline export configs/leads.yaml --output so-far.xlsx"
@@ -29,16 +30,16 @@ def run(arguments: argparse.Namespace) -> Exit:
     """Write the sheet; while a run goes on, to another path than the run's own."""
     prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
     config = prepared.config
-    if arguments.output is None and is_held(config.ledger):
+    if arguments.output is None and config.server is None and is_held(config.ledger):
         raise OutputFault(
             place=str(config.output.path),
             wrong="the batch is running, and will write this file itself",
             remedy="give --output with another path",
         )
-    with join_ledger(config.ledger) as ledger:
+    with joined(config) as ledger:
         if ledger is None:
             raise LedgerFault(
-                place=str(config.ledger),
+                place=kept_at(config),
                 wrong="there is no ledger yet, so there is nothing to write",
                 remedy=f"begin with: pipeline run {arguments.config}",
             )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline import sheets
+from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.key import find_key
@@ -56,7 +57,14 @@ class Prepared:
 
 
 def load_config(path: Path, overrides: Overrides) -> Config:
-    """The config alone. Raises `FaultGroup`."""
+    """The config alone, of a batch whose ledger is a file. Raises `FaultGroup`, `LedgerFault`."""
+    config = load_any_config(path, overrides)
+    refuse_shared(config, "this command")
+    return config
+
+
+def load_any_config(path: Path, overrides: Overrides) -> Config:
+    """The config alone, wherever its ledger is kept. Raises `FaultGroup`."""
     draft = parse(path)
     if draft.config is None:
         raise FaultGroup(draft.faults)
@@ -79,7 +87,8 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
         with _collected_in(faults):
             sheets.check_target(source_of(config.input, _columns(draft)), config.output.path)
         with _collected_in(faults):
-            check_place(config.ledger)
+            if config.server is None:
+                check_place(config.ledger)
         with _collected_in(faults):
             find_key(config, os.environ)
     if faults or config is None or draft.config is None or sheet_read is None:

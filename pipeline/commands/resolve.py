@@ -19,6 +19,7 @@ from pipeline.commands.doubtful import (
     rows_in_doubt,
     with_candidates,
 )
+from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.runlist import read_run_list
 from pipeline.commands.terminal import ask, can_ask, say, tell
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     """Show the rows in doubt, or decide about one; tells whether any is left."""
     decision = _decision_in(arguments)
     prepared = prepare(arguments.config, Overrides(arguments.input))
+    refuse_shared(prepared.config, "pipeline resolve")
     config = prepared.config
     if not config.ledger.exists():
         raise LedgerFault(

@@ -32,6 +32,7 @@ from pipeline.commands.consent import (
     tell_rest,
     tell_slow_begin,
 )
+from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
 from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
@@ -116,6 +117,12 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     began_at = time.monotonic()
     prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
     config = prepared.config
+    if config.server is not None:
+        need_the_extra(config)
+        # Only a shared ledger needs what this brings along.
+        from pipeline.commands.sharedrun import run_shared  # noqa: PLC0415
+
+        return run_shared(arguments, again, prepared, began_at)
     with open_ledger(config.ledger) as ledger:
         rehearse_output(prepared, ledger)
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
@@ -142,7 +149,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         say(f"Stopped early: {work.stop.message}.")
     tell_failures(tally, config.path.name)
     try:
-        show(summarise(config.name, config.ledger, tally, call, exit_), as_json=arguments.json)
+        show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
     except OutputFault as fault:
         say(str(fault))  # The batch has ended as it has, whoever hears of it.
     return exit_
@@ -231,7 +238,7 @@ def _start_watch_and_write(prepared: Prepared, ledger: Ledger, limit: int | None
     stop, requests = run_loop(_start_and_watch(prepared.config, ledger, limit))
     ledger.end_adjustments()
     ledger.end_round(time.time())
-    return Work(stop, requests, _write_as_the_input_is_now(prepared, ledger))
+    return Work(stop, requests, write_as_the_input_is_now(prepared, ledger))
 
 
 async def _start_and_watch(
@@ -258,7 +265,7 @@ async def _start_and_watch(
             return stop, {str(call): count for call, count in client.requests.items()}
 
 
-def _write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None:
+def write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None:
     """Write the output; where the input changed meanwhile, read and plan it again before.
 
     Gives ``None`` where the sheet could not be written: everything is in the ledger all the same.

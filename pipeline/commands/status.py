@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.preparing import Overrides, load_config
+from pipeline.commands.ledgers import joined, kept_at
+from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import Call, show, summarise
 from pipeline.commands.terminal import say
 from pipeline.errors import Exit
-from pipeline.ledger.opening import is_held, join_ledger
+from pipeline.ledger.opening import is_held
 from pipeline.ledger.records import Tally
 
 HELP: Final = "show the ledger's counts and credits, also while a run goes on"
@@ -25,18 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Tell how the batch stands; reads the ledger alone."""
-    config = load_config(arguments.config, Overrides())
+    config = load_any_config(arguments.config, Overrides())
     output = config.output.path if config.output.path.exists() else None
-    with join_ledger(config.ledger) as ledger:
+    with joined(config) as ledger:
         tally = Tally() if ledger is None else ledger.tally()
         holder = None if ledger is None else ledger.holder()
         changes = {} if ledger is None else ledger.adjustments()
     if not tally.rows:
         say("Nothing was started yet.")
-    elif is_held(config.ledger):
+    elif config.server is None and is_held(config.ledger):
         say(f"The batch is running, in process {holder}.")
         for key, text in changes.items():
             say(f"Adjusted until that call ends: {key}={text}")
     call = Call(reused=0, requests={}, seconds=0.0, output=output, is_made=False)
-    show(summarise(config.name, config.ledger, tally, call, Exit.OK), as_json=arguments.json)
+    show(summarise(config.name, kept_at(config), tally, call, Exit.OK), as_json=arguments.json)
     return Exit.OK

@@ -61,7 +61,7 @@ class Call:
     """False: the ledger was looked at, and nothing else was done."""
 
 
-def summarise(batch: str, ledger: Path, tally: Tally, call: Call, exit_: Exit) -> Summary:
+def summarise(batch: str, ledger: str, tally: Tally, call: Call, exit_: Exit) -> Summary:
     """The ledger's figures and the call's, as one."""
     return Summary(
         batch=batch,
@@ -79,7 +79,7 @@ def summarise(batch: str, ledger: Path, tally: Tally, call: Call, exit_: Exit) -
         requests={kind: call.requests.get(kind, 0) for kind in ("start", "poll", "list")},
         seconds=round(call.seconds, 3),
         output=None if call.output is None else str(call.output),
-        ledger=str(ledger),
+        ledger=ledger,
         exit=int(exit_),
         shared=tally.shared,
         saved_credits=_whole(tally.saved_credits),

@@ -15,6 +15,7 @@ from pipeline.config.checks import Parts, between_sections
 from pipeline.config.fields import ColumnName, FilePath
 from pipeline.config.model import Config, Input, Output, Sections, Webhook, Workflow
 from pipeline.config.refusals import take_out_refused
+from pipeline.config.server import take_out_server
 from pipeline.config.source import Finding, Location, Source, read_source
 from pipeline.config.sources import Outputs, Variables
 from pipeline.config.words import found
@@ -63,13 +64,14 @@ def parse(path: Path) -> Draft:
     except ConfigFault as fault:
         return Draft(path, None, (fault,), None, ())
     data, refused = take_out_refused(source.data)
+    data, server, misplaced = take_out_server(data)
     sections, invalid = _validate(data, path)
     between = between_sections(_parts(data, path))
-    findings = [*source.findings, *refused, *invalid, *between]
+    findings = [*source.findings, *refused, *misplaced, *invalid, *between]
     findings.sort(key=lambda finding: source.line(finding.location))
     return Draft(
         path=path,
-        config=_settled(sections, path) if sections and not findings else None,
+        config=_settled(sections, path, server) if sections and not findings else None,
         faults=tuple(source.fault(finding) for finding in findings),
         input=_good(_INPUT, data.get("input"), path),
         column_uses=tuple(_column_uses(data, source)),
@@ -84,9 +86,9 @@ def _validate(data: Mapping[str, object], path: Path) -> tuple[Sections | None, 
     return sections, []
 
 
-def _settled(sections: Sections, path: Path) -> Config:
+def _settled(sections: Sections, path: Path, server: str | None) -> Config:
     values = {field.name: getattr(sections, field.name) for field in fields(sections)}
-    return Config(path=path, **values)
+    return Config(path=path, server=server, **values)
 
 
 def _parts(data: Mapping[str, object], path: Path) -> Parts:

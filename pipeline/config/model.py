@@ -225,7 +225,7 @@ class Sections:
         default_factory=Path,
         validate_default=True,
         description="What was started and what came back; by default <name>.ledger beside this "
-        "file.",
+        "file. With postgresql://host/database several machines share it (docs/cluster.md).",
         examples=["../out/lead-emails.ledger"],
     )
 
@@ -268,3 +268,5 @@ class Config(Sections):
 
     path: Path
     """The file that it was read from."""
+    server: str | None = None
+    """Where the ledger is kept that several machines share; ``None``: it is a file."""

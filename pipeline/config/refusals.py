@@ -3,7 +3,7 @@
 Must not know the other keys. What is found here is taken out, so that nothing tells of it twice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,28 +30,17 @@ KEY_REMEDY: Final = (
 _ANY_NAME: Final = "*"
 
 
-def _always(_: object) -> bool:
-    return True
-
-
-def _is_postgres(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(("postgres://", "postgresql://"))
-
-
 @dataclass(frozen=True, slots=True)
 class _NotYet:
-    """A key, or one value of it, that nothing carries out yet: accepted, it would do nothing."""
+    """A key that nothing carries out yet: accepted, it would do nothing."""
 
     location: tuple[str, ...]
     what: str
     remedy: str
-    holds: Callable[[object], bool] = _always
 
 
-NOT_YET: Final = (
-    _NotYet(("ledger",), "a ledger on PostgreSQL", "write a path, or leave it out", _is_postgres),
-)
-"""The keys, or values of them, that are known and not supported yet; `_ANY_NAME` stands for any."""
+NOT_YET: Final[tuple[_NotYet, ...]] = ()
+"""The keys that are known and not supported yet; `_ANY_NAME` stands for any."""
 
 
 def take_out_refused(data: Mapping[str, object]) -> tuple[dict[str, object], list[Finding]]:
@@ -76,9 +65,8 @@ def _credentials(data: Mapping[str, object]) -> Iterator[Finding]:
 
 def _not_yet(data: Mapping[str, object]) -> Iterator[Finding]:
     for entry in NOT_YET:
-        for location, value in _matches(data, entry.location, ()):
-            if entry.holds(value):
-                yield Finding(location, f"{entry.what} is not supported yet", entry.remedy)
+        for location, _ in _matches(data, entry.location, ()):
+            yield Finding(location, f"{entry.what} is not supported yet", entry.remedy)
 
 
 def _matches(

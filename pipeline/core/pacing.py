@@ -6,6 +6,10 @@ of the next call, a number; the moment is passed in.
 
 from dataclasses import dataclass, replace
 
+SHIFT_SECONDS = 0.3
+"""How far two calls of several workers may be shifted against each other on their way."""
+SHIFT_OF_A_SHORT_WINDOW = 0.13
+"""In a window of a second or two the rate would suffer more than it is worth."""
 CATCH_UP_SECONDS = 0.020
 """Lateness that may be made good: an event loop wakes up late, and the rate must not suffer."""
 
@@ -60,3 +64,13 @@ class Pace:
         """The pace once a call has left at `moment`."""
         due = max(self.next_due_at, moment - CATCH_UP_SECONDS) + self.rate.interval_seconds
         return Pace(self.rate, self.burst, due)
+
+
+def spared(rate: Rate) -> Rate:
+    """The rate that several workers keep together, so that none of their calls comes too early.
+
+    A service that counts in a sliding window sees each call a little earlier or later than it left;
+    the window is taken to be as much longer as two calls may be shifted against each other.
+    """
+    shift_seconds = min(SHIFT_SECONDS, SHIFT_OF_A_SHORT_WINDOW * rate.seconds)
+    return Rate(rate.count, rate.seconds + shift_seconds)

@@ -11,7 +11,6 @@ from pipeline.config.adjusting import adjusted
 from pipeline.engine.batch import Batch
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.starter import Starter
-from pipeline.ledger.store import Ledger
 
 LOOKED_FOR_EACH_SECONDS: Final = 1.0
 
@@ -37,9 +36,9 @@ class Adjusting:
             await self._batch.clock.sleep(LOOKED_FOR_EACH_SECONDS)
             await self._batch.until(lambda: self._batch.is_stopped or not self._starter.is_done)
             if self._batch.is_stopped:
-                await self._batch.recorder.read(Ledger.end_adjustments)
+                await self._batch.recorder.read(lambda ledger: ledger.end_adjustments())
                 return
-            changes = await self._batch.recorder.read(Ledger.adjustments)
+            changes = await self._batch.recorder.read(lambda ledger: ledger.adjustments())
             if changes != self._heeded:
                 self._heed(changes)
 

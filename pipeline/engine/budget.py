@@ -42,22 +42,24 @@ class Budget:
 
     def exhaustion(self) -> Stop:
         """Why no start may leave: one more could pass the cap, and nothing will make room."""
-        assert self._cap is not None, "without a cap there is always room"
-        spending, reserve = self._spending, self._cap.reserve_credits(self._spending)
-        if reserve is None and self._cap.max_credits > 0:
-            message = (
-                f"limits.max_credits is {self._cap.max_credits:g}, and what a run costs is not "
-                f"known: {spending.unended + spending.unnamed} runs may cost yet; say in "
-                "limits.credits_per_run what to reserve"
-            )
-            return Stop(StopReason.CAP_REACHED, message)
-        open_ = spending.unended + spending.unnamed
-        reserved = (
-            f", {open_} runs in doubt, expired or of unknown cost are reserved" if open_ else ""
-        )
-        a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
+        return exhaustion(self._cap, self._spending)
+
+
+def exhaustion(cap: CreditCap | None, spending: Spending) -> Stop:
+    """Why no start may leave after so much was spent."""
+    assert cap is not None, "without a cap there is always room"
+    reserve = cap.reserve_credits(spending)
+    open_ = spending.unended + spending.unnamed
+    if reserve is None and cap.max_credits > 0:
         message = (
-            f"limits.max_credits is {self._cap.max_credits:g}: {spending.credits:g} are spent"
-            f"{reserved}{a_run}"
+            f"limits.max_credits is {cap.max_credits:g}, and what a run costs is not known: "
+            f"{open_} runs may cost yet; say in limits.credits_per_run what to reserve"
         )
         return Stop(StopReason.CAP_REACHED, message)
+    reserved = f", {open_} runs in doubt, expired or of unknown cost are reserved" if open_ else ""
+    a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
+    message = (
+        f"limits.max_credits is {cap.max_credits:g}: {spending.credits:g} are spent"
+        f"{reserved}{a_run}"
+    )
+    return Stop(StopReason.CAP_REACHED, message)

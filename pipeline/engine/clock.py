@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import Final
 
+_SLEEP_COUNTS: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux has a clock that also counts suspension; the monotonic one of macOS counts it as well."""
 LEAST_WAIT_SECONDS: Final = 1e-6
 """A wait so short that the clock does not move in it would be begun again for ever."""
 
@@ -18,6 +20,10 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds since some fixed moment, for what is waited for; it never goes back."""
         return asyncio.get_running_loop().time()
+
+    def counting_sleep(self) -> float:
+        """Seconds since some fixed moment; that the machine or the process slept stops it not."""
+        return time.clock_gettime(_SLEEP_COUNTS)
 
     async def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""

@@ -17,6 +17,10 @@ from pipeline.ledger.records import Owner
 from pipeline.ledger.store import Ledger
 
 
+def _superseded(ledger: Ledger, since: float) -> dict[RunId, Owner]:
+    return ledger.superseded(since)
+
+
 class Latecomers:
     """The expired runs whose rows have a newer attempt, watched for one more `give_up`."""
 
@@ -41,7 +45,7 @@ class Latecomers:
         polling = self._batch.config.polling
         while not self._batch.no_more_calls.is_set():
             since = self._batch.clock.now() - polling.give_up_seconds
-            runs = await self._batch.recorder.read(partial(Ledger.superseded, since=since))
+            runs = await self._batch.recorder.read(partial(_superseded, since=since))
             for run_id, owner in runs.items():
                 await self._look(run_id, owner)
             self._has_looked = True

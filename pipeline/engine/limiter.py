@@ -70,6 +70,9 @@ class Limiter:
                 return
             await self._clock.wait(unless, min(free_at - now, HEEDED_AFTER_SECONDS))
 
+    async def soon(self, unless: asyncio.Event) -> None:
+        """Wait until it is known that a call may leave soon: here, that is always known."""
+
     def keep_to(self, rate: Rate) -> None:
         """Let calls leave at another rate from now on, or at less where the service takes less."""
         now = self._clock.monotonic()

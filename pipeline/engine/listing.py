@@ -81,7 +81,7 @@ def claims_on(listing: Listing, ledger: Ledger) -> Claims:
     """Who owns what of the listing, by the ledger as it now is."""
     tokens = [run.token for run in listing.runs.values() if run.token is not None]
     bearers = ledger.bearers(tokens)
-    starting = ledger.enrolled(State.STARTING)
+    starting = ledger.enrolled_anywhere(State.STARTING)
     return Claims(
         runs=ledger.owners([*listing.runs]).keys(),
         tokens={t for t, owner in bearers.items() if owner.state is not State.UNCONFIRMED},

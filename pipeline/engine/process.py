@@ -4,13 +4,16 @@ Must not know how any part does its work, nor files, sheets or the command line.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
+from pipeline.core.model import State
 from pipeline.core.pacing import Pace
+from pipeline.core.reconciling import Hold
 from pipeline.engine.adjusting import Adjusting
 from pipeline.engine.batch import UNFINISHED, Batch
 from pipeline.engine.clock import Clock
@@ -19,7 +22,6 @@ from pipeline.engine.latecomers import Latecomers
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.poller import Poller
-from pipeline.engine.progress import Progress
 from pipeline.engine.pushes import Pushes
 from pipeline.engine.reconciler import Reconciler
 from pipeline.engine.recorder import Blocking, Recorder
@@ -36,6 +38,24 @@ class Remote(Starts, Looks, Protocol):
     """The service, as the engine needs it."""
 
 
+class Shown(Protocol):
+    """What a person is shown meanwhile."""
+
+    async def run(self, batch: Batch) -> None:
+        """Show progress until the task is cancelled."""
+        ...
+
+    def finish(
+        self, batch: Batch, /, unknown_words: Mapping[str, int], held: Mapping[Hold, int]
+    ) -> None:
+        """Show how it ended."""
+        ...
+
+    def say(self, message: str) -> None:
+        """A line for the person."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What the engine does not make itself: the service, time, chance, a thread, and a person."""
@@ -45,74 +65,132 @@ class World:
     chance: Callable[[], float]
     """Uniform in [0, 1)."""
     blocking: Blocking
-    progress: Progress
+    progress: Shown
     switch: Switch
     inbox: Inbox | None = None
     """Where the service's deliveries come in; ``None``: nobody listens for any."""
 
 
+class Part(Enum):
+    """Which part of the work is done."""
+
+    WHOLE = "starts and watches"
+    STARTS = "starts"
+    """Planned rows are started; their runs are watched by somebody else."""
+    WATCHES = "watches"
+    """Runs are watched and doubts settled; rows that go back to wait are somebody else's."""
+
+    @property
+    def starts(self) -> bool:
+        """Whether planned rows are started."""
+        return self is not Part.WATCHES
+
+    @property
+    def watches(self) -> bool:
+        """Whether runs are watched."""
+        return self is not Part.STARTS
+
+    @property
+    def resumes(self) -> frozenset[State]:
+        """In which states entries are taken over from an earlier call."""
+        return frozenset(UNFINISHED) if self.watches else frozenset({State.STARTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one of several workers does of a batch."""
+
+    part: Part
+    starts: Limiter
+    looks: Limiter
+    intents_last_seconds: float
+    """How long after its intent a start may leave."""
+
+    @classmethod
+    def whole(cls, config: Config, world: World) -> "Share":
+        """All of it: there are no other workers."""
+        limits = config.limits
+        return cls(
+            part=Part.WHOLE,
+            starts=Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance),
+            looks=Limiter(Pace(config.polling.rate), world.clock, world.chance),
+            intents_last_seconds=float("inf"),
+        )
+
+
 async def process(
-    config: Config, ledger: Ledger, world: World, limit: int | None = None
+    config: Config,
+    ledger: Ledger,
+    world: World,
+    limit: int | None = None,
+    share: Share | None = None,
 ) -> Stop | None:
     """Start and watch until nothing is owed, or until the batch stops: then why.
 
-    `limit` bounds the new attempts of this call. Raises `LedgerLost` where the ledger could not be
-    written any more.
+    `limit` bounds the new attempts of this call; without a `share` the whole batch is this call's.
+    Raises `LedgerLost` where the ledger could not be written any more; with a share, a group with
+    `FenceLostError` where another worker has the rows.
     """
+    share = share or Share.whole(config, world)
     try:
         async with Recorder(ledger, world.blocking) as recorder:
-            opening = await recorder.read(Ledger.opening)
+            opening = await recorder.read(lambda ledger: ledger.opening())
             batch = Batch(config, opening, recorder, world.clock, world.chance)
             if limit is not None:
                 batch.send_at_most(limit)
             world.switch.connect(batch.ask_to_stop)
             if world.inbox is not None:
                 batch.listen_to(world.inbox)
-            await _resume(batch)
-            await _start_and_watch(batch, world, limit)
+            await _resume(batch, share.part)
+            await _start_and_watch(batch, world, limit, share)
             return batch.stop
     except* PipelineError as group:
         raise _first(group) from group
 
 
-async def _resume(batch: Batch) -> None:
+async def _resume(batch: Batch, part: Part) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
-    entries = await batch.recorder.read(lambda ledger: ledger.entries(*UNFINISHED))
+    unfinished = sorted(part.resumes)
+    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
     await batch.apply([(entry, Resumed()) for entry in entries])
 
 
-async def _start_and_watch(batch: Batch, world: World, limit: int | None) -> None:
-    limits, polling = batch.config.limits, batch.config.polling
-    start_limiter = Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance)
-    look_limiter = Limiter(Pace(polling.rate), world.clock, world.chance)
-    looking = Looking(batch, world.remote, look_limiter)
-    starter = Starter(batch, world.remote, start_limiter, limit)
+async def _start_and_watch(batch: Batch, world: World, limit: int | None, share: Share) -> None:
+    part = share.part
+    looking = Looking(batch, world.remote, share.looks)
+    starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
     poller = Poller(batch, looking)
     latecomers = Latecomers(batch, looking)
-    reconciler = Reconciler(batch, looking, start_limiter, latecomers)
+    reconciler = Reconciler(batch, looking, share.starts, latecomers)
     pushes = Pushes(batch, batch.inbox, looking, latecomers)
-    adjusting = Adjusting(batch, starter, start_limiter, world.progress.say)
+    adjusting = Adjusting(batch, starter, share.starts, world.progress.say)
 
     def is_over() -> bool:
-        if starter.is_capped and not batch.in_flight and reconciler.is_done:
+        if part.starts and starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        if not starter.is_done or batch.has_calls or owed:
+        if batch.has_calls or (part.starts and not starter.is_done):
             return False
-        return reconciler.is_done and latecomers.is_done and pushes.is_idle
+        if not part.watches:
+            return True
+        return not owed and reconciler.is_done and latecomers.is_done and pushes.is_idle
 
     async with asyncio.TaskGroup() as group:
-        loops = (
-            group.create_task(batch.deal_with_what_is_heard(), name="batch"),
-            group.create_task(starter.run(group), name="starter"),
-            group.create_task(poller.run(group), name="poller"),
-            group.create_task(reconciler.run(), name="reconciler"),
-            group.create_task(latecomers.run(), name="latecomers"),
-            group.create_task(pushes.run(), name="pushes"),
-            group.create_task(adjusting.run(), name="adjusting"),
-            group.create_task(world.progress.run(batch), name="progress"),
-            group.create_task(_lose_patience(batch), name="patience"),
-        )
+        work = [
+            (batch.deal_with_what_is_heard(), "batch"),
+            (world.progress.run(batch), "progress"),
+            (_lose_patience(batch), "patience"),
+        ]
+        if part.starts:
+            work += [(starter.run(group), "starter"), (adjusting.run(), "adjusting")]
+        if part.watches:
+            work += [
+                (poller.run(group), "poller"),
+                (reconciler.run(), "reconciler"),
+                (latecomers.run(), "latecomers"),
+                (pushes.run(), "pushes"),
+            ]
+        loops = [group.create_task(coroutine, name=name) for coroutine, name in work]
         await batch.until(is_over)
         for loop in loops:
             loop.cancel()

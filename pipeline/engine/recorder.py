@@ -11,6 +11,7 @@ from typing import Protocol, Self, TypeAlias, TypeVar
 
 from pipeline.core.model import Entry
 from pipeline.errors import LedgerLost
+from pipeline.ledger.chunks import FenceLostError, NoRoomError
 from pipeline.ledger.store import Ledger, RunTakenError, damage_told
 
 T = TypeVar("T")
@@ -54,7 +55,8 @@ class Recorder:
         """Make these entries durable together; returns once they are.
 
         Raises `RunTakenError` where a run of theirs belongs to another attempt, and `LedgerLost`
-        where the ledger could not be written.
+        where the ledger could not be written; on a chunk of a shared ledger also `NoRoomError` and
+        `FenceLostError`.
         """
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, durable))
@@ -89,14 +91,15 @@ class Recorder:
         entries = [entry for committed, _ in group for entry in committed]
         try:
             await self._blocking(lambda: self._ledger.save(entries))
-        except RunTakenError as error:
+        except (RunTakenError, NoRoomError) as error:
             if len(group) == 1:
                 _fail(group, error)
                 return
-            # One of them names a run that is another's: the rest must not suffer for it.
+            # One of them names a run that is another's, or asks for more than is allowed: the rest
+            # must not suffer for it.
             for single in group:
                 await self._write([single])
-        except LedgerLost as error:
+        except (LedgerLost, FenceLostError) as error:
             _fail(group, error)
         else:
             for _, durable in group:

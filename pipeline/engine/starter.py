@@ -6,9 +6,10 @@ doubt if the process died. Must not know what a reply means for a row.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol, assert_never
 
+from pipeline.core.budget import MANY
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.events import Intended
 from pipeline.core.model import Entry, Json
@@ -22,12 +23,16 @@ from pipeline.core.replies import (
     TryLater,
 )
 from pipeline.engine.batch import Batch
+from pipeline.engine.budget import exhaustion
 from pipeline.engine.limiter import Limiter
 from pipeline.engine.stop import Stop, StopReason
+from pipeline.ledger.chunks import NoRoomError
 from pipeline.ledger.records import Enrolled
 
 AHEAD_SECONDS: Final = 0.05
 """Intents are committed for so much of the rate ahead of their sends."""
+ROOM_ASKED_FOR_SECONDS: Final = 0.25
+"""Where all workers have as many runs in flight as they may, one asks again after so long."""
 FETCHED_AT_ONCE: Final = 500
 """Planned rows read from the ledger in one go: what waits in memory is bounded."""
 
@@ -36,23 +41,39 @@ class Starts(Protocol):
     """The remote, as far as starts go."""
 
     async def start(
-        self, variables: Mapping[str, Json], metadata: Mapping[str, Json]
+        self,
+        variables: Mapping[str, Json],
+        metadata: Mapping[str, Json],
+        may_leave: Callable[[], bool] | None,
     ) -> StartReply:
-        """Start one run."""
+        """Start one run, unless `may_leave` says no at the last moment before it leaves."""
         ...
 
 
 class Starter:
     """Takes planned rows from the ledger and sends their starts."""
 
-    def __init__(self, batch: Batch, remote: Starts, limiter: Limiter, limit: int | None) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        remote: Starts,
+        limiter: Limiter,
+        limit: int | None,
+        intents_last_seconds: float,
+    ) -> None:
         self._batch = batch
+        self._intents_last_seconds = intents_last_seconds
+        """How long after its intent a start may leave: later, another worker may have the row."""
+        self._allowed = MANY
+        """How many intents the batch as a whole allows, as far as was heard."""
         self._remote = remote
         self._limiter = limiter
         self._left = limit
         """New attempts that this call may still make; ``None``: any number."""
         self._queue: deque[Enrolled] = deque()
         self._variables: dict[int, Mapping[str, Json]] = {}
+        self._last_until: dict[int, float] = {}
+        """Until when a start may leave, by the clock that counts sleep."""
         self._after_row = 0
         self._sheet_is_read = False
         self._starts_out = 0
@@ -64,9 +85,17 @@ class Starter:
         """Whether no row's turn is to come: none is left, or none may be started any more."""
         if self._is_busy:
             return False
-        if self._batch.is_stopped or self._left == 0:
+        if self._batch.is_stopped or self._left == 0 or self._gives_way:
             return True
         return self._sheet_is_read and not self._queue and not self._batch.again
+
+    @property
+    def _gives_way(self) -> bool:
+        """Whether the batch allows no more intents while runs of ours are in flight.
+
+        These must be watched to make room: the rows that are left have to wait for that.
+        """
+        return self._allowed == 0 and bool(self._batch.in_flight)
 
     @property
     def is_capped(self) -> bool:
@@ -80,6 +109,8 @@ class Starter:
             await self._batch.until(self._may_go_on)
             self._is_busy = True
             await self._fetch()
+            if self._queue:
+                await self._limiter.soon(unless=self._batch.no_more_starts)
             await self._intend()
             await self._send_what_is_ready(calls)
             self._is_busy = False
@@ -98,7 +129,9 @@ class Starter:
         room = self._batch.limits.max_in_flight - len(self._batch.in_flight)
         left = room if self._left is None else self._left
         by_credits = self._batch.budget.room
-        return min(1 if self._limiter.is_probing else ahead, room, left, by_credits)
+        here = min(1 if self._limiter.is_probing else ahead, room, left, by_credits)
+        # Where the whole batch allowed none, one is asked for again and again.
+        return min(here, max(1, self._allowed))
 
     async def _fetch(self) -> None:
         """Fill the queue: rows that went back to wait come first, then the sheet's next rows."""
@@ -137,8 +170,30 @@ class Starter:
             self._variables[row.entry.id] = row.variables
         if self._left is not None:
             self._left -= len(group)
-        if group:
+        if not group:
+            return
+        made_at = self._batch.clock.counting_sleep()
+        try:
             await self._batch.apply([(row.entry, Intended()) for row in group])
+        except NoRoomError as full:
+            await self._wait_for_room(full, group)
+        else:
+            self._allowed = MANY
+            if self._intents_last_seconds < float("inf"):
+                end = made_at + self._intents_last_seconds
+                self._last_until |= {row.entry.id: end for row in group}
+
+    async def _wait_for_room(self, full: NoRoomError, group: Sequence[Enrolled]) -> None:
+        """All workers together have as many runs, or spent as much, as they may."""
+        self._queue.extendleft(reversed(group))
+        if self._left is not None:
+            self._left += len(group)
+        self._allowed = full.room
+        if full.is_for_good:
+            self._batch.ask_to_stop(exhaustion(self._batch.limits.cap, full.spending))
+        elif not full.room:
+            self._batch.changed.set()
+            await self._batch.clock.wait(self._batch.no_more_starts, ROOM_ASKED_FOR_SECONDS)
 
     async def _send_what_is_ready(self, calls: asyncio.TaskGroup) -> None:
         while self._batch.ready:
@@ -147,28 +202,42 @@ class Starter:
             await self._limiter.slot(unless=self._batch.no_more_starts)
             entry = self._batch.ready.popleft()
             variables = self._variables.pop(entry.id)
+            may_leave = self._may_leave(entry)
             held = self._batch.is_paused or self._batch.budget.is_overdrawn
             held = held or entry.id in self._batch.ended_late
             if self._batch.is_stopped or held:
                 self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:
                 self._starts_out += 1
-                self._batch.call(calls, self._send(entry, variables), f"start {entry.id}")
+                self._batch.call(
+                    calls, self._send(entry, variables, may_leave), f"start {entry.id}"
+                )
 
     def _may_probe(self) -> bool:
         is_answered = not self._limiter.is_probing
         return is_answered or not self._starts_out or self._batch.is_stopped
 
-    async def _send(self, entry: Entry, variables: Mapping[str, Json]) -> None:
+    def _may_leave(self, entry: Entry) -> Callable[[], bool] | None:
+        """Whether the entry's start may leave, to be asked last; ``None``: whenever it does."""
+        until = self._last_until.pop(entry.id, None)
+        if until is None:
+            return None
+        return lambda: self._batch.clock.counting_sleep() < until
+
+    async def _send(
+        self, entry: Entry, variables: Mapping[str, Json], may_leave: Callable[[], bool] | None
+    ) -> None:
         sent_at = self._batch.clock.monotonic()
         reply: StartReply
         try:
             async with self._batch.patience():
-                reply = await self._remote.start(variables, self._metadata(entry))
+                reply = await self._remote.start(variables, self._metadata(entry), may_leave)
         except TimeoutError:
             reply = Doubtful("the program was stopped before the reply came")
         self._starts_out -= 1
-        self._heed(reply, sent_at)
+        if not (isinstance(reply, NotConnected) and may_leave is not None and not may_leave()):
+            # One that was kept back says nothing of the service.
+            self._heed(reply, sent_at)
         self._deal_with(entry, reply)
 
     def _metadata(self, entry: Entry) -> Mapping[str, Json]:

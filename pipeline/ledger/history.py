@@ -3,13 +3,13 @@
 Reads alone. Must not know how any of it is shown.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipeline.core.model import FailureClass, RunId, State
 from pipeline.ledger import queries
+from pipeline.ledger.records import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class TroubledRow:
 class History:
     """The past of the rows that the newest reading of the sheet held."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @contextmanager

@@ -3,17 +3,17 @@
 A ledger may know more rows than memory holds: each is looked up as it is asked for.
 """
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 
 from pipeline.core.model import RowKey, State
 from pipeline.ledger import queries
+from pipeline.ledger.records import Connection
 
 
 class KnownStates(Mapping[RowKey, State]):
     """The state of every row that was ever planned, as the ledger stands when it is asked."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._execute = connection.execute
 
     def __getitem__(self, key: RowKey) -> State:

@@ -15,7 +15,7 @@ PAID = (
 )
 BEGIN_READING = (
     "INSERT INTO reading (read_at, source, service, workflow, rows, skipped, faulty) "
-    "VALUES (?, ?, ?, ?, 0, 0, 0)"
+    "VALUES (?, ?, ?, ?, 0, 0, 0) RETURNING id"
 )
 ENROL = (
     "INSERT INTO entry "
@@ -46,7 +46,8 @@ SAVE_ATTEMPTS = (
     "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
     "started_at = excluded.started_at, seen_running_at = excluded.seen_running_at, "
     "ended_at = excluded.ended_at, "
-    "run_id = coalesce(excluded.run_id, run_id), named = max(excluded.named, named), "
+    "run_id = coalesce(excluded.run_id, attempt.run_id), "
+    "named = max(excluded.named, attempt.named), "
     "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
     "failure = excluded.failure"
 )
@@ -67,11 +68,11 @@ PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for 
 )
 ENROLLED = (  # another workflow's runs are not found by this one's calls
     "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) "
-    "AND reading_id IN reading_of_workflow ORDER BY id"
+    "AND reading_id IN (SELECT id FROM reading_of_workflow) ORDER BY id"
 )
 CONFIRMED = (  # a run that a person named need not have been started with what we sent
     "SELECT run_id, token, variables FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE reading_id IN reading_of_workflow AND run_id IS NOT NULL AND NOT named "
+    "WHERE reading_id IN (SELECT id FROM reading_of_workflow) AND run_id IS NOT NULL AND NOT named "
     "AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
 )
 OWNERS = (
@@ -93,7 +94,7 @@ USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while th
 )
 TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
     # what `--fresh` left aside stays there
-    "UPDATE entry SET state = 'complete', owes_retry = 0 "
+    "UPDATE entry SET state = 'complete', owes_retry = FALSE "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'planned' "
     "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
     "AND late.state = 'complete' AND NOT EXISTS ("
@@ -104,7 +105,7 @@ TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "
-    "AND reading_id IN reading_of_workflow "
+    "AND reading_id IN (SELECT id FROM reading_of_workflow) "
     "AND (number < attempts OR entry.state = 'complete') "
     "AND coalesce((SELECT max(intended_at) FROM attempt AS newer "
     "WHERE newer.entry_id = entry.id AND newer.number > attempt.number), ended_at) > ?"
@@ -143,7 +144,8 @@ SPENDING = (  # as `core.budget.Spending` counts one attempt
     "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
     "OR failure = 'unconfirmed')), "
     "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL), max(credits) FILTER (WHERE reading_id IN reading_of_workflow) "
+    "AND run_id IS NOT NULL), "
+    "max(credits) FILTER (WHERE reading_id IN (SELECT id FROM reading_of_workflow)) "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "WHERE (service = ?) = ((SELECT service FROM newest_reading) = ?)"
 )
@@ -181,13 +183,13 @@ SUM_CREDITS = (
     "WHERE reading_id = (SELECT id FROM newest_reading)"
 )
 OPEN_ROUND = "SELECT id, kind FROM round WHERE ended_at IS NULL"
-BEGIN_ROUND = "INSERT INTO round (kind, opened_at) VALUES (?, ?)"
+BEGIN_ROUND = "INSERT INTO round (kind, opened_at) VALUES (?, ?) RETURNING id"
 OWED_IN_ROUND = (
     "SELECT 1 FROM entry_now WHERE round_id = ? AND in_sheet "
     "AND (state IN ('planned', 'starting', 'running') OR owes_retry) LIMIT 1"
 )
 LEAVE_UNSENT_AS_THEY_WERE = (
-    "UPDATE entry SET owes_retry = 0, state = coalesce((SELECT attempt.state FROM attempt "
+    "UPDATE entry SET owes_retry = FALSE, state = coalesce((SELECT attempt.state FROM attempt "
     "WHERE entry_id = entry.id ORDER BY number DESC LIMIT 1), 'planned') "
     "WHERE round_id = ? AND (state = 'planned' OR owes_retry)"
 )
@@ -200,7 +202,7 @@ SAY_WRITTEN = (
     "SET digest = excluded.digest, written_at = excluded.written_at"
 )
 IS_WRITTEN = "SELECT 1 FROM written WHERE digest = ?"
-REMEMBER_TEXT = "INSERT OR IGNORE INTO written_text VALUES (?, ?)"
+REMEMBER_TEXT = "INSERT INTO written_text VALUES (?, ?) ON CONFLICT DO NOTHING"
 WRITTEN_TEXTS = "SELECT text FROM written_text WHERE header = ?"
 TELL_WRITTEN = "SELECT digest FROM written WHERE path = ?"
 SPANS_OF_RUNS = (
@@ -209,8 +211,9 @@ SPANS_OF_RUNS = (
     "WHERE reading_id = (SELECT id FROM newest_reading) AND started_at IS NOT NULL"
 )
 CREDITS_OF_ROWS = (
-    "SELECT sum(credits) AS total FROM attempt JOIN entry ON entry.id = entry_id "
-    "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id HAVING total IS NOT NULL"
+    "SELECT sum(credits) FROM attempt JOIN entry ON entry.id = entry_id "
+    "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id "
+    "HAVING count(credits) > 0"
 )
 TROUBLED_ROWS = (
     "SELECT row_number, state, failure, run_id, attempts, total_credits, error FROM row_now "

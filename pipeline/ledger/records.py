@@ -1,9 +1,9 @@
 """Rows of SQL to dataclasses and back. Owns the names of columns. Must not query anything."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from pipeline.core.accounts import Line
 from pipeline.core.budget import Spending
@@ -25,6 +25,18 @@ from pipeline.core.model import (
 Values: TypeAlias = tuple[Any, ...]
 
 STATES: Final[Mapping[str, State]] = {state.value: state for state in State}
+
+
+class Connection(Protocol):
+    """What takes the ledger's statements: SQLite's own connection, or that to a server."""
+
+    def execute(self, sql: str, values: Any = ..., /) -> Any:  # noqa: ANN401 - as of `sqlite3`
+        """One statement; gives its answer as a cursor, whose lines are as `sqlite3.Row`."""
+        ...
+
+    def executemany(self, sql: str, lines: Iterable[Any], /) -> Any:  # noqa: ANN401 - as above
+        """One statement for many lines of values."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ CREATE TABLE round (                 -- rows were asked for again
     ended_at  REAL                   -- NULL: still going on
 );
 
-CREATE UNIQUE INDEX one_open_round ON round (ended_at IS NULL) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX one_open_round ON round ((ended_at IS NULL)) WHERE ended_at IS NULL;
 
 CREATE TABLE entry (                 -- one row, by what it is and not by its number
     id         INTEGER PRIMARY KEY,

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pipeline.config.readers import SIMULATOR
 from pipeline.core.accounts import Line
@@ -29,6 +29,7 @@ from pipeline.ledger import queries
 from pipeline.ledger.history import History
 from pipeline.ledger.known import KnownStates
 from pipeline.ledger.records import (
+    Connection,
     Enrolled,
     Opening,
     Owner,
@@ -76,11 +77,15 @@ class Ledger:
     """One batch's ledger. All it saves is durable when the call returns."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
         self.path = path
-        self._connection = connection
-        self._connection.row_factory = sqlite3.Row
-        self._execute = connection.execute
         self._file = _identity(path)
+        self._file_connection = connection
+        self._use(connection)
+
+    def _use(self, connection: Connection) -> None:
+        self._connection = connection
+        self._execute = connection.execute
         self.history = History(connection)
 
     def states(self) -> Mapping[RowKey, State]:
@@ -113,9 +118,8 @@ class Ledger:
         with self._transaction():
             self._execute(queries.FORGET_FACT, ("reading",))
             values = (read_at, _name(source), service, workflow)
-            reading_id = self._execute(queries.BEGIN_READING, values).lastrowid
-            assert reading_id is not None
-            self._connection.executemany(queries.ENROL, _enrolment(rows, reading_id, counts))
+            (reading_id,) = self._execute(queries.BEGIN_READING, values).fetchone()
+            self._enrol_rows(_enrolment(rows, reading_id, counts))
             numbers = (counts.total(), counts[Skipped], counts[Faulty], reading_id)
             self._execute(queries.COUNT_ROWS, numbers)
 
@@ -131,6 +135,9 @@ class Ledger:
     def rows_by_state(self) -> dict[State, int]:
         """How many rows of the sheet, as it was last read, are in each state."""
         return {State(state): rows for state, rows, _ in self._execute(queries.COUNT_STATES)}
+
+    def _enrol_rows(self, rows: Iterable[Values]) -> None:
+        self._connection.executemany(queries.ENROL, rows)
 
     def entries(self, *states: State) -> list[Entry]:
         """All entries of the workflow in these states, also of rows that left the sheet.
@@ -156,6 +163,10 @@ class Ledger:
 
     def enrolled(self, *states: State) -> list[Enrolled]:
         """All entries of the workflow in these states with their rows, in the sheet or not."""
+        return self.enrolled_anywhere(*states)
+
+    def enrolled_anywhere(self, *states: State) -> list[Enrolled]:
+        """The same, whoever works on them."""
         return [enrolled_of(row) for row in self._execute(queries.ENROLLED, (to_json(states),))]
 
     def confirmed(self, limit: int) -> list[tuple[RunId, Token, dict[str, Json]]]:
@@ -202,27 +213,33 @@ class Ledger:
 
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
-        attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
-        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
-        taken_back = [e.id for e in entries if e.attempt is None]
-        waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
         try:
             with self._transaction():
-                self._save_entries(entries)
-                self._execute(queries.SAVE_ATTEMPTS, (to_json(attempts),))
-                if taken_back:
-                    self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
-                if came_to_nothing:
-                    self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
-                if waiting:
-                    self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
+                self._write(entries)
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorname != "SQLITE_CONSTRAINT_UNIQUE":
                 raise
             raise RunTakenError from error
 
+    def _write(self, entries: Sequence[Entry]) -> None:
+        attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
+        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
+        taken_back = [e.id for e in entries if e.attempt is None]
+        self._save_entries(entries)
+        self._save_attempts(attempts)
+        if taken_back:
+            self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
+        if came_to_nothing:
+            self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
+        waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
+        if waiting:
+            self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
+
     def _save_entries(self, entries: Sequence[Entry]) -> None:
         self._execute(queries.SAVE_ENTRIES, (to_json([entry_values(e) for e in entries]),))
+
+    def _save_attempts(self, attempts: Sequence[Values]) -> None:
+        self._execute(queries.SAVE_ATTEMPTS, (to_json(attempts),))
 
     def standings(self, keys: Iterable[RowKey]) -> dict[RowKey, Standing]:
         """How the rows of these keys stand; one that was never planned is left out."""
@@ -278,10 +295,15 @@ class Ledger:
 
     def opening(self) -> Opening:
         """What a call should know as it begins."""
-        # A ledger that was put back from a backup gives the same numbers once more: what a call
-        # adds keeps its tokens apart from those of the ledger that was lost.
-        token = f"{self.token}-{secrets.token_hex(4)}"
-        return Opening(self.tally(), token, self.spending(), self.seen_ends())
+        return Opening(self.tally(), self.call_token(), self.spending(), self.seen_ends())
+
+    def call_token(self) -> str:
+        """What the tokens of one call's attempts begin with.
+
+        A ledger that was put back from a backup gives the same numbers once more: what a call adds
+        keeps its tokens apart from those of the ledger that was lost.
+        """
+        return f"{self.token}-{secrets.token_hex(4)}"
 
     def spending(self) -> Spending:
         """What all attempts cost so far, and how many may cost yet.
@@ -308,8 +330,7 @@ class Ledger:
         `asked` gets the round's number and gives the entries as they now are; tells how many.
         """
         with self._transaction():
-            number = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).lastrowid
-            assert number is not None
+            (number,) = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).fetchone()
             entries = asked(number)
             self._save_entries(entries)
         return len(entries)
@@ -435,6 +456,12 @@ class Ledger:
         )
 
     @contextmanager
+    def transaction(self) -> Iterator[Callable[..., Any]]:
+        """Say statements to the ledger that are no affair of this file, all of them or none."""
+        with self._transaction():
+            yield self._execute
+
+    @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
             self._check_in_place()
@@ -450,7 +477,7 @@ class Ledger:
                 remedy="make room or mend the folder's rights, then give the same command again",
             ) from error
         finally:
-            if self._connection.in_transaction:
+            if self._file_connection.in_transaction:
                 self._execute("ROLLBACK")
 
 

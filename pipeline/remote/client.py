@@ -27,6 +27,7 @@ from pipeline.remote.transport import (
     TOO_LARGE,
     Exchange,
     Lost,
+    MayLeave,
     Method,
     Timeouts,
     Transport,
@@ -78,12 +79,20 @@ class Client:
         await self.transport.__aexit__(kind, error, trace)
 
     async def start(
-        self, variables: Mapping[str, Json], metadata: Mapping[str, Json]
+        self,
+        variables: Mapping[str, Json],
+        metadata: Mapping[str, Json],
+        may_leave: MayLeave | None = None,
     ) -> StartReply:
-        """Start one run. It is sent once, whatever happens."""
+        """Start one run. It is sent once at most, whatever happens.
+
+        Where `may_leave` says no, last before the request is written, it does not leave.
+        """
         # The service wants `api` in the metadata of every run that a program starts.
         body = {"startVariables": variables, "metadata": {**metadata, "api": True}}
-        exchange = await self._counted("start", "POST", self._start_url, to_json(body).encode())
+        exchange = await self._counted(
+            "start", "POST", self._start_url, to_json(body).encode(), may_leave
+        )
         match exchange:
             case HttpReply():
                 return start_reply(exchange)
@@ -131,10 +140,11 @@ class Client:
         method: Method,
         url: URL,
         body: bytes | None = None,
+        may_leave: MayLeave | None = None,
     ) -> Exchange:
         # Counted before it is known, so that a call that is cancelled on its way counts too.
         self.requests[call] += 1
-        exchange = await self.transport.send(method, url, body)
+        exchange = await self.transport.send(method, url, body, may_leave)
         if isinstance(exchange, NotConnected):
             self.requests[call] -= 1
         return exchange

@@ -7,6 +7,7 @@ means.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from pipeline.core.replies import NotConnected
@@ -40,6 +42,9 @@ TOO_LARGE: Final = f"the reply is larger than {LARGEST_REPLY_BYTES // 2**20} MiB
 """The fault of a reply that was dropped for it."""
 
 Method: TypeAlias = Literal["GET", "POST", "DELETE"]
+
+MayLeave: TypeAlias = Callable[[], bool]
+"""Asked last, before a byte of a request is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +143,22 @@ class Transport:
         """The address of a path whose parts are quoted already."""
         return URL(f"{self._base}/{path}", encoded=True)
 
-    async def send(self, method: Method, url: URL, body: bytes | None = None) -> Exchange:
-        """One request, sent once, and how it ended."""
+    async def send(
+        self,
+        method: Method,
+        url: URL,
+        body: bytes | None = None,
+        may_leave: MayLeave | None = None,
+    ) -> Exchange:
+        """One request, sent once at most, and how it ended."""
         assert self._session is not None, "the client is used outside its `async with`"
         proxy = self._proxy
+        data = _sendable(body) if may_leave is None else _Timely(body or b"", may_leave)
         try:
             async with self._session.request(
                 method,
                 url,
-                data=_sendable(body),
+                data=data,
                 headers=self._headers if body is None else self._headers_of_json,
                 timeout=self._deadlines[method],
                 allow_redirects=False,
@@ -163,7 +175,31 @@ class Transport:
                     secret=self._secret,
                 )
         except _FORESEEN as error:
+            if isinstance(data, _Timely) and data.is_kept_back:
+                return NotConnected("its moment had passed")
             return _what_happened(error)
+
+
+class _Timely(aiohttp.BytesPayload):
+    """A body that leaves in time or not at all, and a request's headers with it.
+
+    The connection may have taken long, or the process may have stood still: aiohttp writes the
+    headers together with the body's first bytes, so this is the last moment to look.
+    """
+
+    def __init__(self, body: bytes, may_leave: MayLeave) -> None:
+        super().__init__(body)
+        self._may_leave = may_leave
+        self.is_kept_back = False
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Write the body; raises `aiohttp.ClientError` where its moment has passed."""
+        if not self._may_leave():
+            self.is_kept_back = True
+            raise aiohttp.ClientError
+        await super().write_with_length(writer, content_length)
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:

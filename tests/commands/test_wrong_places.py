@@ -139,11 +139,6 @@ WRONG_PLACES = {
 
 WRONG_COMMAND_LINES = {
     "unknown command": (said("rnu", "batch.yaml"), "pipeline rnu: ", "did you mean run?"),
-    "command to come": (
-        said("worker", "batch.yaml"),
-        "pipeline worker: this ",
-        "not supported yet",
-    ),
     "unknown flag": (
         said(*RUN, "--fast"),
         "pipeline run: there is no flag --fast",

@@ -123,7 +123,10 @@ WRONG = [
         )
     ),
     ("simulator", "{seed: 1}", "line 5, simulator", "simulator only", "base_url: simulator"),
-    ("ledger", "postgresql://x", "line 5, ledger", "not supported yet", "path"),
+    ("ledger", "postgresql://x", "line 5, ledger", "lacks its host or its database", "database"),
+    ("ledger", "postgresql:///x", "line 5, ledger", "lacks its host or its database", "host"),
+    ("ledger", "postgresql://me:pw@x/y", "line 5, ledger", "a password stands in", "PGPASSWORD"),
+    ("ledger", "postgresql://x/y?password=pw", "line 5, ledger", "a password stands", "pgpass"),
     ("ledger", "leads.xlsx", "line 5, ledger", "place of the input", "another path"),
 ]  # fmt: skip
 

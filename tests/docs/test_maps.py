@@ -18,6 +18,10 @@ FILE = re.compile(r"`([\w./-]+\.(?:py|sql|md|yaml|json|toml|lock))`")
     ("title", "requirements"),
     [
         ("To run", PROJECT["project"]["dependencies"]),
+        (
+            "To share a ledger among machines",
+            PROJECT["project"]["optional-dependencies"]["cluster"],
+        ),
         ("To set up", PROJECT["dependency-groups"]["build"]),
         ("To work on it", PROJECT["dependency-groups"]["dev"]),
     ],

@@ -42,7 +42,7 @@ def test_a_doubt_that_the_loop_still_holds_is_not_queued_from_the_sheet(tmp_path
             opening: Opening = ledger.opening()
             batch = Batch(config, opening, Direct(), VirtualClock(), lambda: 0.5)  # type: ignore[arg-type]
             batch.doubts.add(a, is_inherited=True)
-            starter = Starter(batch, None, None, None)  # type: ignore[arg-type]
+            starter = Starter(batch, None, None, None, float("inf"))  # type: ignore[arg-type]
             await starter._fetch()  # noqa: SLF001 - the race is in it
             return [row.entry.id for row in starter._queue]  # noqa: SLF001
 

@@ -64,7 +64,9 @@ def lose(
     cut_after = {f"Company {row}" for row in replies}
     cut_before = {f"Company {row}" for row in requests}
 
-    async def start(variables: Mapping[str, Json], metadata: Mapping[str, Json]) -> StartReply:
+    async def start(
+        variables: Mapping[str, Json], metadata: Mapping[str, Json], _: object = None
+    ) -> StartReply:
         company = str(variables["Company"])
         if company in cut_before:
             cut_before.remove(company)

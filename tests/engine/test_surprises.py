@@ -177,7 +177,7 @@ def test_a_run_that_completes_before_its_successor_leaves_saves_that_start(
     start = universe.remote.start
 
     async def but_for_the_other(
-        variables: Mapping[str, Json], metadata: Mapping[str, Json]
+        variables: Mapping[str, Json], metadata: Mapping[str, Json], _: object = None
     ) -> StartReply:
         reply = await start(variables, metadata)
         return Doubtful("cut") if variables["Company"] == other.values[0] else reply
@@ -229,7 +229,9 @@ def test_a_doubt_of_another_workflow_is_not_judged_by_this_ones_list(tmp_path: P
     start = universe.remote.start
     cut = [True]
 
-    async def lost(variables: Mapping[str, Json], metadata: Mapping[str, Json]) -> StartReply:
+    async def lost(
+        variables: Mapping[str, Json], metadata: Mapping[str, Json], _: object = None
+    ) -> StartReply:
         reply = await start(variables, metadata)
         return Doubtful("cut") if cut and cut.pop() else reply
 

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -29,10 +30,23 @@ def some_rows(*keys: str, skipped: int = 0, faulty: int = 0) -> list[RenderedRow
     return [*sendable, *others]
 
 
+Place: TypeAlias = Path | str
+"""Where a ledger is kept: a folder, or a database's address."""
+
+
+def opened(place: Place) -> AbstractContextManager[Ledger]:
+    """The place's ledger, as a call holds it."""
+    if isinstance(place, Path):
+        return open_ledger(place / "batch.ledger")
+    from pipeline.ledger.sharing import share_ledger  # noqa: PLC0415 - only with the extra
+
+    return share_ledger(place)
+
+
 @contextmanager
-def a_ledger(folder: Path, *keys: str) -> Iterator[Ledger]:
-    """The folder's ledger, after a reading of these rows."""
-    with open_ledger(folder / "batch.ledger") as ledger:
+def a_ledger(place: Place, *keys: str) -> Iterator[Ledger]:
+    """The place's ledger, after a reading of these rows."""
+    with opened(place) as ledger:
         ledger.enrol(some_rows(*keys), SOURCE, SERVICE, WORKFLOW, NOON)
         yield ledger
 

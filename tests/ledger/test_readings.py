@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.core.model import RowKey, RunId, State
-from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.queries import NEXT_PLANNED
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
@@ -17,8 +16,10 @@ from tests.ledger.builders import (
     SERVICE,
     SOURCE,
     WORKFLOW,
+    Place,
     a_ledger,
     ids_of,
+    opened,
     second_attempt,
     some_rows,
     stands,
@@ -33,9 +34,9 @@ def rows_next(ledger: Ledger, after_row: int = 0, limit: int = 100) -> list[tupl
     ]
 
 
-def test_a_new_reading_keeps_what_is_known(tmp_path: Path) -> None:
+def test_a_new_reading_keeps_what_is_known(place: Place) -> None:
     """Rows that were moved keep their states under their new numbers; new ones are planned."""
-    with a_ledger(tmp_path, "a", "b") as ledger:
+    with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE)])
         ledger.enrol(some_rows("new", "b", "a"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
@@ -49,9 +50,9 @@ def test_a_new_reading_keeps_what_is_known(tmp_path: Path) -> None:
         assert [row.entry.id for row in ledger.planned([a, b])] == [b]
 
 
-def test_rows_that_left_the_sheet_are_not_sent(tmp_path: Path) -> None:
+def test_rows_that_left_the_sheet_are_not_sent(place: Place) -> None:
     """They are remembered, for they may have been paid for, but have no turn any more."""
-    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+    with a_ledger(place, "a", "b", "c") as ledger:
         a, b, c = ids_of(ledger)
         ledger.save([stands(c, State.RUNNING)])
         ledger.enrol(some_rows("b"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
@@ -63,9 +64,9 @@ def test_rows_that_left_the_sheet_are_not_sent(tmp_path: Path) -> None:
         assert rows_next(ledger) == [(2, "b"), (3, "a")]
 
 
-def test_the_next_rows_come_in_the_sheets_order(tmp_path: Path) -> None:
+def test_the_next_rows_come_in_the_sheets_order(place: Place) -> None:
     """By number, a bounded few, below the row that was last given."""
-    with a_ledger(tmp_path, *"abcdef") as ledger:
+    with a_ledger(place, *"abcdef") as ledger:
         first, *_, last = ids_of(ledger)
         ledger.save([stands(first, State.COMPLETE), stands(last, State.FAILED)])
         ledger.enrol(
@@ -81,9 +82,9 @@ def test_the_next_rows_come_in_the_sheets_order(tmp_path: Path) -> None:
         assert rows_next(ledger, after_row=30) == []
 
 
-def test_only_planned_rows_have_a_turn(tmp_path: Path) -> None:
+def test_only_planned_rows_have_a_turn(place: Place) -> None:
     """Whatever else a row is, it is not sent."""
-    with a_ledger(tmp_path, *State) as ledger:
+    with a_ledger(place, *State) as ledger:
         ids = ids_of(ledger)
         ledger.save([stands(n, state) for n, state in zip(ids, State, strict=True)])
         (planned,) = ledger.entries(State.PLANNED)
@@ -106,16 +107,16 @@ def test_the_next_rows_are_found_by_the_index(tmp_path: Path) -> None:
     assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
-def test_a_new_ledger_counts_nothing(tmp_path: Path) -> None:
+def test_a_new_ledger_counts_nothing(place: Place) -> None:
     """Before the first reading there are no rows."""
-    with open_ledger(tmp_path / "batch.ledger") as ledger:
+    with opened(place) as ledger:
         assert ledger.tally() == Tally()
         assert ledger.tally().count(*State) == 0
 
 
-def test_the_tally_is_of_the_sheet_as_it_is_now(tmp_path: Path) -> None:
+def test_the_tally_is_of_the_sheet_as_it_is_now(place: Place) -> None:
     """Rows that left it count no more; skipped and faulty ones do."""
-    with a_ledger(tmp_path, "gone", *State) as ledger:
+    with a_ledger(place, "gone", *State) as ledger:
         gone, *ids = ids_of(ledger)
         ledger.save([stands(gone, State.COMPLETE, credits=100.0)])
         ledger.save([stands(n, state) for n, state in zip(ids, State, strict=True)])
@@ -127,9 +128,9 @@ def test_the_tally_is_of_the_sheet_as_it_is_now(tmp_path: Path) -> None:
         assert (tally.credits, tally.credits_unknown) == (3.0, 0)
 
 
-def test_rows_that_share_an_entry_are_counted_each_and_paid_once(tmp_path: Path) -> None:
+def test_rows_that_share_an_entry_are_counted_each_and_paid_once(place: Place) -> None:
     """It has its turn once, at the first row's; a later reading may hold fewer or more of them."""
-    with a_ledger(tmp_path, "a", "b", "a", "a") as ledger:
+    with a_ledger(place, "a", "b", "a", "a") as ledger:
         assert rows_next(ledger) == [(2, "a"), (3, "b")]
         a, _ = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, credits=2.0)])
@@ -151,14 +152,14 @@ def test_rows_that_share_an_entry_are_counted_each_and_paid_once(tmp_path: Path)
     ],
 )
 def test_credits_are_of_all_attempts(
-    tmp_path: Path,
+    place: Place,
     first: tuple[State, float | None],
     second: tuple[State, float | None],
     cost: float,
     unknown: int,
 ) -> None:
     """What was paid for an attempt that failed, or was left aside, was paid."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         entry = stands(ids_of(ledger)[0], first[0], credits=first[1])
         ledger.save([entry])
         ledger.save([second_attempt(entry, second[0], credits=second[1])])
@@ -166,9 +167,9 @@ def test_credits_are_of_all_attempts(
         assert (tally.credits, tally.credits_unknown) == (cost, unknown)
 
 
-def test_a_run_in_flight_has_no_unknown_cost(tmp_path: Path) -> None:
+def test_a_run_in_flight_has_no_unknown_cost(place: Place) -> None:
     """Only a run that ended without naming its credits is of unknown cost."""
-    with a_ledger(tmp_path, "a", "b") as ledger:
+    with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         running = stands(a, State.RUNNING)
         ledger.save([running, replace(running, id=b, attempt=stands(b, State.RUNNING).attempt)])

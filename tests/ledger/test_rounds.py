@@ -11,15 +11,16 @@ from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, RoundKind, State
 from pipeline.core.rules import Context
-from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,
     SOURCE,
     WORKFLOW,
+    Place,
     a_ledger,
     ids_of,
+    opened,
     second_attempt,
     some_rows,
     stands,
@@ -41,22 +42,22 @@ def begin(ledger: Ledger, kind: RoundKind, *entries: Entry) -> int:
 
 
 @pytest.mark.parametrize("kind", RoundKind)
-def test_a_round_is_open_until_it_has_ended(tmp_path: Path, kind: RoundKind) -> None:
+def test_a_round_is_open_until_it_has_ended(place: Place, kind: RoundKind) -> None:
     """Also for the next process; its rows wait for their turn and know its number."""
-    with a_ledger(tmp_path, "a", "b") as ledger:
+    with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         failed = stands(a, State.FAILED)
         ledger.save([failed, stands(b, State.COMPLETE)])
         assert ledger.open_round() is None
         assert begin(ledger, kind, failed) == 1
-    with open_ledger(tmp_path / "batch.ledger") as ledger:
+    with opened(place) as ledger:
         assert ledger.open_round() == (1, kind)
         assert ledger.entries(State.PLANNED) == [replace(failed, state=State.PLANNED, round_id=1)]
 
 
-def test_a_round_begins_with_all_its_rows_or_not_at_all(tmp_path: Path) -> None:
+def test_a_round_begins_with_all_its_rows_or_not_at_all(place: Place) -> None:
     """If asking goes wrong half way, there is no round and no row was touched."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         failed = stands(ids_of(ledger)[0], State.FAILED)
         ledger.save([failed])
 
@@ -81,10 +82,10 @@ def test_a_round_begins_with_all_its_rows_or_not_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_a_round_ends_when_each_row_was_sent_and_ended(
-    tmp_path: Path, state: State, *, ends: bool
+    place: Place, state: State, *, ends: bool
 ) -> None:
     """What is in doubt is held by itself and does not hold up the round."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         failed = stands(ids_of(ledger)[0], State.FAILED)
         ledger.save([failed])
         begin(ledger, RoundKind.RETRY, failed)
@@ -96,18 +97,18 @@ def test_a_round_ends_when_each_row_was_sent_and_ended(
         assert [entry.state for entry in ledger.entries(*State)] == [state]
 
 
-def test_a_round_waits_for_a_look_that_is_owed(tmp_path: Path) -> None:
+def test_a_round_waits_for_a_look_that_is_owed(place: Place) -> None:
     """An expired run that a retry asked for is looked at before the round can end."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         expired = stands(ids_of(ledger)[0], State.EXPIRED)
         ledger.save([expired])
         begin(ledger, RoundKind.RETRY, expired)
         assert not ledger.end_round(NOON + 1)
 
 
-def test_rows_outside_of_the_round_do_not_hold_it_up(tmp_path: Path) -> None:
+def test_rows_outside_of_the_round_do_not_hold_it_up(place: Place) -> None:
     """A row that was never sent, or runs since before, owes the round nothing."""
-    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+    with a_ledger(place, "a", "b", "c") as ledger:
         a, b, _ = ids_of(ledger)
         failed = stands(a, State.FAILED)
         ledger.save([failed, stands(b, State.RUNNING)])
@@ -119,10 +120,10 @@ def test_rows_outside_of_the_round_do_not_hold_it_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.EXPIRED, State.COMPLETE])
-def test_a_row_that_left_before_it_was_sent_stands_as_before(tmp_path: Path, state: State) -> None:
+def test_a_row_that_left_before_it_was_sent_stands_as_before(place: Place, state: State) -> None:
     """Its earlier outcome is not lost to a round that never came to it."""
     kind = RoundKind.FRESH if state is State.COMPLETE else RoundKind.RETRY
-    with a_ledger(tmp_path, "left", "stays") as ledger:
+    with a_ledger(place, "left", "stays") as ledger:
         left, stays = (stands(n, state) for n in ids_of(ledger))
         ledger.save([left, stays])
         assert begin(ledger, kind, left, stays) == 2
@@ -134,9 +135,9 @@ def test_a_row_that_left_before_it_was_sent_stands_as_before(tmp_path: Path, sta
         assert after == replace(left, round_id=1)
 
 
-def test_a_second_round_may_follow(tmp_path: Path) -> None:
+def test_a_second_round_may_follow(place: Place) -> None:
     """With a number of its own, for rows that the first one asked for as well."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         failed = stands(ids_of(ledger)[0], State.FAILED)
         ledger.save([failed])
         begin(ledger, RoundKind.RETRY, failed)

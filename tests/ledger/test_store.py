@@ -20,16 +20,18 @@ from pipeline.core.model import (
 )
 from pipeline.core.quoting import PastRun
 from pipeline.errors import Exit, LedgerLost
-from pipeline.ledger.opening import join_ledger, open_ledger
+from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
 from tests.ledger.builders import (
     SERVICE,
     SOURCE,
     WORKFLOW,
+    Place,
     a_ledger,
     connection_of,
     ids_of,
+    opened,
     some_rows,
     stands,
 )
@@ -64,25 +66,35 @@ ANY_ATTEMPT = st.builds(
 )
 
 
+def test_a_text_with_a_nul_loses_no_ledger(place: Place) -> None:
+    """No text of a ledger can hold one: what stands before it is kept, and so is all else."""
+    with a_ledger(place, "a") as ledger:
+        (entry_id,) = ids_of(ledger)
+        ledger.save([stands(entry_id, State.FAILED, error="what\0ever")])
+        (entry,) = ledger.entries(State.FAILED)
+        assert entry.attempt is not None
+        assert (entry.attempt.error or "").startswith("what")
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize(
     "changes", [{}, {"retries": 2, "round_id": 3, "owes_retry": True}], ids=["plain", "asked"]
 )
 def test_an_entry_is_read_as_it_was_saved(
-    tmp_path: Path, state: State, changes: dict[str, object]
+    place: Place, state: State, changes: dict[str, object]
 ) -> None:
     """In every state, also by the next process."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         saved = an_entry(state, id=ids_of(ledger)[0], **changes)
         ledger.save([saved])
-    with open_ledger(tmp_path / "batch.ledger") as ledger:
+    with opened(place) as ledger:
         assert ledger.entries(state) == [saved]
         assert ledger.states() == {RowKey("a"): state}
 
 
-def test_an_attempt_keeps_every_character_and_digit(tmp_path: Path) -> None:
+def test_an_attempt_keeps_every_character_and_digit(place: Place) -> None:
     """Whatever a run gave, in whatever language or nesting, comes back the same."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         (entry_id,) = ids_of(ledger)
 
         @settings(deadline=None, max_examples=60)
@@ -97,9 +109,9 @@ def test_an_attempt_keeps_every_character_and_digit(tmp_path: Path) -> None:
         holds()
 
 
-def test_a_run_belongs_to_one_attempt(tmp_path: Path) -> None:
+def test_a_run_belongs_to_one_attempt(place: Place) -> None:
     """A run named for two rows is refused, and nothing of its group is saved."""
-    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+    with a_ledger(place, "a", "b", "c") as ledger:
         a, b, c = ids_of(ledger)
         ledger.save([stands(a, State.RUNNING, run_id=RunId("WRUN-X"))])
         before = ledger.entries(*State)
@@ -128,9 +140,9 @@ def test_a_full_disk_is_told_and_nothing_is_half_saved(tmp_path: Path) -> None:
         assert [entry.state for entry in ledger.entries(*State)] == [State.PLANNED] * 2
 
 
-def test_an_attempt_that_was_taken_back_is_gone(tmp_path: Path) -> None:
+def test_an_attempt_that_was_taken_back_is_gone(place: Place) -> None:
     """The first leaves no trace but its number; a later one leaves the attempt before it."""
-    with a_ledger(tmp_path, "a", "b") as ledger:
+    with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         failed = stands(b, State.FAILED)
         ledger.save([stands(a, State.STARTING), failed])
@@ -157,9 +169,9 @@ def test_what_is_saved_is_there_for_others_at_once(tmp_path: Path) -> None:
             assert other.states() == {RowKey("a"): State.RUNNING}
 
 
-def test_entries_are_found_by_their_states(tmp_path: Path) -> None:
+def test_entries_are_found_by_their_states(place: Place) -> None:
     """Several states at once, none where none is named, in the order of their ids."""
-    with a_ledger(tmp_path, *"abcd") as ledger:
+    with a_ledger(place, *"abcd") as ledger:
         a, b, c, d = ids_of(ledger)
         ledger.save([stands(b, State.RUNNING), stands(c, State.COMPLETE), stands(d, State.RUNNING)])
         assert [entry.id for entry in ledger.entries(State.RUNNING)] == [b, d]
@@ -167,9 +179,9 @@ def test_entries_are_found_by_their_states(tmp_path: Path) -> None:
         assert ledger.entries() == []
 
 
-def test_standings_tell_the_newest_attempt_and_the_cost_of_all(tmp_path: Path) -> None:
+def test_standings_tell_the_newest_attempt_and_the_cost_of_all(place: Place) -> None:
     """Credits are summed over a row's attempts; where none is known, nothing is claimed."""
-    with a_ledger(tmp_path, "a", "b", "c") as ledger:
+    with a_ledger(place, "a", "b", "c") as ledger:
         a, b, _ = ids_of(ledger)
         failed = stands(a, State.FAILED, credits=1.0)
         unknown = stands(b, State.COMPLETE, credits=None)
@@ -183,9 +195,9 @@ def test_standings_tell_the_newest_attempt_and_the_cost_of_all(tmp_path: Path) -
         }
 
 
-def test_every_attempt_stands_for_itself(tmp_path: Path) -> None:
+def test_every_attempt_stands_for_itself(place: Place) -> None:
     """Each attempt ever made, with its own state and cost."""
-    with a_ledger(tmp_path, "a") as ledger:
+    with a_ledger(place, "a") as ledger:
         (a,) = ids_of(ledger)
         first = stands(a, State.FAILED, credits=1.0)
         second = replace(stands(a, State.COMPLETE, number=2, run_id=RunId("WRUN-9")), attempts=2)
@@ -197,9 +209,9 @@ def test_every_attempt_stands_for_itself(tmp_path: Path) -> None:
         ]
 
 
-def test_a_mark_tells_new_attempts_from_old(tmp_path: Path) -> None:
+def test_a_mark_tells_new_attempts_from_old(place: Place) -> None:
     """Only what was begun since, and is not complete, counts."""
-    with a_ledger(tmp_path, *"abcd") as ledger:
+    with a_ledger(place, *"abcd") as ledger:
         a, b, c, d = ids_of(ledger)
         assert ledger.mark() == 0
         ledger.save([stands(a, State.FAILED)])
@@ -211,9 +223,9 @@ def test_a_mark_tells_new_attempts_from_old(tmp_path: Path) -> None:
         assert ledger.incomplete_since(mark) == 1
 
 
-def test_past_runs_are_those_that_ended_the_newest_first(tmp_path: Path) -> None:
+def test_past_runs_are_those_that_ended_the_newest_first(place: Place) -> None:
     """A cost that the service did not name is none, and a start that was refused is no run."""
-    with a_ledger(tmp_path, *"abcde") as ledger:
+    with a_ledger(place, *"abcde") as ledger:
         a, b, c, d, e = ids_of(ledger)
         ledger.save(
             [
@@ -230,9 +242,9 @@ def test_past_runs_are_those_that_ended_the_newest_first(tmp_path: Path) -> None
         ]
 
 
-def test_a_run_whose_end_a_later_call_saw_has_no_known_length(tmp_path: Path) -> None:
+def test_a_run_whose_end_a_later_call_saw_has_no_known_length(place: Place) -> None:
     """Nobody watched it meanwhile: a night between two calls is no time that a run takes."""
-    with a_ledger(tmp_path, "a", "b") as ledger:
+    with a_ledger(place, "a", "b") as ledger:
         a, b = ids_of(ledger)
         ledger.save([stands(a, State.COMPLETE, ended_at=NOON + 5)])
         ledger.enrol(some_rows("a", "b"), SOURCE, SERVICE, WORKFLOW, NOON + 6)

@@ -243,3 +243,18 @@ async def _listening(greeting: bytes) -> AsyncIterator[int]:
     async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
         yield server.sockets[0].getsockname()[1]
     await ended.wait()
+
+
+def test_a_start_whose_moment_has_passed_does_not_leave(serving: Serving, answer: Answer) -> None:
+    """It is asked last, on the connection that is there: not a byte of the request is written."""
+
+    async def scenario() -> None:
+        async with serving(answer(200, ACCEPTED), answer(200, ACCEPTED)) as service:
+            async with a_client(service.url) as client:
+                assert await client.start({}, {}, lambda: True) == Accepted(RUN)
+                kept_back = await client.start({}, {}, lambda: False)
+            assert kept_back == NotConnected("its moment had passed")
+            assert len(service.heard) == 1
+            assert client.requests["start"] == 1
+
+    asyncio.run(scenario())

@@ -73,6 +73,10 @@ class TrueTime(Clock):
         """What the machine's clock says."""
         return self.true() + self.set_by_seconds
 
+    def counting_sleep(self) -> float:
+        """The true moment: it goes on while the program stands still."""
+        return self.true()
+
 
 class Life:
     """One batch from its first call to its last."""
@@ -279,10 +283,14 @@ class Life:
     # The service, as the engine needs it.
 
     async def start(
-        self, variables: Mapping[str, Json], metadata: Mapping[str, Json]
+        self,
+        variables: Mapping[str, Json],
+        metadata: Mapping[str, Json],
+        may_leave: Callable[[], bool] | None = None,
     ) -> StartReply:
         """Start a run; the process may die before, during and after."""
         self._check_alive()
+        assert may_leave is None, "one worker alone is never late"
         mishap = self._mishap("start")
         if mishap is Mishap.DEATH_BEFORE_SEND:
             self._die()

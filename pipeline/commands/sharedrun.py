@@ -1,0 +1,86 @@
+"""`pipeline run` on a ledger that several machines share: loads, works, and writes the sheet.
+
+Owns the order of these. Must not know how chunks are handed out or worked on.
+"""
+
+import argparse
+import asyncio
+import time
+from contextlib import closing
+
+from pipeline.commands.asking import Again
+from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
+from pipeline.commands.preparing import Prepared
+from pipeline.commands.sharing import FAILED_BEFORE, take_part
+from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.terminal import say
+from pipeline.commands.unasked import ask_before_paying_again
+from pipeline.commands.writing import rehearse_output
+from pipeline.core.model import State
+from pipeline.engine.worker import chunk_size
+from pipeline.errors import Exit, LedgerFault
+from pipeline.ledger.chunks import Chunks
+from pipeline.ledger.handout import install
+from pipeline.ledger.postgres import CallerLock, PostgresLedger
+from pipeline.ledger.sharing import share_ledger
+
+
+def run_shared(
+    arguments: argparse.Namespace, again: Again | None, prepared: Prepared, began_at: float
+) -> Exit:
+    """Run the batch with whoever else works on it."""
+    from pipeline.commands.run import enrol, write_as_the_input_is_now  # noqa: PLC0415 - it calls us
+
+    config = prepared.config
+    assert config.server is not None
+    need_the_extra(config)
+    for flag, is_given in (
+        ("--limit", arguments.limit is not None),
+        ("--watch", arguments.watch),
+        ("--report", arguments.report),
+        ("retry and --fresh", again is not None),
+    ):
+        if is_given:
+            refuse_shared(config, flag)
+    if config.workflow.is_simulated:
+        refuse_shared(config, "base_url: simulator")
+    with closing(CallerLock(config.server)) as lock:
+        if not lock.is_ours:
+            raise LedgerFault(
+                place=kept_at(config),
+                wrong="another `pipeline run` has this batch",
+                remedy="let this machine take part: pipeline worker",
+            )
+        with share_ledger(config.server) as ledger:
+            rehearse_output(prepared, ledger)
+            ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
+            reused = enrol(prepared, ledger)
+            _make_chunks(prepared, ledger)
+        asyncio.run(install(config.server))
+        part = take_part(config, config.server, is_caller=True)
+        with share_ledger(config.server) as ledger:
+            _tell_parked(ledger)
+            output = write_as_the_input_is_now(prepared, ledger)
+            tally = ledger.tally()
+    exit_ = exit_of(tally, part.stop, None) if output else Exit.STOPPED
+    call = Call(reused, part.requests, time.monotonic() - began_at, output)
+    if part.stop is not None:
+        say(f"Stopped early: {part.stop.message}.")
+    show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
+    return exit_
+
+
+def _make_chunks(prepared: Prepared, ledger: PostgresLedger) -> None:
+    chunks = Chunks(ledger)
+    chunks.make(chunk_size(prepared.config.limits))
+    to_send = ledger.tally().count_entries(State.PLANNED)
+    ledger.say_facts({FAILED_BEFORE: f"{chunks.failed()} {to_send}", "token": ledger.token})
+
+
+def _tell_parked(ledger: PostgresLedger) -> None:
+    parked = Chunks(ledger).parked()
+    if parked:
+        say(
+            f"{len(parked)} chunks of rows kept ending the workers that had them, and were left "
+            "aside: the same command tries them again."
+        )

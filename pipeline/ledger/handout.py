@@ -1,0 +1,131 @@
+"""Hands out chunks to workers, and takes them back from those that died. Owns pgqueuer.
+
+A job says only which chunk owes what; whether that still holds is the chunk's own to say. So a job
+that is handed out twice, late or for nothing does no harm. Must not know what is done with a chunk.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+import psycopg
+from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import FailingListenerError
+from pgqueuer.domain.models import Job
+
+from pipeline.errors import LedgerLost
+from pipeline.ledger.chunks import Debt
+from pipeline.ledger.postgres import REMEDY, SETTINGS, lost_connections_told, place_of
+
+HEARTBEAT_SECONDS: Final = 5.0
+SILENT_SECONDS: Final = 2 * HEARTBEAT_SECONDS
+"""A worker that was not heard of for so long is given up, and its chunks go to others."""
+ASKED_FOR_EACH: Final = timedelta(seconds=2)
+SEATS: Final[dict[Debt, int]] = {"start": 2, "watch": 64}
+"""Chunks that one worker has at once; those that start must not keep the others from watching."""
+AT_ONCE: Final[dict[Debt, int]] = {"start": 1, "watch": 8}
+
+Handler: TypeAlias = Callable[[int, Debt], Awaitable[None]]
+"""Works on a chunk; raises nothing."""
+
+# pgqueuer tells of failed jobs with tracebacks, and ours are told by ourselves.
+logging.getLogger("pgqueuer").addHandler(logging.NullHandler())
+logging.getLogger("pgqueuer").propagate = False
+
+
+class Handout:
+    """The queue of chunks, over connections of its own."""
+
+    def __init__(self, url: str, asking: Queries, managers: dict[Debt, QueueManager]) -> None:
+        self._url = url
+        self._asking = asking
+        self._managers = managers
+
+    async def put(self, debts: Sequence[tuple[int, Debt]]) -> None:
+        """Let these chunks be handed out, unless they are already."""
+        if not debts:
+            return
+        with lost_connections_told(self._url):
+            await self._asking.enqueue(
+                [debt for _, debt in debts],
+                [str(chunk_id).encode() for chunk_id, _ in debts],
+                [0] * len(debts),
+                dedupe_key=[f"{debt} {chunk_id}" for chunk_id, debt in debts],
+                on_conflict="skip",
+            )
+
+    async def serve(self, handler: Handler) -> None:
+        """Take chunks and let them be worked on, until `close`.
+
+        Raises a group with `LedgerLost` where a connection breaks.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for debt, manager in self._managers.items():
+                    _register(manager, debt, handler)
+                    group.create_task(_serve(manager, debt), name=f"hand out {debt}")
+        except* (psycopg.Error, FailingListenerError) as lost:
+            raise LedgerLost(
+                place=place_of(self._url),
+                wrong=f"the queue's connection broke ({type(_first(lost)).__name__})",
+                remedy=REMEDY,
+            ) from lost
+
+    def close(self) -> None:
+        """Take no more chunks."""
+        for manager in self._managers.values():
+            manager.shutdown.set()
+
+
+@asynccontextmanager
+async def open_handout(url: str) -> AsyncIterator[Handout]:
+    """The queue beside a shared ledger, made where it is missing."""
+    async with AsyncExitStack() as stack:
+
+        async def queries() -> Queries:
+            # The settings fit every connection of psycopg.
+            connecting = psycopg.AsyncConnection.connect(url, autocommit=True, **SETTINGS)  # type: ignore[arg-type]
+            connection = await stack.enter_async_context(await connecting)
+            return Queries(PsycopgDriver(connection))
+
+        with lost_connections_told(url):
+            asking = await queries()
+            managers: dict[Debt, QueueManager] = {
+                debt: QueueManager(await queries()) for debt in SEATS
+            }
+        yield Handout(url, asking, managers)
+
+
+async def install(url: str) -> None:
+    """Make the queue's tables where they are missing."""
+    with lost_connections_told(url):
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            queries = Queries(PsycopgDriver(connection))
+            if not await queries.has_table(queries.qbe.settings.queue_table):
+                await queries.install()
+
+
+def _register(manager: QueueManager, debt: Debt, handler: Handler) -> None:
+    @manager.entrypoint(debt, accepts_context=False)
+    async def handed_out(job: Job) -> None:
+        await handler(int(job.payload or b"0"), debt)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _serve(manager: QueueManager, debt: Debt) -> None:
+    await manager.run(
+        dequeue_timeout=ASKED_FOR_EACH,
+        batch_size=AT_ONCE[debt],
+        max_concurrent_tasks=SEATS[debt],
+        heartbeat_timeout=timedelta(seconds=SILENT_SECONDS),
+        shutdown_on_listener_failure=True,
+    )
