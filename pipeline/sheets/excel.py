@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from python_calamine import (
     CalamineWorkbook,
@@ -186,7 +186,9 @@ def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
     sheet = workbook.get_sheet_by_name(name)
     # calamine begins at the first row, but at the first column that holds anything.
     left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
-    return [_line(left, line) for line in sheet.iter_rows()]
+    # The library makes each line for us alone, so that it need not be copied to be amended.
+    lines = cast("Iterator[list[CellValue]]", sheet.iter_rows())
+    return [_line(left, line) for line in lines]
 
 
 def _line(left: list[CellValue], line: list[CellValue]) -> list[CellValue]:
