@@ -96,7 +96,10 @@ def run(arguments: argparse.Namespace) -> Exit:
         planned = plan(prepared.rows, {} if ledger is None else ledger.states())
         tell_paying_again(prepared, planned, ledger)
         quoted = quote_for(planned.counts()[Decision.START], prepared.config, ledger)
-        cap = cap_in_words(prepared.config, Spending() if ledger is None else ledger.spending())
+        # By the config: the ledger's newest reading may be of another service.
+        service = prepared.config.workflow.service
+        spending = Spending() if ledger is None else ledger.spending(service)
+        cap = cap_in_words(prepared.config, spending)
     forecast = _forecast(prepared, planned, quoted)
     if arguments.online:
         asyncio.run(_ask_service(prepared.config))
@@ -220,6 +223,9 @@ def _refusal(reply: ListReply) -> tuple[str, str, str] | None:
         case Missing():
             remedy = "copy the id again: in copy.ai, open the workflow, tab API"
             return "workflow.id", "the service does not know this workflow", remedy
+        case Unreachable(why, lacks_credits=True):
+            remedy = "give the workspace credits again"
+            return "workflow.api_key_env", f"the workspace has no credits left ({why})", remedy
         case Unreadable(why) | Unreachable(why):
             remedy = "check the address and the network"
             return "workflow.base_url", f"the service does not answer ({why})", remedy

@@ -56,6 +56,19 @@ def test_each_variable_is_shown_over_all_rows_that_can_be_sent(call: Call, tmp_p
     ]
 
 
+def test_a_cap_is_told_with_what_was_spent_at_the_service_that_is_named_now(
+    call: Call, tmp_path: Path
+) -> None:
+    """After a trial at the simulator nothing is spent of what the real service may cost."""
+    trial = {"limits": "{max_credits: 1000, rate: 500/s}", "outputs": "'*'"}
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **trial)
+    assert call("run", "batch.yaml").exit == 1
+    assert "limits.max_credits is 1,000, 8 spent" in call("check", "batch.yaml").out
+    real = "{id: WCFG-1, base_url: 'https://service.example/api'}"
+    a_batch(tmp_path, ROWS, variables=VARIABLES, workflow=real, **trial)
+    assert "limits.max_credits is 1,000, 0 spent" in call("check", "batch.yaml").out
+
+
 def test_the_samples_fit_a_terminal_whatever_the_cells_hold(call: Call, tmp_path: Path) -> None:
     """No line of the table is wider than 80 columns, and no cell breaks it."""
     long = "word " * 60
