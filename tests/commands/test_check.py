@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.arranging import a_batch
+from tests.commands.arranging import QUICK, a_batch
 from tests.commands.conftest import Call
 
 ROWS = "Company,Town\nAcme,Ulm\n,Bonn\nInitech,\nHooli,Ulm\nAcme,Ulm\n"
@@ -60,12 +60,13 @@ def test_a_cap_is_told_with_what_was_spent_at_the_service_that_is_named_now(
     call: Call, tmp_path: Path
 ) -> None:
     """After a trial at the simulator nothing is spent of what the real service may cost."""
-    trial = {"limits": "{max_credits: 1000, rate: 500/s}", "outputs": "'*'"}
-    a_batch(tmp_path, ROWS, variables=VARIABLES, **trial)
+    capped = {**QUICK, "limits": "{max_credits: 1000, rate: 500/s}"}
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **capped)
     assert call("run", "batch.yaml").exit == 1
     assert "limits.max_credits is 1,000, 8 spent" in call("check", "batch.yaml").out
     real = "{id: WCFG-1, base_url: 'https://service.example/api'}"
-    a_batch(tmp_path, ROWS, variables=VARIABLES, workflow=real, **trial)
+    real_one = {**capped, "workflow": real, "simulator": None}
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **real_one)
     assert "limits.max_credits is 1,000, 0 spent" in call("check", "batch.yaml").out
 
 
@@ -100,7 +101,7 @@ def test_a_request_is_shown_as_one_can_read_it(
 
 def test_a_status_tells_of_no_call_where_none_was_made(call: Call, tmp_path: Path) -> None:
     """`run` says what its call did; `status` looks at the ledger, and did nothing."""
-    a_batch(tmp_path, ROWS, variables=VARIABLES)
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **QUICK)
     assert "this call: " in call("run", "batch.yaml").out
     assert "this call" not in call("status", "batch.yaml").out
     assert json.loads(call("status", "batch.yaml", "--json").out)["requests"] == {
