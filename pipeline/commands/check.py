@@ -176,11 +176,11 @@ def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | N
         f"{forecast.start} to start, {forecast.done} done, {forecast.running} to watch, "
         f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
     )
-    if forecast.shared:
-        counts += f", {forecast.shared} equal to one that is started"
     lines = [
         *table(forecast.samples),
-        f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
+        f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}",
+        f"rows: {counts}",
+        *([f"shared: {forecast.shared} equal to one that is started"] if forecast.shared else []),
         f"cost: {cost}",
         f"time: {time_in_words(quoted)}",
         *([] if cap is None else [cap]),

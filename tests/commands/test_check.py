@@ -56,6 +56,16 @@ def test_each_variable_is_shown_over_all_rows_that_can_be_sent(call: Call, tmp_p
     ]
 
 
+def test_what_a_run_would_do_fits_a_terminal(call: Call, tmp_path: Path) -> None:
+    """The counts of thousands of rows, and all that stands beside them: 80 columns at most."""
+    rows = "".join(f"Company {n % 1500}\n" for n in range(3000))
+    a_batch(tmp_path, f"Company\n{rows}", input="{path: leads.csv, duplicates: once}")
+    told = call("check", "batch.yaml").out.splitlines()
+    assert "rows: 1500 to start, 0 done, 0 to watch, 0 unconfirmed, 0 skipped, 0 faulty" in told
+    assert "shared: 1500 equal to one that is started" in told
+    assert max(map(len, told)) <= 80
+
+
 def test_a_cap_is_told_with_what_was_spent_at_the_service_that_is_named_now(
     call: Call, tmp_path: Path
 ) -> None:
