@@ -1,13 +1,13 @@
 """`pipeline simulate`: serves the simulator of the remote API on loopback, until it is stopped."""
 
 import argparse
-import asyncio
 import math
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import say, tell
 from pipeline.config.units import ValueFault, read_duration_seconds
+from pipeline.engine import loop
 from pipeline.errors import Exit
 from pipeline.simulator.faults import Fault, Faults
 from pipeline.simulator.journal import open_service
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         faults=Faults(**dict(arguments.fault)),
     )
     with open_service(settings, arguments.state) as service:
-        asyncio.run(serve(service, arguments.port, _announce))
+        loop.run(serve(service, arguments.port, _announce))
     return Exit.OK
 
 
