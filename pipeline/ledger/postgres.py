@@ -17,7 +17,7 @@ from pipeline.core.model import Entry, RowKey, State
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.chunks import Chunk, Claim
 from pipeline.ledger.dialect import statement
-from pipeline.ledger.records import Values, entry_values
+from pipeline.ledger.records import Owner, Values, entry_values
 from pipeline.ledger.store import Ledger, RunTakenError
 
 REMEDY: Final = "see that the server is up and reached, then give the same command again"
@@ -53,6 +53,7 @@ ADD_STAGED: Final = (  # without a conflict no numbers are used up: chunks are r
     "FROM first_staged AS new "
     "WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.row_key = new.row_key) ORDER BY new.id"
 )
+HOLD_ENTRY: Final = "SELECT 1 FROM entry WHERE id = ? FOR UPDATE"
 ALL_STATES: Final = "SELECT row_key, state FROM entry"
 
 # For many lines psycopg sends a statement in one go with all others, and waits once.
@@ -212,6 +213,15 @@ class PostgresLedger(Ledger):
     def see(self, claim: Claim, limits: Limits) -> "PostgresChunk":
         """The same ledger, as the picker of a chunk sees it."""
         return PostgresChunk(self.url, self._postgres).claimed(claim, limits)
+
+    def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
+        """Let something happen to an older attempt, as in any ledger.
+
+        The entry may be in another worker's chunk: meanwhile nobody else writes to it.
+        """
+        with self._transaction():
+            self._execute(HOLD_ENTRY, (owner.entry_id,))
+            return super().amend(owner, step)
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.
