@@ -147,15 +147,16 @@ class _Working:
         while True:
             now = time.monotonic()
             try:
-                debts = await self._blocking(self._chunks.debts)
-                if not debts and self._is_caller and not self._has_looked_again:
+                await self._relieve()
+                owed = await self._blocking(self._chunks.owed)
+                if not owed and self._is_caller and not self._has_looked_again:
                     # While starts went on, the list of runs grew faster than it could be read.
                     self._has_looked_again = True
                     await self._blocking(self._chunks.look_for_doubts)
                     continue
                 if now - swept_at >= SWEPT_EACH_SECONDS:
                     swept_at = now
-                    await self._handout.put(debts)
+                    await self._handout.put(await self._blocking(self._chunks.debts))
                     await self._heed_failures()
                 if self._is_caller and now - told_at >= TOLD_EACH_SECONDS:
                     told_at = now
@@ -163,18 +164,25 @@ class _Working:
             except LedgerFault as fault:
                 self._give_up(fault)
                 return
-            if self._is_over(debts):
+            if self._is_over(owed):
                 self._handout.close()
                 return
             await asyncio.sleep(LOOKED_EACH_SECONDS)
 
-    def _is_over(self, debts: list[tuple[int, Debt]]) -> bool:
+    async def _relieve(self) -> None:
+        """What others left under way is looked after now, though all may be busy with starts."""
+        if left := await self._handout.left_behind():
+            leave = partial(self._chunks.leave_to_watchers, left)
+            debts: list[tuple[int, Debt]] = [(n, "watch") for n in await self._blocking(leave)]
+            await self._handout.put(debts)
+
+    def _is_over(self, owed: set[Debt]) -> bool:
         stop = self._worker.stop
         if stop is not None and (not stop.reason.watches_on or not self._is_caller):
             return True
         if not self._is_caller:
             return False
-        return not any(stop is None or debt == "watch" for _, debt in debts)
+        return "watch" not in owed and (stop is not None or not owed)
 
     async def _heed_failures(self) -> None:
         limit = self._config.limits.max_failures

@@ -27,6 +27,12 @@ LOOK_FOR_DOUBTS = (
     "SELECT 1 FROM entry WHERE entry.id BETWEEN first_entry AND last_entry "
     "AND state = 'unconfirmed')"
 )
+SEE_ANEW = (
+    f"UPDATE chunk SET owes = {OWES} "  # noqa: S608 - as above
+    "WHERE id IN (SELECT value FROM json_each(?)) AND owes = 'start' AND parked_at IS NULL "
+    f"AND {OWES} = 'watch' RETURNING id"
+)
+OWED = "SELECT DISTINCT owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL"
 DEBTS = "SELECT id, owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL ORDER BY id"
 PARKED = "SELECT id FROM chunk WHERE parked_at IS NOT NULL ORDER BY id"
 UNPARK = "UPDATE chunk SET parked_at = NULL, deaths = 0 WHERE parked_at IS NOT NULL"

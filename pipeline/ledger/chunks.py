@@ -80,6 +80,19 @@ class Chunks:
         with self._ledger.transaction() as say:
             return [(chunk_id, owes) for chunk_id, owes in say(queries.DEBTS)]
 
+    def owed(self) -> set[Debt]:
+        """What the chunks owe, parked ones left out."""
+        with self._ledger.transaction() as say:
+            return {owes for (owes,) in say(queries.OWED)}
+
+    def leave_to_watchers(self, chunk_ids: Sequence[int]) -> list[int]:
+        """Let chunks that were left by their starters be watched first; gives those that need it.
+
+        One of whose rows nothing is under way waits for its starts as before.
+        """
+        with self._ledger.transaction() as say:
+            return [chunk_id for (chunk_id,) in say(queries.SEE_ANEW, (to_json(chunk_ids),))]
+
     def look_for_doubts(self) -> None:
         """Let every chunk with a row in doubt be watched once more."""
         with self._ledger.transaction() as say:

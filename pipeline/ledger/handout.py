@@ -30,6 +30,15 @@ SEATS: Final[dict[Debt, int]] = {"start": 2, "watch": 64}
 """Chunks that one worker has at once; those that start must not keep the others from watching."""
 AT_ONCE: Final[dict[Debt, int]] = {"start": 1, "watch": 8}
 
+HANDED_OUT: Final = (
+    "SELECT dedupe_key AS said FROM {table} "
+    "WHERE status IN ('queued', 'picked') AND dedupe_key = ANY($1)"
+)
+LEFT_BEHIND: Final = (
+    "SELECT convert_from(payload, 'UTF8') AS said FROM {table} "
+    "WHERE status = 'picked' AND entrypoint = $1 AND heartbeat < now() - $2::interval"
+)
+
 Handler: TypeAlias = Callable[[int, Debt], Awaitable[None]]
 """Works on a chunk; raises nothing."""
 
@@ -48,16 +57,34 @@ class Handout:
 
     async def put(self, debts: Sequence[tuple[int, Debt]]) -> None:
         """Let these chunks be handed out, unless they are already."""
-        if not debts:
-            return
+        by_key = {f"{debt} {chunk_id}": (chunk_id, debt) for chunk_id, debt in debts}
         with lost_connections_told(self._url):
+            for key in await self._ask(HANDED_OUT, [*by_key]):
+                del by_key[key]
+            if not by_key:
+                return
             await self._asking.enqueue(
-                [debt for _, debt in debts],
-                [str(chunk_id).encode() for chunk_id, _ in debts],
-                [0] * len(debts),
-                dedupe_key=[f"{debt} {chunk_id}" for chunk_id, debt in debts],
+                [debt for _, debt in by_key.values()],
+                [str(chunk_id).encode() for chunk_id, _ in by_key.values()],
+                [0] * len(by_key),
+                dedupe_key=[*by_key],
                 on_conflict="skip",
             )
+
+    async def left_behind(self) -> list[int]:
+        """The chunks whose starter was not heard of for `SILENT_SECONDS`.
+
+        The queue hands them out again as well, but only to a worker that has a seat for starts.
+        """
+        silence = timedelta(seconds=SILENT_SECONDS)
+        with lost_connections_told(self._url):
+            return [int(chunk_id) for chunk_id in await self._ask(LEFT_BEHIND, "start", silence)]
+
+    async def _ask(self, question: str, *values: object) -> list[str]:
+        """What the queue's own table says."""
+        table = self._asking.qbe.qualified.queue_table
+        lines = await self._asking.driver.fetch(question.format(table=table), *values)
+        return [str(line["said"]) for line in lines]
 
     async def serve(self, handler: Handler) -> None:
         """Take chunks and let them be worked on, until `close`.
