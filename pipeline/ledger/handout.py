@@ -18,9 +18,10 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job
 
+from pipeline.config.server import place_of
 from pipeline.errors import LedgerLost
 from pipeline.ledger.chunks import Debt
-from pipeline.ledger.postgres import REMEDY, SETTINGS, lost_connections_told, place_of
+from pipeline.ledger.postgres import REMEDY, SETTINGS, lost_connections_told
 
 HEARTBEAT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 2 * HEARTBEAT_SECONDS

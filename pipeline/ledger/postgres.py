@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from pipeline.config.model import Limits
+from pipeline.config.server import place_of
 from pipeline.core.model import Entry, RowKey, State
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.chunks import Chunk, Claim
@@ -165,12 +165,6 @@ def lost_connections_told(url: str) -> Iterator[None]:
 def words_of(error: psycopg.Error) -> str:
     """The first line of the server's complaint: the others may show values."""
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def place_of(url: str) -> str:
-    """The server and database, and neither user nor password."""
-    parts = conninfo_to_dict(url)
-    return f"postgresql://{parts.get('host', '')}/{parts.get('dbname', '')}"
 
 
 class CallerLock:
