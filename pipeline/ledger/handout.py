@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import psycopg
 from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
@@ -46,6 +46,25 @@ Handler: TypeAlias = Callable[[int, Debt], Awaitable[None]]
 # pgqueuer tells of failed jobs with tracebacks, and ours are told by ourselves.
 logging.getLogger("pgqueuer").addHandler(logging.NullHandler())
 logging.getLogger("pgqueuer").propagate = False
+
+
+class Driver(PsycopgDriver):
+    """pgqueuer's way to the server, with a connection of its own for what the server tells.
+
+    While psycopg waits for a notice it lets nobody else use the connection, up to a second.
+    """
+
+    def __init__(self, asking: PsycopgDriver, listening: "psycopg.AsyncConnection[Any]") -> None:
+        super().__init__(listening)
+        self._asking = asking
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        """Ask, whoever listens."""
+        return await self._asking.fetch(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Say, whoever listens."""
+        return await self._asking.execute(query, *args)
 
 
 class Handout:
@@ -114,28 +133,26 @@ class Handout:
 async def open_handout(url: str) -> AsyncIterator[Handout]:
     """The queue beside a shared ledger, made where it is missing."""
     async with AsyncExitStack() as stack:
-
-        async def queries() -> Queries:
-            # The settings fit every connection of psycopg.
-            connecting = psycopg.AsyncConnection.connect(url, autocommit=True, **SETTINGS)  # type: ignore[arg-type]
-            connection = await stack.enter_async_context(await connecting)
-            return Queries(PsycopgDriver(connection))
-
         with lost_connections_told(url):
-            asking = await queries()
-            managers: dict[Debt, QueueManager] = {
-                debt: QueueManager(await queries()) for debt in SEATS
-            }
-        yield Handout(url, asking, managers)
+            asking = PsycopgDriver(await stack.enter_async_context(await _connected(url)))
+            listening = await stack.enter_async_context(await _connected(url))
+        queries = Queries(Driver(asking, listening))
+        managers: dict[Debt, QueueManager] = {debt: QueueManager(queries) for debt in SEATS}
+        yield Handout(url, queries, managers)
 
 
 async def install(url: str) -> None:
     """Make the queue's tables where they are missing."""
     with lost_connections_told(url):
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        async with await _connected(url) as connection:
             queries = Queries(PsycopgDriver(connection))
             if not await queries.has_table(queries.qbe.settings.queue_table):
                 await queries.install()
+
+
+async def _connected(url: str) -> "psycopg.AsyncConnection[Any]":
+    # The settings fit every connection of psycopg.
+    return await psycopg.AsyncConnection.connect(url, autocommit=True, **SETTINGS)  # type: ignore[arg-type]
 
 
 def _register(manager: QueueManager, debt: Debt, handler: Handler) -> None:

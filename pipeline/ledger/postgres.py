@@ -163,8 +163,10 @@ def lost_connections_told(url: str) -> Iterator[None]:
 
 
 def words_of(error: psycopg.Error) -> str:
-    """The first line of the server's complaint: the others may show values."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """A complaint about the connection, its first line; of another, which may show values, none."""
+    is_of_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    lines = str(error).splitlines() if is_of_connection else []
+    return lines[0] if lines else type(error).__name__
 
 
 class CallerLock:
