@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
@@ -22,7 +23,7 @@ from pipeline.engine.process import World
 from pipeline.engine.signals import signals_ask
 from pipeline.engine.stop import Stop, StopReason, Switch
 from pipeline.engine.worker import Sharing, Unseen, Worker
-from pipeline.errors import LedgerFault
+from pipeline.errors import ConfigFault, LedgerFault, PipelineError
 from pipeline.ledger.chunks import Chunks, Debt
 from pipeline.ledger.handout import Handout, open_handout
 from pipeline.ledger.postgres import PostgresLedger
@@ -87,7 +88,7 @@ class _Working:
         self._part = part
         self._is_caller = is_caller
         self._chunks = Chunks(ledger)
-        self._fault: LedgerFault | None = None
+        self._fault: PipelineError | None = None
         self._has_looked_again = False
         self._worker: Worker
         self._handout: Handout
@@ -135,9 +136,9 @@ class _Working:
         except LedgerFault as fault:
             self._give_up(fault)
 
-    def _give_up(self, fault: LedgerFault) -> None:
+    def _give_up(self, fault: PipelineError) -> None:
         self._fault = self._fault or fault
-        self._worker.ask_to_stop(Stop(StopReason.SERVICE_GONE, "the ledger is away"))
+        self._worker.ask_to_stop(Stop(StopReason.SERVICE_GONE, fault.wrong))
         self._worker.stop = None
         self._handout.close()
 
@@ -157,11 +158,12 @@ class _Working:
                 if now - swept_at >= SWEPT_EACH_SECONDS:
                     swept_at = now
                     await self._handout.put(await self._blocking(self._chunks.debts))
+                    await self._blocking(self._see_that_it_is_agreed)
                     await self._heed_failures()
                 if self._is_caller and now - told_at >= TOLD_EACH_SECONDS:
                     told_at = now
                     await self._tell()
-            except LedgerFault as fault:
+            except (LedgerFault, ConfigFault) as fault:
                 self._give_up(fault)
                 return
             if self._is_over(owed):
@@ -183,6 +185,9 @@ class _Working:
         if not self._is_caller:
             return False
         return "watch" not in owed and (stop is not None or not owed)
+
+    def _see_that_it_is_agreed(self) -> None:
+        see_that_it_is_agreed(self._config, self._ledger)
 
     async def _heed_failures(self) -> None:
         limit = self._config.limits.max_failures

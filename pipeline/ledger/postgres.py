@@ -4,6 +4,7 @@ Must not know what is asked of the ledger. The password is never here: libpq fin
 or pgpass.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,10 @@ from pipeline.ledger.records import Owner, Values, entry_values
 from pipeline.ledger.store import Ledger, RunTakenError
 
 REMEDY: Final = "see that the server is up and reached, then give the same command again"
+# What it tells of connections that broke is told by ourselves.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+logging.getLogger("psycopg").propagate = False
+
 ONE_CALLER: Final = 0x50495046
 """The advisory lock of the one `pipeline run`."""
 SETTINGS: Final = {
