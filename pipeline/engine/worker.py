@@ -134,10 +134,12 @@ class Worker:
 
     def _leasing(self, name: str) -> Leasing:
         async def lease(seconds: float) -> Lease:
-            def leased() -> Lease:
-                now = self._sharing.moment()
-                return Lease(self._sharing.chunks.lease(name, now, seconds), now)
-
-            return await self._world.blocking(leased)
+            now = await self._world.blocking(self._sharing.moment)
+            # Before the lease itself is made durable, which takes long compared with a slot.
+            told_at = self._world.clock.monotonic()
+            begins_at = await self._world.blocking(
+                lambda: self._sharing.chunks.lease(name, now, seconds)
+            )
+            return Lease(begins_at, now, told_at)
 
         return lease
