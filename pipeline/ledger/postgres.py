@@ -37,6 +37,10 @@ SETTINGS: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+DURABLE: Final = (  # a server may be set up to forget its last commits in a crash
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') = 'off'"
+)
 STAGE: Final = "CREATE TEMPORARY TABLE staged (LIKE entry INCLUDING DEFAULTS) ON COMMIT DROP"
 COPY: Final = (
     "COPY staged (id, state, rows, row_key, reading_id, row_number, variables, cells, rendering) "
@@ -100,6 +104,7 @@ class PostgresConnection:
     def __init__(self, url: str) -> None:
         self._url = url
         self._driver = connected(url)
+        self.execute(DURABLE)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[Line]":
         """One statement."""
