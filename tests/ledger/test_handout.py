@@ -7,9 +7,10 @@ from contextlib import contextmanager
 import pytest
 
 from pipeline.core.model import State
-from pipeline.ledger.chunks import Chunks, Debt
+from pipeline.ledger.chunks import Debt, FenceLostError
 from pipeline.ledger.handout import install, open_handout
 from pipeline.ledger.postgres import PostgresConnection
+from tests.core.builders import NOON
 from tests.ledger.builders import ids_of, stands
 from tests.ledger.test_chunks import picked, shared
 from tests.postgres import Server
@@ -84,17 +85,34 @@ def test_what_a_starter_left_under_way_is_watched_first(server: Server, state: S
         picked(ledger, chunks, chunk_id=2)
         assert chunks.leave_to_watchers([1, 2]) == [1]
         assert chunks.leave_to_watchers([1, 2]) == []
-        assert chunks.debts() == [(1, "watch"), (2, "start")]
+        assert chunks.debts() == [(1, "watch"), (2, "start"), (3, "start")]
         assert chunks.owed() == {"watch", "start"}
 
 
-def test_a_starter_that_was_only_slow_goes_on(server: Server) -> None:
-    """Until a watcher has the chunk, it is the starter's, and it gives it back in order."""
+def test_what_a_starter_had_not_begun_need_not_wait_for_its_runs(server: Server) -> None:
+    """The rest is a chunk of its own; a row above it that waits again stays with the others."""
+    with shared(server.new_database(), *"abcdef", size=6) as (ledger, chunks):
+        ids = ids_of(ledger)
+        starter = picked(ledger, chunks)
+        starter.save([stands(ids[0], State.COMPLETE), stands(ids[2], State.RUNNING)])
+        chunks.leave_to_watchers([1])
+        watching = chunks.pick(1, "watch", "w", NOON)
+        starting = chunks.pick(2, "start", "s", NOON)
+        assert watching is not None
+        assert starting is not None
+        assert (watching.first_entry, watching.last_entry) == (ids[0], ids[2])
+        assert (starting.first_entry, starting.last_entry) == (ids[3], ids[5])
+
+
+def test_a_starter_that_was_only_slow_is_refused(server: Server) -> None:
+    """From the moment on at which its chunk was left to others, before one of them has it."""
     with shared(server.new_database(), "a", "b") as (ledger, chunks):
         chunk = picked(ledger, chunks)
         first, second = ids_of(ledger)
         chunk.save([stands(first, State.RUNNING)])
         chunks.leave_to_watchers([1])
-        chunk.save([stands(first, State.COMPLETE), stands(second, State.COMPLETE)])
-        assert chunks.put_back(chunk.claim, "start") is None
-        assert Chunks(ledger).owed() == set()
+        with pytest.raises(FenceLostError):
+            chunk.save([stands(second, State.STARTING)])
+        with pytest.raises(FenceLostError):
+            chunks.put_back(chunk.claim, "start")
+        assert ledger.tally().count_entries(State.PLANNED) == 1
