@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 from pipeline.config.model import Config
+from pipeline.config.server import place_of
 from pipeline.errors import ConfigFault, LedgerFault
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
@@ -33,9 +34,6 @@ def kept_at(config: Config) -> str:
     """Where the ledger is kept, in words; no user and no password."""
     if config.server is None:
         return str(config.ledger)
-    need_the_extra(config)
-    from pipeline.ledger.postgres import place_of  # noqa: PLC0415 - as above
-
     return place_of(config.server)
 
 

@@ -8,6 +8,7 @@ import asyncio
 import time
 from contextlib import closing
 
+from pipeline.commands.agreeing import say_what_is_agreed
 from pipeline.commands.asking import Again
 from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
 from pipeline.commands.preparing import Prepared
@@ -55,6 +56,7 @@ def run_shared(
             rehearse_output(prepared, ledger)
             ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
             reused = enrol(prepared, ledger)
+            say_what_is_agreed(config, ledger)
             _make_chunks(prepared, ledger)
         asyncio.run(install(config.server))
         part = take_part(config, config.server, is_caller=True)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import EXIT_OF_STOP
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> Exit:
 
     with share_ledger(config.server) as ledger:
         ledger.see_that_it_is_used(f"begin with: pipeline run {arguments.config}")
+        see_that_it_is_agreed(config, ledger)
     say(f"Working on {config.name}, {kept_at(config)}.")
     part = take_part(config, config.server, is_caller=False)
     if part.stop is None:

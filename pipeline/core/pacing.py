@@ -7,7 +7,7 @@ of the next call, a number; the moment is passed in.
 from dataclasses import dataclass, replace
 
 SHIFT_SECONDS = 0.3
-"""How far two calls of several workers may be shifted against each other on their way."""
+"""What two calls of several workers may be shifted against each other, and the service bear it."""
 SHIFT_OF_A_SHORT_WINDOW = 0.13
 """In a window of a second or two the rate would suffer more than it is worth."""
 CATCH_UP_SECONDS = 0.020
@@ -66,11 +66,15 @@ class Pace:
         return Pace(self.rate, self.burst, due)
 
 
+def shift_seconds(rate: Rate) -> float:
+    """How far two calls of several workers may be shifted against each other at this rate."""
+    return min(SHIFT_SECONDS, SHIFT_OF_A_SHORT_WINDOW * rate.seconds)
+
+
 def spared(rate: Rate) -> Rate:
     """The rate that several workers keep together, so that none of their calls comes too early.
 
     A service that counts in a sliding window sees each call a little earlier or later than it left;
     the window is taken to be as much longer as two calls may be shifted against each other.
     """
-    shift_seconds = min(SHIFT_SECONDS, SHIFT_OF_A_SHORT_WINDOW * rate.seconds)
-    return Rate(rate.count, rate.seconds + shift_seconds)
+    return Rate(rate.count, rate.seconds + shift_seconds(rate))

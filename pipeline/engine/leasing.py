@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from pipeline.core.pacing import Pace, Rate, spared
+from pipeline.core.pacing import Pace, Rate, shift_seconds, spared
 from pipeline.engine.clock import Clock
 from pipeline.engine.limiter import HEEDED_AFTER_SECONDS, Limiter
 
@@ -21,15 +21,20 @@ SOON_SECONDS: Final = 0.25
 """Intents are made for slots that are not further away than this."""
 LATE_SECONDS: Final = 0.1
 """A slot that was missed by more is forfeited: its call would come together with others."""
+LATE_SHARE: Final = 0.5
+"""Of what calls may be shifted against each other: the rest is for their way to the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A part of the pace. Moments are of the clock that all workers go by."""
+    """A part of the pace."""
 
     begins_at: float
+    """By the clock that all workers go by."""
     now: float
-    """The moment of the lease itself."""
+    """When the lease was asked for, by the same clock."""
+    told_at: float
+    """When this worker was told of that moment, by its own monotonic clock."""
 
 
 Leasing: TypeAlias = Callable[[float], Awaitable[Lease]]
@@ -59,7 +64,7 @@ class LeasedLimiter(Limiter):
             while not unless.is_set() and (wait := slot_at - self._clock.monotonic()) > 0:
                 await self._clock.wait(unless, min(wait, HEEDED_AFTER_SECONDS))
             now = self._clock.monotonic()
-            is_in_time = slot_at <= now <= slot_at + LATE_SECONDS
+            is_in_time = slot_at <= now <= slot_at + self._late_seconds
             if is_in_time and now >= self._paused_until:
                 return
 
@@ -94,13 +99,17 @@ class LeasedLimiter(Limiter):
         return self._slots[0]
 
     def _forfeit(self) -> None:
-        while self._slots and self._slots[0] < self._clock.monotonic() - LATE_SECONDS:
+        while self._slots and self._slots[0] < self._clock.monotonic() - self._late_seconds:
             self._slots.popleft()
+
+    @property
+    def _late_seconds(self) -> float:
+        return min(LATE_SECONDS, LATE_SHARE * shift_seconds(self._rate))
 
     async def _lease_a_block(self) -> None:
         rate = spared(self._rate)
         count = max(1, int(BLOCK_SECONDS * rate.per_second))
         lease = await self._lease(count * rate.interval_seconds)
-        # The answer took its way: ours is a moment later than the lease's own, never earlier.
-        first_at = self._clock.monotonic() + lease.begins_at - lease.now
+        # The telling took its way: ours is a moment later than the lease's own, never earlier.
+        first_at = lease.told_at + lease.begins_at - lease.now
         self._slots += (first_at + place * rate.interval_seconds for place in range(count))

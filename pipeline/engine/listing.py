@@ -1,9 +1,11 @@
 """The service's list of runs, read as a whole though it grows meanwhile. Owns the passes over it.
 
-Owns also whose its runs are, by the ledger. Must not know who asks for a page, at which pace, nor
-what a listing shows of an attempt in doubt: that is `core.reconciling`'s.
+Owns also whose its runs are, by the ledger, and that several who ask get one reading. Must not know
+who asks for a page, at which pace, nor what a listing shows of an attempt in doubt: that is
+`core.reconciling`'s.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -12,6 +14,7 @@ from pipeline.core.doubts import digest_of
 from pipeline.core.model import RunId, State
 from pipeline.core.reconciling import Claims, Listed, Listing, listed
 from pipeline.core.replies import Missing, RunPage
+from pipeline.engine.clock import Clock
 from pipeline.ledger.store import Ledger
 
 PASSES: Final = 4
@@ -88,3 +91,53 @@ def claims_on(listing: Listing, ledger: Ledger) -> Claims:
         ledger_token=ledger.token,
         starting={digest_of(row.variables) for row in starting},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The list, and whose its runs were once it had been read."""
+
+    listing: Listing
+    claims: Claims
+
+
+class Readings:
+    """Reads the list for all who ask: each gets a reading that was begun after they asked.
+
+    Several chunks of one worker may have rows in doubt at once. If each read the whole list, at a
+    pace that is theirs together, it would grow faster than it is read, and never be whole.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._asking = 0
+        self._begun = 0
+        """Readings are numbered in the order in which they were begun."""
+        self._last_number = 0
+        self._last: Reading | None = None
+
+    async def read(
+        self, pages: Pages, claims: Callable[[Listing], Awaitable[Claims]]
+    ) -> Reading | None:
+        """The list, by these pages unless somebody else reads it first; ``None``: there is none."""
+        begun_before = self._begun
+        self._asking += 1
+        try:
+            async with self._one_at_a_time:
+                if self._last_number <= begun_before:
+                    await self._read(pages, claims)
+                return self._last
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                # It is as large as the list, and nobody waits for it.
+                self._last = None
+
+    async def _read(self, pages: Pages, claims: Callable[[Listing], Awaitable[Claims]]) -> None:
+        self._begun += 1
+        number = self._begun
+        listing = await read_listing(pages, self._clock.monotonic())
+        self._last = None if listing is None else Reading(listing, await claims(listing))
+        # Whoever was cut off on the way leaves the reading to the next.
+        self._last_number = number

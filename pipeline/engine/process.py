@@ -20,6 +20,7 @@ from pipeline.engine.clock import Clock
 from pipeline.engine.inbox import Inbox
 from pipeline.engine.latecomers import Latecomers
 from pipeline.engine.limiter import Limiter
+from pipeline.engine.listing import Readings
 from pipeline.engine.looking import Looking, Looks
 from pipeline.engine.poller import Poller
 from pipeline.engine.pushes import Pushes
@@ -103,6 +104,8 @@ class Share:
     part: Part
     starts: Limiter
     looks: Limiter
+    readings: Readings
+    """Of the service's list of runs."""
     intents_last_seconds: float
     """How long after its intent a start may leave."""
 
@@ -114,6 +117,7 @@ class Share:
             part=Part.WHOLE,
             starts=Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance),
             looks=Limiter(Pace(config.polling.rate), world.clock, world.chance),
+            readings=Readings(world.clock),
             intents_last_seconds=float("inf"),
         )
 
@@ -161,7 +165,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
     poller = Poller(batch, looking)
     latecomers = Latecomers(batch, looking)
-    reconciler = Reconciler(batch, looking, share.starts, latecomers)
+    reconciler = Reconciler(batch, looking, share.readings, share.starts, latecomers)
     pushes = Pushes(batch, batch.inbox, looking, latecomers)
     adjusting = Adjusting(batch, starter, share.starts, world.progress.say)
 

@@ -11,13 +11,13 @@ from typing import Final, assert_never
 from pipeline.core.doubts import Settle
 from pipeline.core.events import RunFound, ShownAbsent
 from pipeline.core.model import Observation, RunStatus, State
-from pipeline.core.reconciling import Adopt, Hold, Listing, NeverBegun, Verdict, judge
+from pipeline.core.reconciling import Adopt, Claims, Hold, Listing, NeverBegun, Verdict, judge
 from pipeline.core.replies import Halted, Missing, RunPage
 from pipeline.engine.batch import Batch
 from pipeline.engine.doubts import CONTROLS
 from pipeline.engine.latecomers import Latecomers, owners_of
 from pipeline.engine.limiter import Limiter
-from pipeline.engine.listing import claims_on, read_listing
+from pipeline.engine.listing import Reading, Readings, claims_on
 from pipeline.engine.looking import Looking
 from pipeline.engine.stop import stop_of
 from pipeline.ledger.records import Enrolled
@@ -33,11 +33,13 @@ class Reconciler:
         self,
         batch: Batch,
         looking: Looking,
+        readings: Readings,
         starts: Limiter,
         latecomers: Latecomers,
     ) -> None:
         self._batch = batch
         self._looking = looking
+        self._readings = readings
         self._starts = starts
         self._latecomers = latecomers
         self._is_busy = False
@@ -85,14 +87,12 @@ class Reconciler:
         batch = self._batch
         confirmed = await batch.recorder.read(lambda ledger: ledger.confirmed(CONTROLS))
         controls = batch.doubts.controls(confirmed)
-        listing = await self._read_list()
-        if listing is None:
+        reading = await self._read_list()
+        if reading is None:
             return
-        rows, claims = await batch.recorder.read(
-            lambda ledger: (ledger.enrolled(State.UNCONFIRMED), claims_on(listing, ledger))
-        )
+        rows = await batch.recorder.read(lambda ledger: ledger.enrolled(State.UNCONFIRMED))
         doubts = batch.doubts.among(rows)
-        verdicts = judge(doubts, listing, controls, claims, self._settle())
+        verdicts = judge(doubts, reading.listing, controls, reading.claims, self._settle())
         self.held = Counter(verdict for verdict in verdicts.values() if isinstance(verdict, Hold))
         await self._carry_out(rows, verdicts)
 
@@ -100,14 +100,18 @@ class Reconciler:
         settled = ((row.entry, _event_of(verdicts.get(row.entry.id))) for row in rows)
         await self._batch.apply([(entry, event) for entry, event in settled if event is not None])
 
-    async def _read_list(self) -> Listing | None:
+    async def _read_list(self) -> Reading | None:
         """All runs of the workflow, as far as they can be read; ``None``: there is no list."""
-        self._last_sweep_at = self._batch.clock.monotonic()
-        listing = await read_listing(self._page, self._last_sweep_at)
-        if listing is None:
+        reading = await self._readings.read(self._page, self._claims)
+        if reading is None:
             self._has_list = False
             self.held = Counter({Hold.NO_LIST: len(self._batch.doubts)})
-        return listing
+        else:
+            self._last_sweep_at = reading.listing.began_at
+        return reading
+
+    async def _claims(self, listing: Listing) -> Claims:
+        return await self._batch.recorder.read(lambda ledger: claims_on(listing, ledger))
 
     async def _page(self, number: int) -> RunPage | Missing | None:
         """A page; ``None`` where the service did not give it, or no call may leave any more."""

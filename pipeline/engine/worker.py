@@ -13,6 +13,7 @@ from pipeline.config.model import Config, Limits
 from pipeline.core.reconciling import Hold
 from pipeline.engine.batch import Batch
 from pipeline.engine.leasing import Lease, LeasedLimiter, Leasing
+from pipeline.engine.listing import Readings
 from pipeline.engine.process import Part, Share, World, process
 from pipeline.engine.stop import Stop, Switch
 from pipeline.ledger.chunks import Chunk, Chunks, Claim, Debt, FenceLostError
@@ -68,6 +69,7 @@ class Worker:
         self._world = world
         self._starts = self._limiter("start", config)
         self._looks = self._limiter("look", config)
+        self._readings = Readings(world.clock)
         self.stop: Stop | None = None
         """Why this worker starts nothing more."""
         self._switches: set[Switch] = set()
@@ -111,6 +113,7 @@ class Worker:
             part=PART_OF[debt],
             starts=self._starts,
             looks=self._looks,
+            readings=self._readings,
             intents_last_seconds=config.retry.settle_seconds / 2,
         )
         chunk = self._sharing.see(claim, config.limits)
@@ -131,10 +134,12 @@ class Worker:
 
     def _leasing(self, name: str) -> Leasing:
         async def lease(seconds: float) -> Lease:
-            def leased() -> Lease:
-                now = self._sharing.moment()
-                return Lease(self._sharing.chunks.lease(name, now, seconds), now)
-
-            return await self._world.blocking(leased)
+            now = await self._world.blocking(self._sharing.moment)
+            # Before the lease itself is made durable, which takes long compared with a slot.
+            told_at = self._world.clock.monotonic()
+            begins_at = await self._world.blocking(
+                lambda: self._sharing.chunks.lease(name, now, seconds)
+            )
+            return Lease(begins_at, now, told_at)
 
         return lease

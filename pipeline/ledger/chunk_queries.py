@@ -21,12 +21,33 @@ MAKE_CHUNKS = (
     "FROM (SELECT id AS entry_id, (row_number() OVER (ORDER BY id) - 1) / ? AS part FROM entry "
     "WHERE id > coalesce((SELECT max(last_entry) FROM chunk), 0)) AS parted GROUP BY part"
 )
-FIND_DEBTS = f"UPDATE chunk SET owes = {OWES}"  # noqa: S608 - our own words
+FIND_DEBTS = f"UPDATE chunk SET owes = {OWES} WHERE owes IS NULL"  # noqa: S608 - our own words
+"""What owes something may be in a worker's hands, who is not to lose it for nothing."""
 LOOK_FOR_DOUBTS = (
     "UPDATE chunk SET owes = 'watch' WHERE owes IS NULL AND parked_at IS NULL AND EXISTS ("
     "SELECT 1 FROM entry WHERE entry.id BETWEEN first_entry AND last_entry "
     "AND state = 'unconfirmed')"
 )
+TAKE_FROM_STARTER = (  # whoever starts its rows may only be slow: nothing more of it is written
+    f"UPDATE chunk SET owes = {OWES}, epoch = epoch + 1 "  # noqa: S608 - as above
+    "WHERE id IN (SELECT value FROM json_each(?)) AND owes = 'start' AND parked_at IS NULL "
+    f"AND {OWES} = 'watch' RETURNING id"
+)
+_REST = (
+    "(SELECT max(entry.id) + 1 FROM entry "
+    "WHERE entry.id BETWEEN first_entry AND last_entry AND state <> 'planned')"
+)
+SPLIT_OFF_REST = (
+    "INSERT INTO chunk (id, first_entry, last_entry, owes) "  # noqa: S608 - as above
+    "SELECT (SELECT max(id) FROM chunk) + row_number() OVER (ORDER BY id), rest, last_entry, "
+    f"'start' FROM (SELECT id, last_entry, {_REST} AS rest FROM chunk "
+    "WHERE id IN (SELECT value FROM json_each(?))) AS taken WHERE rest <= last_entry"
+)
+END_BEFORE_REST = (
+    f"UPDATE chunk SET last_entry = {_REST} - 1 "  # noqa: S608 - as above
+    "WHERE id IN (SELECT value FROM json_each(?))"
+)
+OWED = "SELECT DISTINCT owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL"
 DEBTS = "SELECT id, owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL ORDER BY id"
 PARKED = "SELECT id FROM chunk WHERE parked_at IS NOT NULL ORDER BY id"
 UNPARK = "UPDATE chunk SET parked_at = NULL, deaths = 0 WHERE parked_at IS NOT NULL"

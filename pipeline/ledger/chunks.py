@@ -80,6 +80,25 @@ class Chunks:
         with self._ledger.transaction() as say:
             return [(chunk_id, owes) for chunk_id, owes in say(queries.DEBTS)]
 
+    def owed(self) -> set[Debt]:
+        """What the chunks owe, parked ones left out."""
+        with self._ledger.transaction() as say:
+            return {owes for (owes,) in say(queries.OWED)}
+
+    def leave_to_watchers(self, chunk_ids: Sequence[int]) -> list[int]:
+        """Let chunks that were left by their starters be watched first; gives those that need it.
+
+        The rows below the last one under way become a chunk of their own: their start must not
+        wait until the others' runs have ended. A chunk of whose rows nothing is under way waits
+        for its starts as before.
+        """
+        with self._ledger.transaction() as say:
+            asked = to_json(chunk_ids)
+            taken = [chunk_id for (chunk_id,) in say(queries.TAKE_FROM_STARTER, (asked,))]
+            say(queries.SPLIT_OFF_REST, (to_json(taken),))
+            say(queries.END_BEFORE_REST, (to_json(taken),))
+        return taken
+
     def look_for_doubts(self) -> None:
         """Let every chunk with a row in doubt be watched once more."""
         with self._ledger.transaction() as say:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import psycopg
 from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
@@ -18,9 +18,10 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job
 
+from pipeline.config.server import place_of
 from pipeline.errors import LedgerLost
 from pipeline.ledger.chunks import Debt
-from pipeline.ledger.postgres import REMEDY, SETTINGS, lost_connections_told, place_of
+from pipeline.ledger.postgres import REMEDY, SETTINGS, lost_connections_told
 
 HEARTBEAT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 2 * HEARTBEAT_SECONDS
@@ -30,12 +31,40 @@ SEATS: Final[dict[Debt, int]] = {"start": 2, "watch": 64}
 """Chunks that one worker has at once; those that start must not keep the others from watching."""
 AT_ONCE: Final[dict[Debt, int]] = {"start": 1, "watch": 8}
 
+HANDED_OUT: Final = (
+    "SELECT dedupe_key AS said FROM {table} "
+    "WHERE status IN ('queued', 'picked') AND dedupe_key = ANY($1)"
+)
+LEFT_BEHIND: Final = (
+    "SELECT convert_from(payload, 'UTF8') AS said FROM {table} "
+    "WHERE status = 'picked' AND entrypoint = $1 AND heartbeat < now() - $2::interval"
+)
+
 Handler: TypeAlias = Callable[[int, Debt], Awaitable[None]]
 """Works on a chunk; raises nothing."""
 
 # pgqueuer tells of failed jobs with tracebacks, and ours are told by ourselves.
 logging.getLogger("pgqueuer").addHandler(logging.NullHandler())
 logging.getLogger("pgqueuer").propagate = False
+
+
+class Driver(PsycopgDriver):
+    """pgqueuer's way to the server, with a connection of its own for what the server tells.
+
+    While psycopg waits for a notice it lets nobody else use the connection, up to a second.
+    """
+
+    def __init__(self, asking: PsycopgDriver, listening: "psycopg.AsyncConnection[Any]") -> None:
+        super().__init__(listening)
+        self._asking = asking
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        """Ask, whoever listens."""
+        return await self._asking.fetch(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Say, whoever listens."""
+        return await self._asking.execute(query, *args)
 
 
 class Handout:
@@ -48,16 +77,34 @@ class Handout:
 
     async def put(self, debts: Sequence[tuple[int, Debt]]) -> None:
         """Let these chunks be handed out, unless they are already."""
-        if not debts:
-            return
+        by_key = {f"{debt} {chunk_id}": (chunk_id, debt) for chunk_id, debt in debts}
         with lost_connections_told(self._url):
+            for key in await self._ask(HANDED_OUT, [*by_key]):
+                del by_key[key]
+            if not by_key:
+                return
             await self._asking.enqueue(
-                [debt for _, debt in debts],
-                [str(chunk_id).encode() for chunk_id, _ in debts],
-                [0] * len(debts),
-                dedupe_key=[f"{debt} {chunk_id}" for chunk_id, debt in debts],
+                [debt for _, debt in by_key.values()],
+                [str(chunk_id).encode() for chunk_id, _ in by_key.values()],
+                [0] * len(by_key),
+                dedupe_key=[*by_key],
                 on_conflict="skip",
             )
+
+    async def left_behind(self) -> list[int]:
+        """The chunks whose starter was not heard of for `SILENT_SECONDS`.
+
+        The queue hands them out again as well, but only to a worker that has a seat for starts.
+        """
+        silence = timedelta(seconds=SILENT_SECONDS)
+        with lost_connections_told(self._url):
+            return [int(chunk_id) for chunk_id in await self._ask(LEFT_BEHIND, "start", silence)]
+
+    async def _ask(self, question: str, *values: object) -> list[str]:
+        """What the queue's own table says."""
+        table = self._asking.qbe.qualified.queue_table
+        lines = await self._asking.driver.fetch(question.format(table=table), *values)
+        return [str(line["said"]) for line in lines]
 
     async def serve(self, handler: Handler) -> None:
         """Take chunks and let them be worked on, until `close`.
@@ -86,28 +133,26 @@ class Handout:
 async def open_handout(url: str) -> AsyncIterator[Handout]:
     """The queue beside a shared ledger, made where it is missing."""
     async with AsyncExitStack() as stack:
-
-        async def queries() -> Queries:
-            # The settings fit every connection of psycopg.
-            connecting = psycopg.AsyncConnection.connect(url, autocommit=True, **SETTINGS)  # type: ignore[arg-type]
-            connection = await stack.enter_async_context(await connecting)
-            return Queries(PsycopgDriver(connection))
-
         with lost_connections_told(url):
-            asking = await queries()
-            managers: dict[Debt, QueueManager] = {
-                debt: QueueManager(await queries()) for debt in SEATS
-            }
-        yield Handout(url, asking, managers)
+            asking = PsycopgDriver(await stack.enter_async_context(await _connected(url)))
+            listening = await stack.enter_async_context(await _connected(url))
+        queries = Queries(Driver(asking, listening))
+        managers: dict[Debt, QueueManager] = {debt: QueueManager(queries) for debt in SEATS}
+        yield Handout(url, queries, managers)
 
 
 async def install(url: str) -> None:
     """Make the queue's tables where they are missing."""
     with lost_connections_told(url):
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        async with await _connected(url) as connection:
             queries = Queries(PsycopgDriver(connection))
             if not await queries.has_table(queries.qbe.settings.queue_table):
                 await queries.install()
+
+
+async def _connected(url: str) -> "psycopg.AsyncConnection[Any]":
+    # The settings fit every connection of psycopg.
+    return await psycopg.AsyncConnection.connect(url, autocommit=True, **SETTINGS)  # type: ignore[arg-type]
 
 
 def _register(manager: QueueManager, debt: Debt, handler: Handler) -> None:

@@ -4,23 +4,28 @@ Must not know what is asked of the ledger. The password is never here: libpq fin
 or pgpass.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from pipeline.config.model import Limits
+from pipeline.config.server import place_of
 from pipeline.core.model import Entry, RowKey, State
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.chunks import Chunk, Claim
 from pipeline.ledger.dialect import statement
-from pipeline.ledger.records import Values, entry_values
+from pipeline.ledger.records import Owner, Values, entry_values
 from pipeline.ledger.store import Ledger, RunTakenError
 
 REMEDY: Final = "see that the server is up and reached, then give the same command again"
+# What it tells of connections that broke is told by ourselves.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+logging.getLogger("psycopg").propagate = False
+
 ONE_CALLER: Final = 0x50495046
 """The advisory lock of the one `pipeline run`."""
 SETTINGS: Final = {
@@ -32,6 +37,10 @@ SETTINGS: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+DURABLE: Final = (  # a server may be set up to forget its last commits in a crash
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') = 'off'"
+)
 STAGE: Final = "CREATE TEMPORARY TABLE staged (LIKE entry INCLUDING DEFAULTS) ON COMMIT DROP"
 COPY: Final = (
     "COPY staged (id, state, rows, row_key, reading_id, row_number, variables, cells, rendering) "
@@ -53,6 +62,7 @@ ADD_STAGED: Final = (  # without a conflict no numbers are used up: chunks are r
     "FROM first_staged AS new "
     "WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.row_key = new.row_key) ORDER BY new.id"
 )
+HOLD_ENTRY: Final = "SELECT 1 FROM entry WHERE id = ? FOR UPDATE"
 ALL_STATES: Final = "SELECT row_key, state FROM entry"
 
 # For many lines psycopg sends a statement in one go with all others, and waits once.
@@ -94,6 +104,7 @@ class PostgresConnection:
     def __init__(self, url: str) -> None:
         self._url = url
         self._driver = connected(url)
+        self.execute(DURABLE)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[Line]":
         """One statement."""
@@ -162,14 +173,10 @@ def lost_connections_told(url: str) -> Iterator[None]:
 
 
 def words_of(error: psycopg.Error) -> str:
-    """The first line of the server's complaint: the others may show values."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def place_of(url: str) -> str:
-    """The server and database, and neither user nor password."""
-    parts = conninfo_to_dict(url)
-    return f"postgresql://{parts.get('host', '')}/{parts.get('dbname', '')}"
+    """A complaint about the connection, its first line; of another, which may show values, none."""
+    is_of_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    lines = str(error).splitlines() if is_of_connection else []
+    return lines[0] if lines else type(error).__name__
 
 
 class CallerLock:
@@ -212,6 +219,15 @@ class PostgresLedger(Ledger):
     def see(self, claim: Claim, limits: Limits) -> "PostgresChunk":
         """The same ledger, as the picker of a chunk sees it."""
         return PostgresChunk(self.url, self._postgres).claimed(claim, limits)
+
+    def amend(self, owner: Owner, step: Callable[[Entry], Entry]) -> tuple[Entry, Entry]:
+        """Let something happen to an older attempt, as in any ledger.
+
+        The entry may be in another worker's chunk: meanwhile nobody else writes to it.
+        """
+        with self._transaction():
+            self._execute(HOLD_ENTRY, (owner.entry_id,))
+            return super().amend(owner, step)
 
     def save(self, entries: Sequence[Entry]) -> None:
         """Make these entries and their newest attempts durable, all or none.

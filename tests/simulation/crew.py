@@ -220,6 +220,9 @@ class Crew:
         while not hand.is_dead and (debts := chunks.debts()):
             free = [c for c, debt in debts if debt == seat and not self._is_held(c)]
             if not free:
+                chunks.leave_to_watchers(
+                    [c for c, debt in debts if debt == "start" and self._is_left(c)]
+                )
                 await asyncio.sleep(0.5)
                 continue
             chunk_id = self.chance.choice(free)
@@ -238,6 +241,9 @@ class Crew:
     def _is_held(self, chunk_id: int) -> bool:
         holder = self._held.get(chunk_id)
         return holder is not None and holder.is_heard_of
+
+    def _is_left(self, chunk_id: int) -> bool:
+        return chunk_id in self._held and not self._is_held(chunk_id)
 
     def violations(self) -> list[str]:
         """What was promised and not kept, by the service's own count."""
