@@ -18,6 +18,8 @@ PATIENCE_SHARE: Final = 0.4
 """Where too few are due for a sweep, no look is put off for longer than this share of its wait."""
 LEAST_YIELD: Final = 2.5
 """Looks that a page must spare on average; a look at one run spares one."""
+PAGE_LOOKS: Final = 2.0
+"""What a page is worth in looks: at one, long tails are swept for next to nothing."""
 LONGEST_REST: Final = 64
 """So many times the first rest is the longest, however often sweeps were in vain."""
 
@@ -80,8 +82,8 @@ class Waiting:
     """How long the first has been due."""
     wait_seconds: float
     """How long it was to wait before."""
-    page_seconds: float
-    """A page is worth so much of one run's lag."""
+    look_seconds: float
+    """A look is worth so much of one run's lag."""
 
 
 def how_to_look(waiting: Waiting, yield_: Yield) -> How:
@@ -95,7 +97,9 @@ def how_to_look(waiting: Waiting, yield_: Yield) -> How:
         return How.SINGLY
     pages = max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     lost_seconds = due * waiting.overdue_seconds / 2
-    is_ripe = due >= DUE_SHARE * watched or lost_seconds >= pages * waiting.page_seconds
+    is_ripe = (
+        due >= DUE_SHARE * watched or lost_seconds >= PAGE_LOOKS * pages * waiting.look_seconds
+    )
     if due * yield_.spared_a_due >= LEAST_YIELD * pages:
         return How.BY_SWEEP if is_ripe else How.NOT_YET
     is_patient = waiting.overdue_seconds < PATIENCE_SHARE * waiting.wait_seconds

@@ -116,7 +116,7 @@ class Poller:
             watched=len(self._batch.watches),
             overdue_seconds=self._batch.clock.monotonic() - first.due_at,
             wait_seconds=first.planned_seconds,
-            page_seconds=max(
+            look_seconds=max(
                 self._batch.watches.look_seconds, self._batch.config.polling.first_seconds
             ),
         )

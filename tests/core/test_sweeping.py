@@ -6,8 +6,8 @@ from pipeline.core.sweeping import LEAST_WATCHED, How, Waiting, Yield, how_to_lo
 
 
 def how(due: int, watched: int = 100, overdue: float = 9.0, yield_: Yield | None = None) -> How:
-    """How to look at runs that waited for ten seconds, where a page is worth ten of lag."""
-    return how_to_look(Waiting(due, watched, overdue, 10.0, 10.0), yield_ or Yield())
+    """How to look at runs that waited for ten seconds, where a look is worth five of lag."""
+    return how_to_look(Waiting(due, watched, overdue, 10.0, 5.0), yield_ or Yield())
 
 
 @pytest.mark.parametrize(
