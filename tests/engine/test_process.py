@@ -24,7 +24,7 @@ from pipeline.core.replies import (
     TryLater,
     Unreachable,
 )
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger
 from tests.world import Universe, a_sheet

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.report.report_page import span
-from pipeline.report.report_plots import (
+from pipeline.report.page import span
+from pipeline.report.plots import (
     _bars,
     credits_a_row,
     failures_by_class,
