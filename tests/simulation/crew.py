@@ -187,7 +187,7 @@ class Crew:
             run_virtually(self._worked(ledger))
 
     def _arrange(self, ledger: Ledger) -> None:
-        script = resources.files("pipeline.ledger").joinpath("chunks.sql").read_text()
+        script = resources.files("pipeline.ledger.shared").joinpath("chunks.sql").read_text()
         ledger._file_connection.executescript(script)  # noqa: SLF001 - a file has no chunks else
         rows = tuple(Row(n, (f"Company {n}",)) for n in range(2, self.rows + 2))
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
