@@ -84,6 +84,12 @@ def test_a_look_that_comes_early_spares_the_less_of_one(
     assert looks_spared(early_seconds, wait_seconds) == share
 
 
+def test_what_a_sweep_did_not_come_to_is_looked_at_singly() -> None:
+    """However many are due: the next sweep would not come to it either."""
+    waiting = Waiting(50, 100, 9.0, 10.0, 5.0, is_passed_over=True)
+    assert how_to_look(waiting, Yield()) is How.SINGLY
+
+
 def test_the_longest_rest_is_bounded() -> None:
     """However often it did not pay, a page is tried again some day."""
     tried = Yield()

@@ -164,6 +164,23 @@ def test_a_list_that_repeats_its_first_page_keeps_no_run_waiting(tmp_path: Path)
     assert sum((a.ended_at or 0) - ends[str(a.run_id)] for a in seen) / ROWS < 30
 
 
+def test_runs_that_a_sweep_did_not_come_to_are_not_kept_waiting(tmp_path: Path) -> None:
+    """Sweeps that pay by newer runs may stop before those that are due: these are seen singly."""
+    universe = Universe(
+        tmp_path,
+        limits={"rate": "20/s", "max_in_flight": 2000},
+        polling={"rate": "100/s"},
+    )
+    universe.service = Drawn(Settings(), SHAPES["constant"], mean_seconds=60)
+    universe.remote = Remote(universe.service, universe.clock)
+    universe.sheet = a_sheet(1500)
+    assert requests_a_run(universe) <= 0.3
+    ends = {run.id: run.ends_at for run in universe.service._runs.values()}  # noqa: SLF001
+    seen = [s.attempt for s in universe.standings().values() if s.attempt is not None]
+    lags = sorted((a.ended_at or 0) - ends[str(a.run_id)] for a in seen)
+    assert lags[-len(lags) // 20] < 35
+
+
 def test_no_list_costs_one_request(tmp_path: Path) -> None:
     """It is asked for once in a call, and then never again."""
     universe = many(tmp_path)

@@ -18,6 +18,8 @@ PATIENCE_SHARE: Final = 0.4
 """Where too few are due for a sweep, no look is put off for longer than this share of its wait."""
 LEAST_YIELD: Final = 2.5
 """Looks that a page must spare on average; a look at one run spares one."""
+MOST_SPARED_A_DUE: Final = 4.0
+"""A sweep that met nearly none of those that were due tells little of the next one."""
 PAGE_LOOKS: Final = 2.0
 """What a page is worth in looks: at one, long tails are swept for next to nothing."""
 LONGEST_REST: Final = 64
@@ -55,7 +57,7 @@ class Yield:
 
     def after_sweep(self, pages: int, spared: float, due_seen: int, watched: int) -> "Yield":
         """A sweep of so many pages spared so many looks, and told of so many that were due."""
-        spared_a_due = (spared + 1) / (due_seen + 1)
+        spared_a_due = min(MOST_SPARED_A_DUE, (spared + 1) / (due_seen + 1))
         if spared >= LEAST_YIELD * pages:
             return Yield(pages=pages, spared_a_due=spared_a_due)
         times = min(2**self.fruitless, LONGEST_REST)
@@ -84,6 +86,8 @@ class Waiting:
     """How long it was to wait before."""
     look_seconds: float
     """A look is worth so much of one run's lag."""
+    is_passed_over: bool = False
+    """Whether the last sweep did not come to the first of them, though it was due."""
 
 
 def how_to_look(waiting: Waiting, yield_: Yield) -> How:
@@ -93,7 +97,7 @@ def how_to_look(waiting: Waiting, yield_: Yield) -> How:
     least where they come to be due evenly.
     """
     due, watched = waiting.due, waiting.watched
-    if watched < LEAST_WATCHED or yield_.rest:
+    if watched < LEAST_WATCHED or yield_.rest or waiting.is_passed_over:
         return How.SINGLY
     pages = max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     lost_seconds = due * waiting.overdue_seconds / 2

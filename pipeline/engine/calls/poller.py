@@ -11,8 +11,8 @@ from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage
 from pipeline.core.timing.pushing import DueLook
 from pipeline.core.timing.sweeping import How, Waiting, Yield, how_to_look, looks_spared
-from pipeline.engine.batch.batch import Batch, Happening
-from pipeline.engine.batch.watches import Watch
+from pipeline.engine.batch.batch.batch import Batch, Happening
+from pipeline.engine.batch.batch.watches import Watch
 from pipeline.engine.calls.judging import judge
 from pipeline.engine.calls.looking import Looking
 
@@ -32,6 +32,8 @@ class Poller:
         self._looking = looking
         self._looks_out = 0
         self._is_sweeping = False
+        self._swept_at = float("-inf")
+        """When the last sweep began."""
         self._has_list = True
         self._yield = Yield()
 
@@ -119,6 +121,7 @@ class Poller:
             look_seconds=max(
                 self._batch.watches.look_seconds, self._batch.config.polling.first_seconds
             ),
+            is_passed_over=first.due_at <= self._swept_at,
         )
         return how_to_look(waiting, self._yield)
 
@@ -130,6 +133,7 @@ class Poller:
 
     async def _sweep(self) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
+        self._swept_at = self._batch.clock.monotonic()
         watched = len(self._batch.watches)
         pages = items = due_seen = barren = 0
         spared = 0.0

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 
 from pipeline.core.model import NewCell
 from pipeline.sheets.exceltext import escaped
-from pipeline.sheets.package.parts import a_parser, whole_number
-from pipeline.sheets.package.references import DIGITS, column_number
-from pipeline.sheets.package.tags import attribute_of, end_of_element, end_of_tag, with_attribute
+from pipeline.sheets.package.relationships.parts import a_parser, whole_number
+from pipeline.sheets.package.relationships.references import DIGITS, column_number
+from pipeline.sheets.package.relationships.tags import (
+    attribute_of,
+    end_of_element,
+    end_of_tag,
+    with_attribute,
+)
 
 
 def cell_element(prefix: str, reference: str, style: int, value: NewCell) -> str:

@@ -9,8 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from pipeline.sheets.package.parts import PartError, a_parser, check_spelling, local, parsed
-from pipeline.sheets.package.references import DIGITS, Area, area_of, column_number, row_number
+from pipeline.sheets.package.relationships.parts import (
+    PartError,
+    a_parser,
+    check_spelling,
+    local,
+    parsed,
+)
+from pipeline.sheets.package.relationships.references import (
+    DIGITS,
+    Area,
+    area_of,
+    column_number,
+    row_number,
+)
 
 SHEET_DEPTH: Final = 1
 UTF8: Final = "utf-8"
