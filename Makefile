@@ -41,6 +41,8 @@ batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS=
 
 # Twice the two cores: many tests wait for a process or for the disk.
 WORKERS ?= 4
+# Without its bytecode the program is compiled anew by each of the many interpreters that the tests start.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(TEST_READY) ## run the tests, and say which were left out for lack of something
 	@$(BIN)/pytest -q -rs -n $(WORKERS) $(ARGS)
 

@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.pushing import DueLook
 from pipeline.core.replies import LookReply, Missing, RunPage
-from pipeline.core.sweeping import How, Yield, how_to_look
+from pipeline.core.sweeping import How, Waiting, Yield, how_to_look, looks_spared
 from pipeline.engine.batch import Batch, Happening
 from pipeline.engine.judging import judge
 from pipeline.engine.looking import Looking
@@ -111,13 +111,16 @@ class Poller:
         if self._batch.hearing.is_trusted and first.wait_seconds:
             return How.SINGLY  # Most of those that count as due may wait for deliveries.
         assert first.due_at is not None
-        return how_to_look(
+        waiting = Waiting(
             due=self._batch.watches.count_due(),
             watched=len(self._batch.watches),
             overdue_seconds=self._batch.clock.monotonic() - first.due_at,
             wait_seconds=first.planned_seconds,
-            yield_=self._yield,
+            look_seconds=max(
+                self._batch.watches.look_seconds, self._batch.config.polling.first_seconds
+            ),
         )
+        return how_to_look(waiting, self._yield)
 
     async def _look(self, watch: Watch) -> None:
         reply = await self._looking.look(watch.run_id)
@@ -129,6 +132,7 @@ class Poller:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         watched = len(self._batch.watches)
         pages = items = due_seen = barren = 0
+        spared = 0.0
         read: set[RunId] = set()
         while barren < BARREN_PAGES and self._batch.watches.count_due():
             page = await self._page(pages + 1)
@@ -138,13 +142,14 @@ class Poller:
             if page is None or ids <= read:
                 break
             read |= ids
-            seen, due = self._take_in(page)
+            seen, due, looks = self._take_in(page)
             items += len(page.runs)
             due_seen += due
+            spared += looks
             barren = 0 if seen else barren + 1
             if page.total is not None and items >= page.total:
                 break
-        self._yield = self._yield.after_sweep(pages, due_seen, watched)
+        self._yield = self._yield.after_sweep(pages, spared, due_seen, watched)
         self._is_sweeping = False
 
     async def _page(self, number: int) -> RunPage | None:
@@ -153,10 +158,14 @@ class Poller:
             self._has_list = False
         return reply if isinstance(reply, RunPage) else None
 
-    def _take_in(self, page: RunPage) -> tuple[int, int]:
-        """Learn what a page tells of runs that wait for a look: how many, and how many were due."""
+    def _take_in(self, page: RunPage) -> tuple[int, int, float]:
+        """Learn what a page tells of runs that wait for a look.
+
+        How many, how many were due, and how many looks are spared.
+        """
         now = self._batch.clock.monotonic()
         waiting = due = 0
+        spared = 0.0
         for seen in page.runs:
             watch = self._batch.watches.waiting_for(seen.run_id)
             if watch is None:
@@ -164,6 +173,7 @@ class Poller:
             assert watch.due_at is not None
             waiting += 1
             due += watch.due_at <= now
+            spared += self._spared(watch, watch.due_at - now, seen)
             self._batch.watches.take(watch)
             # Only a look at the run itself gives it up: the list may lag behind.
             is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
@@ -171,7 +181,13 @@ class Poller:
                 self._batch.hear(*self._told(watch, seen))
             else:
                 self._looking.untold.append(watch)
-        return waiting, due
+        return waiting, due, spared
+
+    def _spared(self, watch: Watch, early_seconds: float, seen: Observation) -> float:
+        """How much of a look a page spares that tells this, so early."""
+        if seen.status is not RunStatus.RUNNING:
+            return 1.0 if self._looking.is_enough(seen) else 0.0
+        return looks_spared(early_seconds, self._batch.watches.planned_seconds(watch))
 
     def _told(self, watch: Watch, reply: LookReply) -> Happening:
         entry = self._batch.in_flight[watch.entry_id]

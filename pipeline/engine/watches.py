@@ -69,7 +69,7 @@ class Watches:
         chance: Callable[[], float],
     ) -> None:
         self._backoff = polling.backoff
-        self._look_seconds = polling.rate.interval_seconds
+        self._pace_seconds = polling.rate.interval_seconds
         self._lookout = Lookout(polling.backoff)
         self._clock = clock
         self._chance = chance
@@ -89,6 +89,11 @@ class Watches:
     def __len__(self) -> int:
         """How many runs are watched."""
         return len(self._watches)
+
+    @property
+    def look_seconds(self) -> float:
+        """For how long one request more keeps all the others waiting, by the pace."""
+        return len(self._watches) * self._pace_seconds
 
     def first_due(self) -> Watch | None:
         """The watch whose look is due first, or has been for longest; ``None``: none waits."""
@@ -126,8 +131,7 @@ class Watches:
                 self._lookout.saw_running(watch.seen_age_seconds, age_seconds)
             watch.seen_running_at = now
             watch.looks_in_vain = 0
-        look_seconds = len(self._watches) * self._look_seconds
-        wait = self._lookout.wait_seconds(age_seconds, look_seconds, now, self._chance())
+        wait = self._lookout.wait_seconds(age_seconds, self.look_seconds, now, self._chance())
         self._put(watch, now, wait)
         watch.planned_seconds = max(wait, self._lookout.planned_seconds(age_seconds))
 
@@ -139,6 +143,11 @@ class Watches:
         self._put(
             watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
         )
+
+    def planned_seconds(self, watch: Watch) -> float:
+        """For how long a run that is seen running now would wait for its next look, by plan."""
+        age_seconds = watch.age_seconds(self._clock.monotonic())
+        return max(self._lookout.planned_seconds(age_seconds), self._backoff.first_seconds)
 
     def put_off(self, watch: Watch, wait_seconds: float) -> None:
         """Let a look that is due wait for so long."""

@@ -13,7 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from tests.journeys import warm
 
 KEY = "sk-secret-that-opens-nothing"
 FAST = {
@@ -84,17 +87,16 @@ def command(*arguments: object) -> list[str]:
 
 def pipeline(*arguments: object, cwd: Path | None = None, key: str | None = KEY) -> Ended:
     """Run one command to its end, with no terminal."""
-    done = subprocess.run(  # noqa: S603  # our own program, no shell
-        command(*arguments),
-        cwd=cwd,
-        env=environment(key),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    with TemporaryDirectory() as streams:
+        out, err = Path(streams, "out"), Path(streams, "err")
+        exit_ = warm.call(
+            [*map(str, arguments)],
+            cwd or Path.cwd(),
+            environment(key),
+            (out, err),
+            patience_seconds=60,
+        )
+        return Ended(exit_, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
 
 
 @dataclass
