@@ -6,7 +6,7 @@ that is handed out twice, late or for nothing does no harm. Must not know what i
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
@@ -40,7 +40,7 @@ LEFT_BEHIND: Final = (
     "WHERE status = 'picked' AND entrypoint = $1 AND heartbeat < now() - $2::interval"
 )
 
-Handler: TypeAlias = Callable[[int, Debt], Awaitable[None]]
+Handler: TypeAlias = Callable[[int, Debt], Coroutine[Any, Any, None]]
 """Works on a chunk; raises nothing."""
 
 # pgqueuer tells of failed jobs with tracebacks, and ours are told by ourselves.
@@ -109,12 +109,13 @@ class Handout:
     async def serve(self, handler: Handler) -> None:
         """Take chunks and let them be worked on, until `close`.
 
-        Raises a group with `LedgerLost` where a connection breaks.
+        Raises a group with `LedgerLost` where a connection breaks, and with whatever `handler` may
+        raise against its word: the queue by itself would say nothing of it.
         """
         try:
             async with asyncio.TaskGroup() as group:
                 for debt, manager in self._managers.items():
-                    _register(manager, debt, handler)
+                    _register(manager, debt, handler, group)
                     group.create_task(_serve(manager, debt), name=f"hand out {debt}")
         except* (psycopg.Error, FailingListenerError) as lost:
             raise LedgerLost(
@@ -155,10 +156,13 @@ async def _connected(url: str) -> "psycopg.AsyncConnection[Any]":
     return await psycopg.AsyncConnection.connect(url, autocommit=True, **SETTINGS)  # type: ignore[arg-type]
 
 
-def _register(manager: QueueManager, debt: Debt, handler: Handler) -> None:
+def _register(
+    manager: QueueManager, debt: Debt, handler: Handler, group: asyncio.TaskGroup
+) -> None:
     @manager.entrypoint(debt, accepts_context=False)
     async def handed_out(job: Job) -> None:
-        await handler(int(job.payload or b"0"), debt)
+        chunk_id = int(job.payload or b"0")
+        await group.create_task(handler(chunk_id, debt), name=f"{debt} {chunk_id}")
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
