@@ -117,4 +117,6 @@ def _width(line: Sequence[CellValue]) -> int:
 
 def _padded(line: Sequence[CellValue], width: int) -> tuple[CellValue, ...]:
     missing = width - len(line)
+    if missing == 0:
+        return tuple(line)  # The rule in a large sheet, whose lines are all as long as the widest.
     return (*line, *(None,) * missing) if missing > 0 else tuple(line[:width])

@@ -311,6 +311,19 @@ def test_a_stray_cell_at_the_sheets_end_is_told(tmp_path: Path, told: str | None
         read(Source(a_package(tmp_path, content), None, 1))
 
 
+@pytest.mark.parametrize("far", ["Z9999999", "B99999999", "A4294967295", "XFD10000"])
+@pytest.mark.parametrize("told", ["A1:A2", "A1:ZZ99", "A1:ABC99", None])
+def test_a_stray_cell_beyond_all_sheets_is_told(tmp_path: Path, far: str, told: str | None) -> None:
+    """The reader of the values takes rows beyond Excel's last, and then memory for all before."""
+    content = parts("")
+    content["xl/worksheets/sheet1.xml"] = worksheet(
+        header("Name") + f'<row r="2"><c r="{far}" s="1"><v>1</v></c></row>',
+        before=f'<dimension ref="{told}"/>' if told else "",
+    )
+    with pytest.raises(InputFault, match=f"reach to {far}"):
+        read(Source(a_package(tmp_path, content), None, 1))
+
+
 @pytest.mark.parametrize("told", [f"A1:{FAR}", None])
 def test_cells_that_have_only_a_format_are_not_too_far(tmp_path: Path, told: str | None) -> None:
     """Some programs format a sheet to its very end, and say that it reaches there."""

@@ -34,6 +34,7 @@ PRIOR_RUNS: Final = 0.03
 """At every age, beside those seen, so many runs that end as if nothing were known."""
 PRIOR_HAZARD: Final = 1 - 1 / STEP_RATIO
 """Their chance to end within a step of the scale: half of them double any age that they reach."""
+PRIOR_ENDS: Final = PRIOR_RUNS * PRIOR_HAZARD
 
 
 class Scale:
@@ -181,13 +182,18 @@ def _again(
         weights[until + 1] -= weight
         beyonds[since + 1] += weight * survival[until]
         beyonds[until + 1] -= weight * survival[until]
-    after, weight, beyond = [1.0], 0.0, 0.0
-    for index in range(1, len(survival)):
-        weight += weights[index]
-        beyond += beyonds[index]
-        ends = weight * (survival[index - 1] - survival[index]) + PRIOR_RUNS * PRIOR_HAZARD
-        came = watched[index] + weight * survival[index - 1] - beyond + PRIOR_RUNS
-        after.append(after[-1] * (1 - min(1.0, max(0.0, ends / came))))
+    after, left, weight, beyond = [1.0], 1.0, 0.0, 0.0
+    # A batch that learns spends most of its own time here: what is met again has a name.
+    for before, here, watches, more, further in zip(
+        survival, survival[1:], watched[1:], weights[1:], beyonds[1:], strict=False
+    ):
+        weight += more
+        beyond += further
+        ends = weight * (before - here) + PRIOR_ENDS
+        came = watches + weight * before - beyond + PRIOR_RUNS
+        # Sums of floats may come out a little below nothing.
+        left *= 1 - ends / came if 0 < ends < came else float(ends <= 0)
+        after.append(left)
     return after
 
 

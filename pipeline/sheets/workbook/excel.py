@@ -4,7 +4,7 @@ Must not know what the cells mean. No exception of a library leaves this module.
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from io import BytesIO
@@ -189,9 +189,9 @@ def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
     return [_line(left, line) for line in sheet.iter_rows()]
 
 
-def _line(left: list[CellValue], line: Sequence[CellValue]) -> list[CellValue]:
+def _line(left: list[CellValue], line: list[CellValue]) -> list[CellValue]:
     # Asked first, since a large sheet's lines are mostly full, and looking at each cell costs more.
-    values = [None if value == "" else value for value in line] if "" in line else list(line)
+    values = [None if value == "" else value for value in line] if "" in line else line
     return left + values if left else values
 
 

@@ -45,9 +45,9 @@ LONG_NUMBER: Final = re.compile(r"-?[0-9]{16,300}")
 REFERENCE: Final = re.compile("([A-Z]{1,3})([1-9][0-9]*)")
 """A cell's name: the letters of its column and the number of its row."""
 
-CELL_MARK: Final = re.compile(rb'r="([A-Z]{1,3})([1-9][0-9]{0,6})"[^<>]*+(?<!/)>')
+CELL_MARK: Final = re.compile(rb'r="([A-Z]{1,3})([1-9][0-9]{0,9})"[^<>]*+(?<!/)>')
 """What names a cell with content in a part: one that has only a format takes no place. It may stand
-in a text too, and then only measures more."""
+in a text too, and then only measures more. The reader of the values takes rows of 32 bits."""
 
 LONGEST_CELL_MARK: Final = 256
 
@@ -107,7 +107,9 @@ def _longer_than(told: str) -> re.Pattern[bytes]:
     letters, digits = (len(last[1]), len(last[2])) if last else SHORT
     if letters == 1 or 26**letters * 10**digits > MOST_CELLS:
         letters, digits = SHORT
-    return re.compile(rb'r="(?:[A-Z]{%d}|[A-Z]{1,3}[0-9]{%d})' % (letters + 1, digits + 1))
+    # This passes over each cell of a large sheet: with its first letter told once it is faster.
+    more = rb"[A-Z]{0,%d}" % (letters - 1) if letters > 1 else b""
+    return re.compile(rb'r="[A-Z](?:[A-Z]{%d}|%b[0-9]{%d})' % (letters, more, digits + 1))
 
 
 def _checked(path: Path, chunks: Iterable[bytes], far: re.Pattern[bytes]) -> Iterator[bytes]:
