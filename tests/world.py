@@ -10,11 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.engine.batch.batch.inbox import Inbox
-from pipeline.engine.batch.batch.recorder import Blocking
-from pipeline.engine.batch.batch.stop import Stop, Switch
-from pipeline.engine.progress.progress.progress import Progress
-
 from pipeline.config.load import parse
 from pipeline.config.model import Config
 from pipeline.core.events import RetryAsked
@@ -24,7 +19,11 @@ from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Un
 from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import FromColumn, Recipe
 from pipeline.core.rules import Context
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Blocking
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.process import World, process
+from pipeline.engine.progress.progress import Progress
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger

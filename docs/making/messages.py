@@ -12,11 +12,10 @@ from inspect import signature
 from pathlib import Path
 from typing import Final
 
-from pipeline.sheets.package.relationships.parts import PartError
-
 from docs.making.sourcewords import UNKNOWN, Module, name_of
 from pipeline import errors
 from pipeline.errors import PipelineError
+from pipeline.sheets.package.parts import PartError
 
 PACKAGE: Final = Path(errors.__file__).parent
 

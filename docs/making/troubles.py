@@ -8,11 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline.engine.batch.batch.stop import REMEDY_OF_STOP, StopReason
-
 from docs.making.messages import messages
 from docs.making.sourcewords import UNKNOWN
 from pipeline import errors
+from pipeline.engine.batch.stop import REMEDY_OF_STOP, StopReason
 from pipeline.report.troubles import ADVICE
 
 HEADINGS: Final[Mapping[str, tuple[str, str]]] = {

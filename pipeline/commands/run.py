@@ -46,11 +46,11 @@ from pipeline.commands.writing import (
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
 from pipeline.core.retrying import Choice
-from pipeline.engine.batch.batch.stop import Stop, Switch
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
-from pipeline.engine.progress.progress.progress import Progress
+from pipeline.engine.progress.progress import Progress
 from pipeline.engine.signals import signals_ask
 from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger

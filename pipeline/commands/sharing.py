@@ -18,7 +18,7 @@ from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
-from pipeline.engine.batch.batch.stop import Stop, StopReason, Switch
+from pipeline.engine.batch.stop import Stop, StopReason, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.process import World
 from pipeline.engine.signals import signals_ask

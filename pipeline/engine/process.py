@@ -14,10 +14,10 @@ from pipeline.core.events import Resumed
 from pipeline.core.model import State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.pacing import Pace
-from pipeline.engine.batch.batch.batch import UNFINISHED, Batch
-from pipeline.engine.batch.batch.inbox import Inbox
-from pipeline.engine.batch.batch.recorder import Blocking, Recorder
-from pipeline.engine.batch.batch.stop import Stop, Switch
+from pipeline.engine.batch.batch import UNFINISHED, Batch
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Blocking, Recorder
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.calls.adjusting import Adjusting
 from pipeline.engine.calls.latecomers import Latecomers
 from pipeline.engine.calls.limiter import Limiter

@@ -11,8 +11,8 @@ from typing import Final
 
 from pipeline.config.model import Config, Limits
 from pipeline.core.reconciling import Hold
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.stop import Stop, Switch
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.calls.leasing import Lease, LeasedLimiter, Leasing
 from pipeline.engine.calls.listing import Readings
 from pipeline.engine.process import Part, Share, World, process

@@ -9,9 +9,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from pipeline.engine.batch.batch.stop import Switch
 
 from pipeline import cli
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.signals import signals_ask
 from tests.journeys.running import command
 

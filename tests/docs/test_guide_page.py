@@ -4,11 +4,11 @@ import io
 from pathlib import Path
 
 import pytest
-from pipeline.engine.progress.progress.progressline import Figures, Scale, progress_line
 
 from docs.making.__main__ import CHECKOUT
 from pipeline.cli import main
 from pipeline.config.load import parse
+from pipeline.engine.progress.progressline import Figures, Scale, progress_line
 
 GUIDE = (CHECKOUT / "docs" / "guide.md").read_text(encoding="utf-8")
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from pipeline.engine.batch.batch.stop import StopReason
 
 from docs.making.__main__ import CHECKOUT
 from pipeline.commands.consent import ASK_ABOVE_ROWS, PILOT_ROWS
@@ -14,6 +13,7 @@ from pipeline.config.sections.behaviour import Retry as RetryKeys
 from pipeline.core.model import FailureClass
 from pipeline.core.money.budget import CreditCap, Spending
 from pipeline.core.money.quoting import PastRun, Terms, quote
+from pipeline.engine.batch.stop import StopReason
 from pipeline.ledger.store import PAST_RUNS_TOLD
 from pipeline.remote.wire import CREDIT_LIMIT
 

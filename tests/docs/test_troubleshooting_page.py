@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from pipeline.engine.batch.batch.stop import REMEDY_OF_STOP, Stop, StopReason
 
 from docs.making.__main__ import CHECKOUT
 from docs.making.messages import FAULTS, messages
 from docs.making.sourcewords import Module, name_of
 from docs.making.troubles import HAPPENED, HEADINGS
 from pipeline.config.load import parse
+from pipeline.engine.batch.stop import REMEDY_OF_STOP, Stop, StopReason
 
 PAGE = (CHECKOUT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 PLAIN = re.sub(r"\\([<>*_|\[\]{}])", r"\1", PAGE)

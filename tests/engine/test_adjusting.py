@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
-from pipeline.engine.batch.batch.stop import Stop, StopReason
 
 from pipeline.core.model import State
 from pipeline.core.replies import Halted, HaltReason, TryLater
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.hidden import Bucket

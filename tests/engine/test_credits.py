@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from pipeline.engine.batch.batch.stop import StopReason
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
 from pipeline.core.replies import LookReply, Missing
+from pipeline.engine.batch.stop import StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

@@ -1,9 +1,8 @@
 """The inbox holds so much and no more, whoever posts."""
 
-from pipeline.engine.batch.batch.inbox import MOST, MOST_BYTES, Inbox
-
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import Delivery
+from pipeline.engine.batch.inbox import MOST, MOST_BYTES, Inbox
 
 
 def a_delivery(number: int = 1, size_bytes: int = 100) -> Delivery:

@@ -8,7 +8,6 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
-from pipeline.engine.batch.batch.stop import Stop, StopReason
 
 from pipeline.core.model import Observation, Row, RunId, RunStatus, State
 from pipeline.core.replies import (
@@ -25,6 +24,7 @@ from pipeline.core.replies import (
     TryLater,
     Unreachable,
 )
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service

@@ -4,9 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.doubts import Doubts
-from pipeline.engine.batch.batch.stop import Stop, StopReason
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
 from pipeline.core.replies import (
@@ -19,6 +16,9 @@ from pipeline.core.replies import (
     Unreachable,
     Unreadable,
 )
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.doubts import Doubts
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.starter import Starter
 from pipeline.ledger.records import Opening
 from pipeline.simulator.faults import Faults

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pipeline.engine.batch.batch.doubts import Doubts
-from pipeline.engine.batch.batch.stop import StopReason
 
 from pipeline.core.doubts import Settle
 from pipeline.core.events import RetryAsked, RunFound
@@ -36,6 +34,8 @@ from pipeline.core.replies import (
     Unreachable,
 )
 from pipeline.core.rules import Context
+from pipeline.engine.batch.doubts import Doubts
+from pipeline.engine.batch.stop import StopReason
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from pipeline.engine.batch.batch.recorder import Recorder
 
 from pipeline.core.model import Entry, RunId, State
+from pipeline.engine.batch.recorder import Recorder
 from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger, RunTakenError
 from tests.engine.gate import Gate, all_wait, in_line

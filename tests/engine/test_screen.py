@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from pipeline.engine.progress.progress.screen import PLAIN_SECONDS, columns_of, laid_out
 
+from pipeline.engine.progress.screen import PLAIN_SECONDS, columns_of, laid_out
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

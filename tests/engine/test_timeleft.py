@@ -1,7 +1,8 @@
 """The time that is left follows from how fast rows start and how long runs take."""
 
 import pytest
-from pipeline.engine.progress.progress.timeleft import Sight, TimeLeft
+
+from pipeline.engine.progress.timeleft import Sight, TimeLeft
 
 
 def after(seconds: int, *, rate: float, a_run: float, rows: int = 10**9) -> tuple[TimeLeft, int]:

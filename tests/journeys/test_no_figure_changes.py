@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pipeline.engine.batch.batch.stop import Stop, StopReason
 
 from pipeline.core.model import State
 from pipeline.core.replies import Halted, HaltReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

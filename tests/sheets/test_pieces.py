@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pipeline.sheets.package.relationships.archive import CENTRAL, END, LOCAL, Archive
-from pipeline.sheets.package.relationships.archivecopy import ArchiveCopy
-from pipeline.sheets.package.relationships.parts import PartError
-from pipeline.sheets.package.relationships.references import area_of, column_number
-from pipeline.sheets.package.relationships.splice import Edit, pieces_of, spliced
-from pipeline.sheets.package.relationships.tags import (
+
+from pipeline.errors import OutputFault
+from pipeline.sheets.package.archive import CENTRAL, END, LOCAL, Archive
+from pipeline.sheets.package.archivecopy import ArchiveCopy
+from pipeline.sheets.package.parts import PartError
+from pipeline.sheets.package.references import area_of, column_number
+from pipeline.sheets.package.splice import Edit, pieces_of, spliced
+from pipeline.sheets.package.tags import (
     attribute_of,
     end_of_tag,
     with_attribute,
     without_attribute,
 )
-
-from pipeline.errors import OutputFault
 from tests.sheets.builders import a_copy, a_source, a_workbook
 from tests.sheets.rawworkbooks import SHEET, SIZE, a_package, parts_with, patched
 

@@ -15,8 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.engine.batch.batch.stop import Switch
-
 from pipeline.config.model import Config, Limits
 from pipeline.config.values.units import read_rate
 from pipeline.core.model import Json, Row, RunId, Sheet, State
@@ -30,6 +28,7 @@ from pipeline.core.replies import (
 )
 from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import FromColumn, Recipe
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.process import World
 from pipeline.engine.worker import Sharing, Unseen, Worker, chunk_size
 from pipeline.ledger.opening import open_ledger

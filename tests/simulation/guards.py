@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.recorder import Recorder
-
 from pipeline.core import reconciling, rules
 from pipeline.core.doubts import Settle
 from pipeline.core.events import Intended, Resumed
@@ -22,6 +19,8 @@ from pipeline.core.lifecycle import TRANSITIONS, step
 from pipeline.core.model import State
 from pipeline.core.money.budget import MANY, CreditCap
 from pipeline.core.replies import Doubtful
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.recorder import Recorder
 from pipeline.engine.calls.listing import _Reading
 from pipeline.engine.calls.pushes import Pushes
 from pipeline.ledger.store import Ledger

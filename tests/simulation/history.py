@@ -14,9 +14,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.engine.batch.batch.stop import Switch
-from pipeline.engine.progress.progress.progress import Progress
-
 from pipeline.commands.asking import Again, find_again, open_round
 from pipeline.commands.enrolling import enrol
 from pipeline.commands.preparing import Overrides, Prepared, prepare
@@ -26,7 +23,9 @@ from pipeline.config.model import Config
 from pipeline.core.model import RoundKind, State
 from pipeline.core.retrying import Choice
 from pipeline.core.rows.variables import Sendable
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.process import World, process
+from pipeline.engine.progress.progress import Progress
 from pipeline.errors import UsageFault
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger

@@ -32,12 +32,12 @@ from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
-from pipeline.engine.batch.batch.budget import Budget
-from pipeline.engine.batch.batch.doubts import Doubts
-from pipeline.engine.batch.batch.inbox import Inbox
-from pipeline.engine.batch.batch.recorder import Recorder
-from pipeline.engine.batch.batch.stop import Stop, StopReason, stop_of
-from pipeline.engine.batch.batch.watches import Watches
+from pipeline.engine.batch.budget import Budget
+from pipeline.engine.batch.doubts import Doubts
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Recorder
+from pipeline.engine.batch.stop import Stop, StopReason, stop_of
+from pipeline.engine.batch.watches import Watches
 from pipeline.engine.clock import Clock
 from pipeline.ledger.records import Opening, Owner, Tally
 from pipeline.ledger.store import Ledger, RunTakenError

@@ -5,7 +5,7 @@ Must not know which row is whose turn, nor how a cap is kept: that is `core.budg
 
 from pipeline.core.model import Attempt
 from pipeline.core.money.budget import MANY, CreditCap, Spending
-from pipeline.engine.batch.batch.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 
 
 class Budget:

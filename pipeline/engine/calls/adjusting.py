@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from pipeline.config.adjusting import adjusted
-from pipeline.engine.batch.batch.batch import Batch
+from pipeline.engine.batch.batch import Batch
 from pipeline.engine.calls.limiter import Limiter
 from pipeline.engine.calls.starter import Starter
 

@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.core.events import Event, GaveUp
 from pipeline.core.model import Entry, Observation, RunStatus
 from pipeline.core.replies import LookReply, Missing, TryLater, Unreachable, Unreadable
-from pipeline.engine.batch.batch.watches import Watch
+from pipeline.engine.batch.watches import Watch
 
 VANISHED_SECONDS: Final = 300
 """A run that the service has not known for so long is gone: right after a start it may lag."""

@@ -10,8 +10,8 @@ from functools import partial
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.reconciling import listed
 from pipeline.core.replies import Halted
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.stop import stop_of
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.stop import stop_of
 from pipeline.engine.calls.looking import Looking
 from pipeline.ledger.records import Owner
 from pipeline.ledger.store import Ledger

@@ -17,9 +17,9 @@ from pipeline.core.replies import (
     Unreachable,
     Unreadable,
 )
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.stop import Stop, StopReason
-from pipeline.engine.batch.batch.watches import Watch
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.stop import Stop, StopReason
+from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.limiter import Limiter
 
 

@@ -11,8 +11,8 @@ from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage
 from pipeline.core.timing.pushing import DueLook
 from pipeline.core.timing.sweeping import How, Waiting, Yield, how_to_look, looks_spared
-from pipeline.engine.batch.batch.batch import Batch, Happening
-from pipeline.engine.batch.batch.watches import Watch
+from pipeline.engine.batch.batch import Batch, Happening
+from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.judging import judge
 from pipeline.engine.calls.looking import Looking
 

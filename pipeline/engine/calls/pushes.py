@@ -10,10 +10,10 @@ from typing import Final
 
 from pipeline.core.model import Observation, RunId
 from pipeline.core.replies import CreditsReached, Delivery, Halted, HaltReason
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.inbox import Inbox
-from pipeline.engine.batch.batch.stop import stop_of
-from pipeline.engine.batch.batch.watches import Watch
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.stop import stop_of
+from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.latecomers import Latecomers, owners_of
 from pipeline.engine.calls.looking import Looking
 from pipeline.ledger.records import Owner

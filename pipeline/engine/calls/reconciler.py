@@ -13,9 +13,9 @@ from pipeline.core.events import RunFound, ShownAbsent
 from pipeline.core.model import Observation, RunStatus, State
 from pipeline.core.reconciling import Adopt, Claims, Hold, Listing, NeverBegun, Verdict, judge
 from pipeline.core.replies import Halted, Missing, RunPage
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.doubts import CONTROLS
-from pipeline.engine.batch.batch.stop import stop_of
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.doubts import CONTROLS
+from pipeline.engine.batch.stop import stop_of
 from pipeline.engine.calls.latecomers import Latecomers, owners_of
 from pipeline.engine.calls.limiter import Limiter
 from pipeline.engine.calls.listing import Reading, Readings, claims_on

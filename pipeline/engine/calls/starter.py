@@ -22,9 +22,9 @@ from pipeline.core.replies import (
     StartReply,
     TryLater,
 )
-from pipeline.engine.batch.batch.batch import Batch
-from pipeline.engine.batch.batch.budget import exhaustion
-from pipeline.engine.batch.batch.stop import Stop, StopReason
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.budget import exhaustion
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.limiter import Limiter
 from pipeline.ledger.records import Enrolled
 from pipeline.ledger.shared.chunks import NoRoomError

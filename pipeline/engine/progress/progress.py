@@ -9,11 +9,11 @@ from typing import Final, NoReturn, TextIO
 from tqdm import tqdm
 
 from pipeline.core.reconciling import Hold
-from pipeline.engine.batch.batch.batch import Batch, Counts
+from pipeline.engine.batch.batch import Batch, Counts
 from pipeline.engine.clock import Clock
-from pipeline.engine.progress.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
-from pipeline.engine.progress.progress.timeleft import Sight, TimeLeft
+from pipeline.engine.progress.progressline import Figures, Scale, progress_line
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
+from pipeline.engine.progress.timeleft import Sight, TimeLeft
 
 TERMINAL_SECONDS: Final = 0.25
 SHORTEST_BAR: Final = 8

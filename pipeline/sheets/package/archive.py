@@ -12,7 +12,7 @@ from itertools import pairwise
 from struct import Struct, unpack_from
 from typing import BinaryIO, Final
 
-from pipeline.sheets.package.relationships.parts import PartError
+from pipeline.sheets.package.parts import PartError
 
 CENTRAL: Final = Struct("<4s6H3I5H2I")
 LOCAL: Final = Struct("<4s5H3I2H")

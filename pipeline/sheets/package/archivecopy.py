@@ -10,7 +10,7 @@ from dataclasses import replace
 from struct import Struct, pack
 from typing import Final
 
-from pipeline.sheets.package.relationships.archive import (
+from pipeline.sheets.package.archive import (
     CENTRAL,
     DEFLATED,
     END,
@@ -23,7 +23,7 @@ from pipeline.sheets.package.relationships.archive import (
     Archive,
     Entry,
 )
-from pipeline.sheets.package.relationships.parts import PartError
+from pipeline.sheets.package.parts import PartError
 
 DESCRIPTOR: Final = Struct("<4s3I")
 """What follows packed bytes whose checksum and sizes the local header could not tell: 4.3.9."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pipeline.sheets.package.relationships.parts import a_parser, check_spelling, local, parsed
-from pipeline.sheets.package.relationships.tags import end_of_element
+from pipeline.sheets.package.parts import a_parser, check_spelling, local, parsed
+from pipeline.sheets.package.tags import end_of_element
 
 Attributes: TypeAlias = dict[str, str]
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline.core.rows.cells import column_letter
-from pipeline.sheets.package.relationships.parts import PartError
+from pipeline.sheets.package.parts import PartError
 
 DIGITS: Final = "0123456789"
 COLUMNS_LIMIT: Final = 16_384

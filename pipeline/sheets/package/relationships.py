@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.sheets.package.relationships.archive import Archive, Entry
-from pipeline.sheets.package.relationships.elements import Element, tree_of
-from pipeline.sheets.package.relationships.parts import PartError, whole_number
+from pipeline.sheets.package.archive import Archive, Entry
+from pipeline.sheets.package.elements import Element, tree_of
+from pipeline.sheets.package.parts import PartError, whole_number
 
 CONTENT_TYPES: Final = "[Content_Types].xml"
 LARGEST_SMALL_PART_BYTES: Final = 64 * 1024**2

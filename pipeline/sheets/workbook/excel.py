@@ -4,7 +4,7 @@ Must not know what the cells mean. No exception of a library leaves this module.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from io import BytesIO
@@ -181,7 +181,7 @@ def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadat
     return sheets
 
 
-def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
+def _grid(workbook: CalamineWorkbook, name: str) -> list[Sequence[CellValue]]:
     """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
     sheet = workbook.get_sheet_by_name(name)
     # calamine begins at the first row, but at the first column that holds anything.
@@ -189,10 +189,10 @@ def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
     return [_line(left, line) for line in sheet.iter_rows()]
 
 
-def _line(left: list[CellValue], line: list[CellValue]) -> list[CellValue]:
+def _line(left: Sequence[CellValue], line: Sequence[CellValue]) -> Sequence[CellValue]:
     # Asked first, since a large sheet's lines are mostly full, and looking at each cell costs more.
     values = [None if value == "" else value for value in line] if "" in line else line
-    return left + values if left else values
+    return [*left, *values] if left else values
 
 
 def _place(source: Source, sheet: str) -> str:

@@ -6,9 +6,9 @@ part 1, 18.6. Must not know the sheet's part.
 
 from collections.abc import Callable
 
-from pipeline.sheets.package.relationships.elements import tree_of
-from pipeline.sheets.package.relationships.parts import whole_number
-from pipeline.sheets.package.relationships.tags import end_of_tag, with_attribute
+from pipeline.sheets.package.elements import tree_of
+from pipeline.sheets.package.parts import whole_number
+from pipeline.sheets.package.tags import end_of_tag, with_attribute
 
 
 def without_cells(

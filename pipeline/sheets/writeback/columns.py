@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Final
 
-from pipeline.sheets.package.relationships.elements import Element, tree_of_piece
-from pipeline.sheets.package.relationships.parts import PartError, whole_number
-from pipeline.sheets.package.relationships.tags import end_of_tag, with_attribute, without_attribute
+from pipeline.sheets.package.elements import Element, tree_of_piece
+from pipeline.sheets.package.parts import PartError, whole_number
+from pipeline.sheets.package.tags import end_of_tag, with_attribute, without_attribute
 
 HIDDEN = ("1", "true")
 USUAL_WIDTH: Final = b"9.140625"

@@ -14,10 +14,10 @@ from pipeline.core.model import NewCell
 from pipeline.errors import OutputFault
 from pipeline.sheets.files import opened
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.package.relationships.archive import Archive
-from pipeline.sheets.package.relationships.archivecopy import ArchiveCopy
-from pipeline.sheets.package.relationships.parts import PartError
-from pipeline.sheets.package.relationships.relationships import Package
+from pipeline.sheets.package.archive import Archive
+from pipeline.sheets.package.archivecopy import ArchiveCopy
+from pipeline.sheets.package.parts import PartError
+from pipeline.sheets.package.relationships import Package
 from pipeline.sheets.source import NewRows, Source
 from pipeline.sheets.writeback.sheetplan import SheetPlan, sheet_plan
 from pipeline.sheets.writeback.sheetwriter import sheet_content

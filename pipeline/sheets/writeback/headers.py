@@ -9,9 +9,9 @@ from itertools import chain
 
 from pipeline.core.model import CellValue
 from pipeline.sheets.exceltext import unescaped
-from pipeline.sheets.package.relationships.elements import Element
-from pipeline.sheets.package.relationships.parts import a_parser, local, parsed
-from pipeline.sheets.package.relationships.references import DIGITS, column_number
+from pipeline.sheets.package.elements import Element
+from pipeline.sheets.package.parts import a_parser, local, parsed
+from pipeline.sheets.package.references import DIGITS, column_number
 
 
 def columns_of(row: Element) -> Iterator[tuple[int, Element]]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from pipeline.core.model import NewCell
 from pipeline.sheets.exceltext import escaped
-from pipeline.sheets.package.relationships.parts import a_parser, whole_number
-from pipeline.sheets.package.relationships.references import DIGITS, column_number
-from pipeline.sheets.package.relationships.tags import (
+from pipeline.sheets.package.parts import a_parser, whole_number
+from pipeline.sheets.package.references import DIGITS, column_number
+from pipeline.sheets.package.tags import (
     attribute_of,
     end_of_element,
     end_of_tag,

@@ -12,10 +12,10 @@ from typing import Final
 from pipeline.core.model import NewCell
 from pipeline.sheets.exceltext import fitted
 from pipeline.sheets.overflow import Overflow
-from pipeline.sheets.package.relationships.parts import PartError
-from pipeline.sheets.package.relationships.references import Area, area_of
-from pipeline.sheets.package.relationships.splice import Edit, spliced
-from pipeline.sheets.package.relationships.tags import attribute_of, with_attribute
+from pipeline.sheets.package.parts import PartError
+from pipeline.sheets.package.references import Area, area_of
+from pipeline.sheets.package.splice import Edit, spliced
+from pipeline.sheets.package.tags import attribute_of, with_attribute
 from pipeline.sheets.writeback.rowcells import (
     OldCell,
     cell_element,

@@ -8,8 +8,8 @@ from typing import Final
 
 from pipeline.core.rows.cells import column_letter
 from pipeline.errors import OutputFault
-from pipeline.sheets.package.relationships.references import Area, cell_of
-from pipeline.sheets.package.relationships.relationships import Package
+from pipeline.sheets.package.references import Area, cell_of
+from pipeline.sheets.package.relationships import Package
 from pipeline.sheets.writeback.calcchain import without_cells
 from pipeline.sheets.writeback.survey import Layout
 

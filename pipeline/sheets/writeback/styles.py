@@ -8,8 +8,8 @@ edited. Must not know cells.
 from collections.abc import Callable
 from typing import Final
 
-from pipeline.sheets.package.relationships.elements import Element, tree_of
-from pipeline.sheets.package.relationships.tags import (
+from pipeline.sheets.package.elements import Element, tree_of
+from pipeline.sheets.package.tags import (
     attribute_of,
     end_of_tag,
     with_attribute,

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from pipeline.sheets.package.relationships.parts import (
+from pipeline.sheets.package.parts import (
     PartError,
     a_parser,
     check_spelling,
     local,
     parsed,
 )
-from pipeline.sheets.package.relationships.references import (
+from pipeline.sheets.package.references import (
     DIGITS,
     Area,
     area_of,
