@@ -4,12 +4,12 @@ Must not know what the cells mean. No exception of a library leaves this module.
 """
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from python_calamine import (
     CalamineWorkbook,
@@ -181,18 +181,20 @@ def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadat
     return sheets
 
 
-def _grid(workbook: CalamineWorkbook, name: str) -> list[Sequence[CellValue]]:
+def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
     """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
     sheet = workbook.get_sheet_by_name(name)
     # calamine begins at the first row, but at the first column that holds anything.
     left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
-    return [_line(left, line) for line in sheet.iter_rows()]
+    # A line that was made for us alone may hold what calamine never gives.
+    lines = cast("Iterator[list[CellValue]]", sheet.iter_rows())
+    return [_line(left, line) for line in lines]
 
 
-def _line(left: Sequence[CellValue], line: Sequence[CellValue]) -> Sequence[CellValue]:
+def _line(left: list[CellValue], line: list[CellValue]) -> list[CellValue]:
     # Asked first, since a large sheet's lines are mostly full, and looking at each cell costs more.
     values = [None if value == "" else value for value in line] if "" in line else line
-    return [*left, *values] if left else values
+    return left + values if left else values
 
 
 def _place(source: Source, sheet: str) -> str:
