@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel simulate-crashes guards bench bench-large docs screens format clean
+.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel simulate-crashes guards bench bench-large bench-cluster docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -85,6 +85,13 @@ bench: $(TEST_READY) ## print the tables of benchmarks, that of the peers last; 
 bench-large: $(TEST_READY) ## print what a CSV file of a million rows costs
 	@$(BIN)/python benchmarks/size.py
 	@$(BIN)/python benchmarks/csv_copy.py
+
+bench-cluster: $(TEST_READY) ## kill workers that share a Postgres, and measure their pace: 20 minutes
+	@$(BIN)/python benchmarks/cluster.py --rows 20000 --kills 20
+	@! $(BIN)/python benchmarks/cluster.py --kills 4 --seed 1 --without-fence 2>/dev/null
+	@$(BIN)/python benchmarks/cluster_rate.py --rows 1500 --rate 1200/min
+	@$(BIN)/python benchmarks/cluster_rate.py --rows 400 --rate 10/s
+	@$(BIN)/python benchmarks/cluster_in_flight.py
 
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making

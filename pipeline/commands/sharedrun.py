@@ -10,8 +10,10 @@ from contextlib import closing
 
 from pipeline.commands.agreeing import say_what_is_agreed
 from pipeline.commands.asking import Again
+from pipeline.commands.enrolling import enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
 from pipeline.commands.preparing import Prepared
+from pipeline.commands.resultsheet import write_as_the_input_is_now
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
@@ -30,8 +32,6 @@ def run_shared(
     arguments: argparse.Namespace, again: Again | None, prepared: Prepared, began_at: float
 ) -> Exit:
     """Run the batch with whoever else works on it."""
-    from pipeline.commands.run import enrol, write_as_the_input_is_now  # noqa: PLC0415 - it calls us
-
     config = prepared.config
     assert config.server is not None
     need_the_extra(config)

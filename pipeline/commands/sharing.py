@@ -8,7 +8,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -130,6 +130,9 @@ class _Working:
 
     async def _work_on(self, chunk_id: int, debt: Debt) -> None:
         try:
+            if debt == "start":
+                # It may be a dead starter's, and the turn to start its rows may be long to come.
+                await self._relieve([chunk_id])
             owed = await self._worker.work_on(chunk_id, debt)
             if owed is not None and self._worker.stop is None:
                 await self._handout.put([(chunk_id, owed)])
@@ -148,7 +151,7 @@ class _Working:
         while True:
             now = time.monotonic()
             try:
-                await self._relieve()
+                await self._relieve(await self._handout.left_behind())
                 owed = await self._blocking(self._chunks.owed)
                 if not owed and self._is_caller and not self._has_looked_again:
                     # While starts went on, the list of runs grew faster than it could be read.
@@ -171,12 +174,11 @@ class _Working:
                 return
             await asyncio.sleep(LOOKED_EACH_SECONDS)
 
-    async def _relieve(self) -> None:
-        """What others left under way is looked after now, though all may be busy with starts."""
-        if left := await self._handout.left_behind():
-            leave = partial(self._chunks.leave_to_watchers, left)
-            debts: list[tuple[int, Debt]] = [(n, "watch") for n in await self._blocking(leave)]
-            await self._handout.put(debts)
+    async def _relieve(self, left: Sequence[int]) -> None:
+        """What starters left under way is looked after now, though all may be busy with starts."""
+        leave = partial(self._chunks.leave_to_watchers, left)
+        taken = await self._blocking(leave) if left else []
+        await self._handout.put([(chunk_id, "watch") for chunk_id in taken])
 
     def _is_over(self, owed: set[Debt]) -> bool:
         stop = self._worker.stop

@@ -104,6 +104,7 @@ class Worker:
             owed = await self._world.blocking(lambda: self._sharing.chunks.put_back(claim, debt))
         except* FenceLostError:
             self._world.progress.say(f"Chunk {chunk_id} is another worker's now: it is dropped.")
+            await self._world.blocking(lambda: self._sharing.chunks.dropped(claim))
             owed = None
         return owed
 

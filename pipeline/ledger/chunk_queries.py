@@ -57,6 +57,7 @@ PICK = (
     "RETURNING id, epoch, first_entry, last_entry, deaths"
 )
 PARK = "UPDATE chunk SET parked_at = ? WHERE id = ? AND epoch = ?"
+NO_DEATH = "UPDATE chunk SET deaths = deaths - 1, parked_at = NULL WHERE id = ? AND deaths > 0"
 PUT_BACK: Final = {
     "start": (
         f"UPDATE chunk SET owes = {OWES}, worker = NULL, deaths = 0 "  # noqa: S608 - our own words

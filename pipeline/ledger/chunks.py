@@ -95,6 +95,8 @@ class Chunks:
         with self._ledger.transaction() as say:
             asked = to_json(chunk_ids)
             taken = [chunk_id for (chunk_id,) in say(queries.TAKE_FROM_STARTER, (asked,))]
+            if not taken:
+                return []
             say(queries.SPLIT_OFF_REST, (to_json(taken),))
             say(queries.END_BEFORE_REST, (to_json(taken),))
         return taken
@@ -135,6 +137,11 @@ class Chunks:
             raise FenceLostError
         debt: Debt | None = line[0]
         return debt
+
+    def dropped(self, claim: Claim) -> None:
+        """Whoever picked the chunk was overtaken, and is alive: its picking was no death."""
+        with self._ledger.transaction() as say:
+            say(queries.NO_DEATH, (claim.chunk_id,))
 
     def failed(self) -> int:
         """How many rows have failed."""

@@ -159,6 +159,17 @@ def test_a_chunk_that_keeps_killing_workers_is_parked(place: Place) -> None:
         assert ids_of(ledger)
 
 
+def test_a_picker_that_was_overtaken_and_lives_is_no_death(place: Place) -> None:
+    """However often a chunk changes hands: only those count who were not heard of again."""
+    with shared(place, "a") as (ledger, chunks):
+        before = picked(ledger, chunks)
+        for _ in range(MOST_DEATHS * 2):
+            after = picked(ledger, chunks)
+            chunks.dropped(before.claim)
+            before = after
+        assert chunks.parked() == []
+
+
 def test_a_chunk_that_gets_on_is_not_parked(place: Place) -> None:
     """However often its workers die: each recorded something of a run before."""
     with shared(place, "a") as (ledger, chunks):

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
@@ -149,6 +149,13 @@ class Hand:
         return HttpReply(answer.status, text.encode(), retry_after, now=self.clock.now())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Hold:
+    """One seat's hold on a chunk: another seat of the same worker has not the same."""
+
+    hand: Hand
+
+
 class Crew:
     """A batch that several workers share, from a seed."""
 
@@ -163,7 +170,7 @@ class Crew:
         self.service = Service(Settings(seed=seed, duration_seconds=4.0, fail=0, faults=faults))
         self.trace: list[str] = []
         self.wrong: list[str] = []
-        self._held: dict[int, Hand] = {}
+        self._held: dict[int, Hold] = {}
 
     def _limits(self, config: Config) -> Limits:
         rate = read_rate(self.chance.choice(["60/min", "5/s"]))
@@ -226,7 +233,9 @@ class Crew:
                 await asyncio.sleep(0.5)
                 continue
             chunk_id = self.chance.choice(free)
-            self._held[chunk_id] = hand
+            hold = self._held[chunk_id] = Hold(hand)
+            if seat == "start":
+                chunks.leave_to_watchers([chunk_id])
             try:
                 await worker.work_on(chunk_id, seat)
             except BaseException as error:
@@ -235,12 +244,12 @@ class Crew:
                 self.note(f"{hand.name} is dead ({type(error).__name__})")
                 return
             finally:
-                if self._held.get(chunk_id) is hand and not hand.is_dead:
+                if self._held.get(chunk_id) is hold and not hand.is_dead:
                     del self._held[chunk_id]
 
     def _is_held(self, chunk_id: int) -> bool:
-        holder = self._held.get(chunk_id)
-        return holder is not None and holder.is_heard_of
+        hold = self._held.get(chunk_id)
+        return hold is not None and hold.hand.is_heard_of
 
     def _is_left(self, chunk_id: int) -> bool:
         return chunk_id in self._held and not self._is_held(chunk_id)

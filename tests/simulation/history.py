@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.commands.asking import Again, find_again, open_round
+from pipeline.commands.enrolling import enrol
 from pipeline.commands.preparing import Overrides, Prepared, prepare
-from pipeline.commands.run import enrol
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import write_output
 from pipeline.config.model import Config
