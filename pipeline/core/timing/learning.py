@@ -15,6 +15,7 @@ rate as configured, and only a share well above it is taken for a limit.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
@@ -25,6 +26,9 @@ GAPS_TO_SUSPECT: Final = 4
 window full, after as many calls each time. Of chance the longest is seldom twice the shortest."""
 LONGEST_GAP: Final = 60
 """One refusal in more calls than that is borne, whatever its cause."""
+REFUSED_IN_A_ROW: Final = 3
+GAPS_IN_A_ROW: Final = 2
+"""But so many in a row, for so many gaps that are alike, are a window that is full."""
 REFUSED_TOGETHER: Final = 3
 """So many of the calls that were out together: the rate is far above the limit."""
 FALL: Final = 0.85
@@ -99,6 +103,11 @@ class Refusal:
     taken: int
     rested_seconds: float
     """For how long the service had asked to rest."""
+
+    @property
+    def refused(self) -> int:
+        """How many of the calls were refused, each one counted."""
+        return self.calls - self.taken
 
 
 class LearntRate:
@@ -224,8 +233,15 @@ class LearntRate:
 
     def _is_suspect(self) -> bool:
         gaps = [later.calls - earlier.calls for earlier, later in pairwise(self._suspects)]
+        if len(gaps) >= GAPS_IN_A_ROW and min(gaps[-GAPS_IN_A_ROW:]) > LONGEST_GAP:
+            is_shut = self._is_shut_each_time()
+            return is_shut and _are_alike(gaps[-GAPS_IN_A_ROW:])
         is_full = len(gaps) == GAPS_TO_SUSPECT
-        return is_full and max(gaps) <= min(LONGEST_GAP, 2 * min(gaps) + 2)
+        return is_full and _are_alike(gaps) and max(gaps) <= LONGEST_GAP
+
+    def _is_shut_each_time(self) -> bool:
+        """Whether it was no single call that was refused, from each refusal to the next."""
+        return all(b.refused - a.refused >= REFUSED_IN_A_ROW for a, b in pairwise(self._suspects))
 
     def _sustained(self) -> float | None:
         """What was taken a second from one time at the limit to a later one, over long periods."""
@@ -266,7 +282,9 @@ class LearntRate:
         rate = BELOW_PROVEN * min(
             self.per_second, least * (max(least, most) / least) ** RESTS_SHARE
         )
-        self._lose_patience(LARGE_STEP if least < most * FALL else SMALL_STEP)
+        # Where calls were refused in a row, they rested for longer than they had to.
+        is_low = least < most * FALL or self._is_shut_each_time()
+        self._lose_patience(LARGE_STEP if is_low else SMALL_STEP)
         self._refused_rate = self.per_second
         self._settle(rate, moment)
 
@@ -324,6 +342,10 @@ class LearntRate:
     def _count_refusal(self) -> None:
         self._unrefused = 0
         self._here.refused += 1
+
+
+def _are_alike(gaps: Sequence[int]) -> bool:
+    return max(gaps) <= 2 * min(gaps) + 2
 
 
 def _per_second(first: Refusal, last: Refusal) -> float:
