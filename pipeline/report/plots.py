@@ -112,7 +112,9 @@ def _spread(values: Sequence[float], title: str, word: Callable[[float], str]) -
 
 def _bars(values: Sequence[float]) -> list[tuple[int, float, float]]:
     """Height, beginning and end of bars of one width, a round one, over values in order."""
-    width = _round_up((values[-1] - values[0]) / BARS)
+    # Below a billionth of the values themselves, numbers can't tell the edges apart.
+    span = max(values[-1] - values[0], 1e-9 * values[-1])
+    width = _round_up(span / BARS)
     first, last = floor(values[0] / width), floor(values[-1] / width)
     edges = [number * width for number in range(first, last + 2)]
     # A value on an edge belongs to the bar that begins there. An edge is a product of fractions,
