@@ -248,6 +248,7 @@ def test_all_looks_heed_the_wait_that_one_was_asked_for(tmp_path: Path) -> None:
         return TryLater(20.0)
 
     universe.remote.before_look = refuse_once
+    universe.remote.before_list = Missing
     universe.call()
     later = [moment for moment in universe.remote.looks_at if moment > asked_at[0]]
     assert min(later) >= asked_at[0] + 20
