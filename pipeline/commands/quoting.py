@@ -1,6 +1,6 @@
 """The quote for a batch, as a person reads it. Owns its words, and what it is made from.
 
-Must not know whether anybody is asked, nor the arithmetic: that is `core.quoting`'s.
+Must not know whether anybody is asked, nor the arithmetic: that is `core.money.quoting`'s.
 """
 
 from itertools import pairwise

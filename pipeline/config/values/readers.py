@@ -60,7 +60,7 @@ def read_cell_text(value: object) -> str:
 
 
 def read_name(value: object) -> object:
-    """A column's name, folded as in `core.cells.column_names`. Raises `ValueFault`."""
+    """A column's name, folded as in `core.rows.cells.column_names`. Raises `ValueFault`."""
     if not isinstance(value, str):
         raise ValueFault(f"{echo(value)} is no name in text", 'put it in quotes: "…"')
     folded = " ".join(value.split())
@@ -70,7 +70,7 @@ def read_name(value: object) -> object:
 
 
 def read_output_path(value: object) -> object:
-    """A path into the run's outputs, as `core.cells.find_output` takes it. Raises `ValueFault`."""
+    """A path into the outputs, as `core.rows.cells.find_output` takes it. Raises `ValueFault`."""
     if not isinstance(value, str) or not value.strip():
         raise ValueFault(
             f"{echo(value)} names no output of the run",

@@ -1,7 +1,7 @@
 """What rows that are to be started will cost and take. Owns the arithmetic of the Quote.
 
 A quote is an estimate: it says what follows if the runs to come are like those that ended. What
-bounds the cost is the cap in `core.budget`. Must not know the Ledger: past runs are passed in.
+bounds the cost is the cap in `core.money.budget`. Must not know the Ledger: past runs come in.
 """
 
 from collections.abc import Iterable, Sequence

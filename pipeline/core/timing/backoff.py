@@ -1,4 +1,10 @@
-"""When to look again. Owns the Backoff. Must not know clocks or chance: both are passed in."""
+"""How long to wait. Owns the Backoff, and each rule by which a wait grows.
+
+A wait for the next look at a run as long as nothing is learnt of such runs (`next_look_seconds`),
+after a look that told nothing of it (`look_again_seconds`), for a whole class of calls after
+refusals (`rest_seconds`) and after silence (`try_again_seconds`). Must not know clocks or chance:
+both are passed in.
+"""
 
 from dataclasses import dataclass
 

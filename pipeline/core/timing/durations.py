@@ -3,7 +3,7 @@
 A look tells only that a run was running at one age and had ended, or not, at a later one. So each
 is kept as such a step, and the chance to end is estimated from steps: a life table, in which a run
 counts at the ages over which it was watched and at no other. That is unbiased though the short
-runs of a batch end first. Must not know when looks are due: that is `core.lookplan`'s.
+runs of a batch end first. Must not know when looks are due: that is `core.timing.lookplan`'s.
 """
 
 import math

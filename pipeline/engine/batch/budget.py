@@ -1,6 +1,6 @@
 """The budget of a batch while it runs. Owns what was spent, and why that stops the starts.
 
-Must not know which row is whose turn, nor how a cap is kept: that is `core.budget`'s.
+Must not know which row is whose turn, nor how a cap is kept: that is `core.money.budget`'s.
 """
 
 from pipeline.core.model import Attempt

@@ -1,7 +1,7 @@
 """Which run is to be looked at, and when. Owns the due moments, not the looks.
 
 What the runs took is learnt here as they are seen, by whatever look. Must not know what follows
-from it: that is `core.lookout`'s.
+from it: that is `core.timing.lookout`'s.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Looks at runs in flight when they are due, at the pace allowed: singly, or many by the list.
 
 Must not know what an observation means for a row, nor which way of looking pays: that is
-`core.sweeping`'s.
+`core.timing.sweeping`'s.
 """
 
 import asyncio
