@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from cluster import Scene, arrange, ended, violations
 from measuring import a_simulator
 
-from pipeline.config.units import read_rate
+from pipeline.config.values.units import read_rate
 from tests.postgres import a_server, programs
 
 COMMITS = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"

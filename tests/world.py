@@ -15,15 +15,15 @@ from pipeline.config.model import Config
 from pipeline.core.events import RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Json, RoundKind, Row, RowKey, RunId, Sheet, Standing, State
-from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import FromColumn, Recipe
 from pipeline.core.rules import Context
-from pipeline.core.variables import FromColumn, Recipe
-from pipeline.engine.inbox import Inbox
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Blocking
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
-from pipeline.engine.recorder import Blocking
-from pipeline.engine.stop import Stop, Switch
+from pipeline.engine.progress.progress import Progress
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
@@ -34,6 +34,7 @@ from pipeline.simulator.faults import Faults
 from pipeline.simulator.replies import Answer, Cut
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
+from tests.ledger.builders import connection_of
 from tests.virtual import EPOCH, VirtualClock, run_virtually
 
 T = TypeVar("T")
@@ -236,8 +237,9 @@ class Universe:
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
-        """The ledger, as a call holds it."""
+        """The ledger, as a call holds it. No power is cut here, and syncs would take most time."""
         with open_ledger(self.folder / "batch.ledger") as ledger:
+            connection_of(ledger).execute("PRAGMA synchronous = off")
             yield ledger
 
     def tally(self) -> Tally:

@@ -5,7 +5,7 @@ from typing import Final
 
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.working import told_while
-from pipeline.core.planning import DECISION_OF, Decision
+from pipeline.core.rows.planning import DECISION_OF, Decision
 from pipeline.ledger.store import Ledger
 
 REUSED: Final = tuple(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 from pipeline.config.model import Config
-from pipeline.config.server import place_of
+from pipeline.config.sections.server import place_of
 from pipeline.errors import ConfigFault, LedgerFault
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
@@ -24,7 +24,7 @@ def joined(config: Config) -> Iterator[Ledger | None]:
         return
     need_the_extra(config)
     # Whoever has one machine need not have what a server asks for.
-    from pipeline.ledger.sharing import join_shared_ledger  # noqa: PLC0415
+    from pipeline.ledger.shared.sharing import join_shared_ledger  # noqa: PLC0415
 
     with join_shared_ledger(config.server) as shared:
         yield shared

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 from pipeline.config.model import Config
-from pipeline.core.budget import Spending
-from pipeline.core.quoting import Quote, Range, Terms, quote
+from pipeline.core.money.budget import Spending
+from pipeline.core.money.quoting import Quote, Range, Terms, quote
 from pipeline.ledger.store import Ledger
 
 UNPRICED: Final = "what a run costs is not known yet"

@@ -46,12 +46,12 @@ from pipeline.commands.writing import (
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
 from pipeline.core.retrying import Choice
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
+from pipeline.engine.progress.progress import Progress
 from pipeline.engine.signals import signals_ask
-from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
@@ -161,8 +161,8 @@ def _report(config: Config, ledger: Ledger) -> None:
 
 def _page(config: Config) -> AbstractContextManager[None]:
     # The page comes with a server, which every other call can do without.
-    from pipeline.report.watch_figures import Viewer  # noqa: PLC0415
-    from pipeline.report.watch_page import page_beside  # noqa: PLC0415
+    from pipeline.report.live.figures import Viewer  # noqa: PLC0415
+    from pipeline.report.live.page import page_beside  # noqa: PLC0415
 
     return page_beside(Viewer(config), partial(adjust, config), say)
 

@@ -22,10 +22,10 @@ from pipeline.commands.writing import rehearse_output
 from pipeline.core.model import State
 from pipeline.engine.worker import chunk_size
 from pipeline.errors import Exit, LedgerFault
-from pipeline.ledger.chunks import Chunks
-from pipeline.ledger.handout import install
-from pipeline.ledger.postgres import CallerLock, PostgresLedger
-from pipeline.ledger.sharing import share_ledger
+from pipeline.ledger.shared.chunks import Chunks
+from pipeline.ledger.shared.handout import install
+from pipeline.ledger.shared.postgres import CallerLock, PostgresLedger
+from pipeline.ledger.shared.sharing import share_ledger
 
 
 def run_shared(

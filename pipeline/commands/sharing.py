@@ -18,16 +18,16 @@ from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
+from pipeline.engine.batch.stop import Stop, StopReason, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.process import World
 from pipeline.engine.signals import signals_ask
-from pipeline.engine.stop import Stop, StopReason, Switch
 from pipeline.engine.worker import Sharing, Unseen, Worker
 from pipeline.errors import ConfigFault, LedgerFault, PipelineError
-from pipeline.ledger.chunks import Chunks, Debt
-from pipeline.ledger.handout import Handout, open_handout
-from pipeline.ledger.postgres import PostgresLedger
-from pipeline.ledger.sharing import share_ledger
+from pipeline.ledger.shared.chunks import Chunks, Debt
+from pipeline.ledger.shared.handout import Handout, open_handout
+from pipeline.ledger.shared.postgres import PostgresLedger
+from pipeline.ledger.shared.sharing import share_ledger
 from pipeline.remote.client import Client
 
 LOOKED_EACH_SECONDS: Final = 0.5

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import say, tell
-from pipeline.config.units import ValueFault, read_duration_seconds, read_rate
+from pipeline.config.values.units import ValueFault, read_duration_seconds, read_rate
 from pipeline.engine import loop
 from pipeline.errors import Exit
 from pipeline.simulator.faults import Fault, Faults

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     need_the_extra(config)
     # Only a shared ledger needs what these bring along.
     from pipeline.commands.sharing import take_part  # noqa: PLC0415
-    from pipeline.ledger.sharing import share_ledger  # noqa: PLC0415
+    from pipeline.ledger.shared.sharing import share_ledger  # noqa: PLC0415
 
     with share_ledger(config.server) as ledger:
         ledger.see_that_it_is_used(f"begin with: pipeline run {arguments.config}")

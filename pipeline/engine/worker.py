@@ -11,12 +11,12 @@ from typing import Final
 
 from pipeline.config.model import Config, Limits
 from pipeline.core.reconciling import Hold
-from pipeline.engine.batch import Batch
-from pipeline.engine.leasing import Lease, LeasedLimiter, Leasing
-from pipeline.engine.listing import Readings
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.stop import Stop, Switch
+from pipeline.engine.calls.leasing import Lease, LeasedLimiter, Leasing
+from pipeline.engine.calls.listing import Readings
 from pipeline.engine.process import Part, Share, World, process
-from pipeline.engine.stop import Stop, Switch
-from pipeline.ledger.chunks import Chunk, Chunks, Claim, Debt, FenceLostError
+from pipeline.ledger.shared.chunks import Chunk, Chunks, Claim, Debt, FenceLostError
 
 PART_OF: Final[Mapping[Debt, Part]] = {"start": Part.STARTS, "watch": Part.WATCHES}
 LARGEST_CHUNK: Final = 250

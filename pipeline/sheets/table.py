@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from pipeline.core.cells import column_letter, column_names
 from pipeline.core.model import CellValue, Row, Sheet
+from pipeline.core.rows.cells import column_letter, column_names
 from pipeline.errors import InputFault, OutputFault
 
 
@@ -117,4 +117,6 @@ def _width(line: Sequence[CellValue]) -> int:
 
 def _padded(line: Sequence[CellValue], width: int) -> tuple[CellValue, ...]:
     missing = width - len(line)
+    if missing == 0:
+        return tuple(line)  # The rule in a large sheet, whose lines are all as long as the widest.
     return (*line, *(None,) * missing) if missing > 0 else tuple(line[:width])

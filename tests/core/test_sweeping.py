@@ -2,7 +2,14 @@
 
 import pytest
 
-from pipeline.core.sweeping import LEAST_WATCHED, How, Waiting, Yield, how_to_look, looks_spared
+from pipeline.core.timing.sweeping import (
+    LEAST_WATCHED,
+    How,
+    Waiting,
+    Yield,
+    how_to_look,
+    looks_spared,
+)
 
 
 def how(due: int, watched: int = 100, overdue: float = 9.0, yield_: Yield | None = None) -> How:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.reconciling import Claims, Listing
 from pipeline.core.replies import RunPage
-from pipeline.engine.listing import Reading, Readings
+from pipeline.engine.calls.listing import Reading, Readings
 from tests.virtual import VirtualClock, run_virtually
 
 PAGE_SECONDS = 1.0

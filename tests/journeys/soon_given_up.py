@@ -3,7 +3,7 @@
 import sys
 
 from pipeline.cli import main
-from pipeline.ledger import handout
+from pipeline.ledger.shared import handout
 
 if __name__ == "__main__":
     setattr(handout, "SILENT_SECONDS", 1.0)  # noqa: B010 - mypy knows it as final

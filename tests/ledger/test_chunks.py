@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.model import Limits
-from pipeline.core.budget import CreditCap
 from pipeline.core.events import Intended
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, State
+from pipeline.core.money.budget import CreditCap
 from pipeline.core.rules import Context
-from pipeline.ledger.chunks import (
+from pipeline.ledger.shared.chunks import (
     MOST_DEATHS,
     Chunk,
     Chunks,
@@ -34,7 +34,7 @@ def shared(place: Place, *keys: str, size: int = 2) -> Iterator[tuple[Ledger, Ch
     """A ledger whose rows are in chunks."""
     with a_ledger(place, *keys) as ledger:
         if isinstance(place, Path):
-            script = resources.files("pipeline.ledger").joinpath("chunks.sql").read_text()
+            script = resources.files("pipeline.ledger.shared").joinpath("chunks.sql").read_text()
             ledger._file_connection.executescript(script)  # noqa: SLF001 - a file has none else
         chunks = Chunks(ledger)
         chunks.make(size)

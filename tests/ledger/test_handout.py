@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import pytest
 
 from pipeline.core.model import State
-from pipeline.ledger.chunks import Debt, FenceLostError
-from pipeline.ledger.handout import install, open_handout
-from pipeline.ledger.postgres import PostgresConnection
+from pipeline.ledger.shared.chunks import Debt, FenceLostError
+from pipeline.ledger.shared.handout import install, open_handout
+from pipeline.ledger.shared.postgres import PostgresConnection
 from tests.core.builders import NOON
 from tests.ledger.builders import ids_of, stands
 from tests.ledger.test_chunks import picked, shared
@@ -116,3 +116,20 @@ def test_a_starter_that_was_only_slow_is_refused(server: Server) -> None:
         with pytest.raises(FenceLostError):
             chunks.put_back(chunk.claim, "start")
         assert ledger.tally().count_entries(State.PLANNED) == 1
+
+
+def test_a_fault_of_this_program_is_no_secret_of_the_queue(server: Server) -> None:
+    """It ends the worker, which tells it: the chunk would be handed out for ever else."""
+    url = server.new_database()
+    put(url, (1, "start"))
+
+    async def at_fault(chunk_id: int, _: Debt) -> None:
+        raise ZeroDivisionError(chunk_id)
+
+    async def served() -> None:
+        async with open_handout(url) as handout, asyncio.timeout(20):
+            await handout.serve(at_fault)
+
+    with pytest.raises(ExceptionGroup) as told:
+        asyncio.run(served())
+    assert told.value.subgroup(ZeroDivisionError) is not None

@@ -5,7 +5,7 @@ import time
 
 from pipeline.core.model import Entry, State
 from pipeline.ledger.records import Owner
-from pipeline.ledger.sharing import share_ledger
+from pipeline.ledger.shared.sharing import share_ledger
 from tests.ledger.builders import a_ledger, ids_of, stands
 from tests.postgres import Server
 

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.core.cells import raw_of, shown, text_of
 from pipeline.core.model import CellValue, Form, Formatted, Sheet, Uncalculated
+from pipeline.core.rows.cells import raw_of, shown, text_of
 from pipeline.errors import InputFault
 from pipeline.sheets import Source, read
-from pipeline.sheets.moments import DateSystem, duration_of, moment_of
-from pipeline.sheets.sheetpart import HIDDEN_MARK, marks_in
+from pipeline.sheets.shown.moments import DateSystem, duration_of, moment_of
+from pipeline.sheets.workbook.sheetpart import HIDDEN_MARK, marks_in
 from tests.sheets.builders import a_workbook
 from tests.sheets.packages import STRICT, a_package, header, parts, worksheet
 
@@ -308,6 +308,19 @@ def test_a_stray_cell_at_the_sheets_end_is_told(tmp_path: Path, told: str | None
         before=f'<dimension ref="{told}"/>' if told else "",
     )
     with pytest.raises(InputFault, match=f"reach to {FAR}"):
+        read(Source(a_package(tmp_path, content), None, 1))
+
+
+@pytest.mark.parametrize("far", ["Z9999999", "B99999999", "A4294967295", "XFD10000"])
+@pytest.mark.parametrize("told", ["A1:A2", "A1:ZZ99", "A1:ABC99", None])
+def test_a_stray_cell_beyond_all_sheets_is_told(tmp_path: Path, far: str, told: str | None) -> None:
+    """The reader of the values takes rows beyond Excel's last, and then memory for all before."""
+    content = parts("")
+    content["xl/worksheets/sheet1.xml"] = worksheet(
+        header("Name") + f'<row r="2"><c r="{far}" s="1"><v>1</v></c></row>',
+        before=f'<dimension ref="{told}"/>' if told else "",
+    )
+    with pytest.raises(InputFault, match=f"reach to {far}"):
         read(Source(a_package(tmp_path, content), None, 1))
 
 

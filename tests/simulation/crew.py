@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.config.model import Config, Limits
-from pipeline.config.units import read_rate
+from pipeline.config.values.units import read_rate
 from pipeline.core.model import Json, Row, RunId, Sheet, State
-from pipeline.core.rendering import Rendering
 from pipeline.core.replies import (
     Doubtful,
     ListReply,
@@ -27,12 +26,13 @@ from pipeline.core.replies import (
     StartReply,
     Unreachable,
 )
-from pipeline.core.variables import FromColumn, Recipe
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import FromColumn, Recipe
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.process import World
-from pipeline.engine.stop import Switch
 from pipeline.engine.worker import Sharing, Unseen, Worker, chunk_size
-from pipeline.ledger.chunks import Chunk, Chunks, Claim, Debt
 from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.shared.chunks import Chunk, Chunks, Claim, Debt
 from pipeline.ledger.store import Ledger
 from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 from pipeline.simulator.faults import Faults
@@ -187,7 +187,7 @@ class Crew:
             run_virtually(self._worked(ledger))
 
     def _arrange(self, ledger: Ledger) -> None:
-        script = resources.files("pipeline.ledger").joinpath("chunks.sql").read_text()
+        script = resources.files("pipeline.ledger.shared").joinpath("chunks.sql").read_text()
         ledger._file_connection.executescript(script)  # noqa: SLF001 - a file has no chunks else
         rows = tuple(Row(n, (f"Company {n}",)) for n in range(2, self.rows + 2))
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})

@@ -22,10 +22,10 @@ from pipeline.commands.writing import write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind, State
 from pipeline.core.retrying import Choice
-from pipeline.core.variables import Sendable
+from pipeline.core.rows.variables import Sendable
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
-from pipeline.engine.stop import Switch
+from pipeline.engine.progress.progress import Progress
 from pipeline.errors import UsageFault
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
