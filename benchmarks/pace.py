@@ -38,7 +38,6 @@ KINDS: Final[Mapping[str, Callable[[float], Hidden]]] = {
 }
 HEADERS: Final[Mapping[str, Callable[[float, float], str | None]]] = {
     "nothing": lambda _wait, _now: None,
-    "nonsense": lambda _wait, _now: "soon",
     "seconds": lambda wait, _now: str(ceil(wait)),
     "a date": lambda wait, now: _date(ceil(now + wait)),
 }
