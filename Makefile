@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster batch test check check-office check-wheel simulate-crashes guards bench bench-large docs screens format clean
+.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel simulate-crashes guards bench bench-large bench-cluster docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -35,6 +35,9 @@ setup: $(RUN_READY) $(TEST_READY) ## set up .venv for running and for testing
 
 setup-cluster: $(RUN_READY) ## set up .venv for a ledger that several machines share
 	@$(PIP) --require-hashes -r requirements-cluster.lock
+
+setup-bench: $(RUN_READY) ## set up .venv with the peers that `make bench` compares with
+	@$(PIP) --require-hashes -r requirements-bench.lock
 
 batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS="…"
 	@$(if $(CONFIG),,echo "Which batch? Say: make batch CONFIG=configs/demo.yaml" >&2; exit 2;) exec $(BIN)/pipeline run "$(CONFIG)" $(ARGS)
@@ -70,14 +73,25 @@ simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on:
 guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
 	@$(BIN)/python -m tests.simulation.guards
 
-bench: $(TEST_READY) ## print the table of benchmarks
+bench: $(TEST_READY) ## print the tables of benchmarks, that of the peers last; `make setup-bench` first
 	@$(BIN)/python benchmarks/throughput.py
-	@$(BIN)/python benchmarks/writing.py
+	@$(BIN)/python benchmarks/requests_a_run.py
+	@$(BIN)/python benchmarks/makespan.py
+	@$(BIN)/python benchmarks/pace.py
+	@$(BIN)/python benchmarks/writing.py --rows 20000
 	@$(BIN)/python benchmarks/watching.py
+	@$(BIN)/python benchmarks/peers.py
 
 bench-large: $(TEST_READY) ## print what a CSV file of a million rows costs
 	@$(BIN)/python benchmarks/size.py
 	@$(BIN)/python benchmarks/csv_copy.py
+
+bench-cluster: $(TEST_READY) ## kill workers that share a Postgres, and measure their pace: 20 minutes
+	@$(BIN)/python benchmarks/cluster.py --rows 20000 --kills 20
+	@! $(BIN)/python benchmarks/cluster.py --kills 4 --seed 1 --without-fence 2>/dev/null
+	@$(BIN)/python benchmarks/cluster_rate.py --rows 1500 --rate 1200/min
+	@$(BIN)/python benchmarks/cluster_rate.py --rows 400 --rate 10/s
+	@$(BIN)/python benchmarks/cluster_in_flight.py
 
 docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
 	@$(BIN)/python -m docs.making

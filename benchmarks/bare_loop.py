@@ -35,7 +35,7 @@ async def main(base_url: str, source: Path, target: Path, tasks: int) -> None:
     ):
         url = f"{base_url}/workflow/WCFG-1/run"
         workers = [group.create_task(_work(session, url, queue, runs)) for _ in range(tasks)]
-    _write(target, rows, runs)
+    write_results(target, rows, runs)
     seconds = time.perf_counter() - began_at
     polls = sum(worker.result() for worker in workers)
     sys.stdout.write(
@@ -64,7 +64,8 @@ async def _work(
     return polls
 
 
-def _write(target: Path, rows: list[Row], runs: list[Run]) -> None:
+def write_results(target: Path, rows: list[Row], runs: list[Run]) -> None:
+    """The sheet's copy with what its runs gave."""
     with target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([*rows[0], "Email", "Score", "Status", "Run ID", "Credits"])

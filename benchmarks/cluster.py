@@ -127,8 +127,8 @@ def main() -> int:
     return 1 if wrong or code else 0
 
 
-def arrange(scene: Scene, rows: int, rate: str) -> None:
-    """Write the sheet and the config."""
+def arrange(scene: Scene, rows: int, rate: str, **sections: object) -> None:
+    """Write the sheet and the config, its sections as told."""
     with (scene.folder / "rows.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["Company"], *([f"Company {n}."] for n in range(rows))])
     config = {
@@ -141,6 +141,7 @@ def arrange(scene: Scene, rows: int, rate: str) -> None:
         "polling": {"rate": "300/s", "first": "2s", "max": "10s"},
         "retry": {"settle": f"{SETTLE_SECONDS}s"},
         "ledger": scene.server.new_database(),
+        **sections,
     }
     (scene.folder / "batch.yaml").write_text(json.dumps(config))
 

@@ -1,7 +1,10 @@
-"""The pace that several workers keep together, by the service's own clock, and what a row costs.
+"""The pace that several workers keep together against a limit that is enforced, and a row's cost.
 
-`pipeline run` and two workers do one sheet without mishap. Prints the mean rate against the limit,
-the most starts in any window of the limit's length, and the commits and requests a row.
+`pipeline run` and two workers do one sheet without mishap, against a service that takes no more
+starts than the limit in any window, and answers 429 to more. Prints how many it sent away, the mean
+rate against the limit, the most starts in any window, and the commits and requests a row. Exit 1
+where a start was sent away, a row was paid twice or not ended, or the rate is below what is
+promised: 0.95 of the limit, and 0.85 where the window is shorter than ten seconds.
 """
 
 import argparse
@@ -14,10 +17,11 @@ from tempfile import TemporaryDirectory
 from cluster import Scene, arrange, ended, violations
 from measuring import a_simulator
 
-from pipeline.config.units import read_rate
+from pipeline.config.values.units import read_rate
 from tests.postgres import a_server, programs
 
 COMMITS = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+PROMISED, PROMISED_OF_SHORT, SHORT_SECONDS = 0.95, 0.85, 10
 SETTLED_SECONDS = 1.5
 """Postgres counts commits with a delay."""
 
@@ -33,7 +37,7 @@ def main() -> int:
     assert found is not None, "Postgres is not installed"
     with (
         TemporaryDirectory() as folder,
-        a_simulator(duration=arguments.duration) as service,
+        a_simulator(duration=arguments.duration, limit=arguments.rate) as service,
         a_server(found) as server,
     ):
         scene = Scene(Path(folder), service, server, [])
@@ -46,14 +50,16 @@ def main() -> int:
             code = scene.processes["caller"].wait()
             memory = {name: peak_mebibytes(scene, name) for name in ("worker 1", "worker 2")}
         time.sleep(SETTLED_SECONDS)
-        tell(scene, arguments.rows, arguments.rate)
+        wrong = tell(scene, arguments.rows, arguments.rate)
         print(f"peak memory of the workers: {max(memory.values()):.0f} MiB")
-        wrong = violations(scene, arguments.rows)
+        wrong += violations(scene, arguments.rows)
+    for line in wrong:
+        print(line)
     return 1 if wrong or code else 0
 
 
-def tell(scene: Scene, rows: int, text: str) -> None:
-    """The figures of what the service and the server counted."""
+def tell(scene: Scene, rows: int, text: str) -> list[str]:
+    """The figures of what the service and the server counted; gives what of it is amiss."""
     rate, count = read_rate(text), scene.service.count()
     moments = sorted(
         datetime.fromisoformat(run["createdAt"]).timestamp() for run in scene.service.runs()
@@ -65,6 +71,9 @@ def tell(scene: Scene, rows: int, text: str) -> None:
     print(f"most starts in any {rate.seconds:g} s: {most}, of {rate.count:g} allowed")
     print(f"commits a row: {commits(scene) / rows:.2f}")
     print(f"the service counted: {count}")
+    wrong = [f"{count['refused']} starts were sent away"] if count["refused"] else []
+    promised = PROMISED if rate.seconds >= SHORT_SECONDS else PROMISED_OF_SHORT
+    return wrong if mean >= promised else [*wrong, f"the rate is below {promised}"]
 
 
 def within(moments: list[float], seconds: float) -> list[int]:

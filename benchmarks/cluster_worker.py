@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.cli import main
 from pipeline.core.model import Json
-from pipeline.engine.starter import Starter
-from pipeline.ledger.chunks import Chunk, Claim
+from pipeline.engine.calls.starter import Starter
+from pipeline.ledger.shared.chunks import Chunk, Claim
 from pipeline.remote.client import Client
 
 

@@ -88,11 +88,14 @@ class Simulator:
 
 @contextmanager
 def a_simulator(
-    duration: str = "0s", faults: Mapping[str, float] | None = None
+    duration: str = "0s",
+    faults: Mapping[str, float] | None = None,
+    limit: str | None = None,
 ) -> Iterator[Simulator]:
-    """Serve a new simulator while the block runs; by default without latency and faults."""
+    """Serve a new simulator while the block runs; by default without latency, faults and limit."""
     command = [sys.executable, "-m", "pipeline", "simulate", "--port", "0", "--duration", duration]
     command += [f"--fault={name}={share}" for name, share in (faults or {}).items()]
+    command += [] if limit is None else [f"--limit={limit}"]
     with subprocess.Popen(
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

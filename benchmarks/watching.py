@@ -21,11 +21,11 @@ from pipeline.config.load import parse
 from pipeline.config.model import Config
 from pipeline.core.doubts import token_of
 from pipeline.core.model import Attempt, Entry, FailureClass, RowKey, RunId, State
-from pipeline.core.variables import Sendable
+from pipeline.core.rows.variables import Sendable
 from pipeline.ledger.opening import open_ledger
-from pipeline.report.watch_figures import Viewer
-from pipeline.report.watch_lookout import Lookout
-from pipeline.report.watch_server import WatchServer
+from pipeline.report.live.figures import Viewer
+from pipeline.report.live.lookout import Lookout
+from pipeline.report.live.server import WatchServer
 
 TIMES: Final = 200
 QUESTIONS: Final = {

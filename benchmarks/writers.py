@@ -82,5 +82,5 @@ if __name__ == "__main__":
     }
     if way in ("nothing", "pipeline", "rehearsal"):
         from pipeline import sheets
-        from pipeline.sheets import filling  # noqa: F401 - a run has it loaded by its rehearsal
+        from pipeline.sheets.writeback import filling  # noqa: F401 - a run has it loaded by its rehearsal
     WAYS[way](Path(source), Path(target), columns, cells)

@@ -27,6 +27,8 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "60",
 }
+LOCKED_USER = "locked"
+"""Is asked for a password, and has none that is good."""
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """A test's server need not outlive the power."""
 
@@ -54,6 +56,9 @@ class Server:
             stdout=subprocess.DEVNULL,
             **_somebody(),
         )
+        rules = self._data / "pg_hba.conf"
+        locked = f"host all {LOCKED_USER} 127.0.0.1/32 scram-sha-256"
+        rules.write_text(f"{locked}\n{rules.read_text()}")
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""

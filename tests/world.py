@@ -15,15 +15,15 @@ from pipeline.config.model import Config
 from pipeline.core.events import RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Json, RoundKind, Row, RowKey, RunId, Sheet, Standing, State
-from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Unreachable
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import FromColumn, Recipe
 from pipeline.core.rules import Context
-from pipeline.core.variables import FromColumn, Recipe
-from pipeline.engine.inbox import Inbox
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Blocking
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
-from pipeline.engine.recorder import Blocking
-from pipeline.engine.stop import Stop, Switch
+from pipeline.engine.progress.progress import Progress
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger

@@ -12,6 +12,7 @@ from typing import Final
 from docs.making.helps import helps
 from docs.making.keys import keys, keys_to_come
 from docs.making.picture import picture
+from docs.making.rooms import rooms
 from docs.making.troubles import all_errors, failures, stops
 
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "helps": helps,
     "keys": keys,
     "keys-to-come": keys_to_come,
+    "rooms": rooms,
     "stops": stops,
 }
 """What the pages can hold, by the name in the opening comment."""

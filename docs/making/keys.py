@@ -9,7 +9,7 @@ import yaml
 
 from pipeline.config.refusals import NOT_YET
 from pipeline.config.schema import json_schema
-from pipeline.config.units import DURATION_PATTERN, PERCENT_PATTERN, RATE_PATTERN
+from pipeline.config.values.units import DURATION_PATTERN, PERCENT_PATTERN, RATE_PATTERN
 
 Field: TypeAlias = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from typing import Final
 from docs.making.sourcewords import UNKNOWN, Module, name_of
 from pipeline import errors
 from pipeline.errors import PipelineError
-from pipeline.sheets.parts import PartError
+from pipeline.sheets.package.parts import PartError
 
 PACKAGE: Final = Path(errors.__file__).parent
 

@@ -17,7 +17,7 @@ from typing import Final
 import yaml
 from openpyxl import load_workbook
 
-from pipeline.core.cells import column_letter
+from pipeline.core.rows.cells import column_letter
 
 CHECKOUT: Final = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from typing import Final
 from docs.making.messages import messages
 from docs.making.sourcewords import UNKNOWN
 from pipeline import errors
-from pipeline.engine.stop import REMEDY_OF_STOP, StopReason
+from pipeline.engine.batch.stop import REMEDY_OF_STOP, StopReason
 from pipeline.report.troubles import ADVICE
 
 HEADINGS: Final[Mapping[str, tuple[str, str]]] = {

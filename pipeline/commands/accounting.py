@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from pipeline.commands.quoting import amount_in_words
-from pipeline.core.accounts import Line, Totals
 from pipeline.core.model import RunId
+from pipeline.core.money.accounts import Line, Totals
 
 RUN_COLUMNS: Final = 14
 LEFT: Final = "left"

@@ -15,8 +15,8 @@ from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, FailureClass, RoundKind, RowKey, State
 from pipeline.core.retrying import Answer, Choice, answer
+from pipeline.core.rows.variables import RenderedRow, Sendable
 from pipeline.core.rules import Context
-from pipeline.core.variables import RenderedRow, Sendable
 from pipeline.ledger.records import Enrolled
 from pipeline.ledger.store import Ledger
 from pipeline.ledger.whereabouts import Move, Whereabouts

@@ -8,8 +8,8 @@ from typing import Final
 
 from pipeline.commands.accounting import place_of, printable
 from pipeline.commands.quoting import amount_in_words
-from pipeline.core.accounts import Audit, Line
 from pipeline.core.model import RunId
+from pipeline.core.money.accounts import Audit, Line
 
 NAMED_OF_A_KIND: Final = 20
 """So many runs that differ are named one by one; the JSON names all."""

@@ -18,11 +18,10 @@ from pipeline.commands.terminal import say, tell
 from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
-from pipeline.core.budget import Spending
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json
-from pipeline.core.planning import Decision, Plan, plan
-from pipeline.core.quoting import Quote
+from pipeline.core.money.budget import Spending
+from pipeline.core.money.quoting import Quote
 from pipeline.core.replies import (
     Halted,
     ListReply,
@@ -32,7 +31,8 @@ from pipeline.core.replies import (
     Unreachable,
     Unreadable,
 )
-from pipeline.core.variables import Faulty, Sendable
+from pipeline.core.rows.planning import Decision, Plan, plan
+from pipeline.core.rows.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
 
 HELP: Final = "validate all, show the first requests, the counts and the cost; start nothing"

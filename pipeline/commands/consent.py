@@ -17,7 +17,7 @@ from pipeline.commands.quoting import (
 from pipeline.commands.terminal import agrees, ask, can_ask, confirm, refusal, say
 from pipeline.config.model import Config
 from pipeline.core.model import Entry, State
-from pipeline.core.quoting import Quote
+from pipeline.core.money.quoting import Quote
 from pipeline.ledger.store import Ledger
 
 ASK_ABOVE_ROWS: Final = 50

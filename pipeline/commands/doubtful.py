@@ -11,12 +11,12 @@ from typing import Final
 
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.runlist import RunList, ShownRun
-from pipeline.core.cells import column_letter, find_column
 from pipeline.core.doubts import InputDigest, digest_of
 from pipeline.core.model import Attempt, Entry, RowKey, RunId, State
 from pipeline.core.reconciling import candidates
-from pipeline.core.variables import Sendable
-from pipeline.engine.listing import claims_on
+from pipeline.core.rows.cells import column_letter, find_column
+from pipeline.core.rows.variables import Sendable
+from pipeline.engine.calls.listing import claims_on
 from pipeline.ledger.store import Ledger
 
 PLACE_COLUMNS: Final = 30

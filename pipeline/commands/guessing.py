@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.cells import shown
-from pipeline.core.heading import Heading, find_heading
 from pipeline.core.model import Sheet
+from pipeline.core.rows.cells import shown
+from pipeline.core.rows.heading import Heading, find_heading
 from pipeline.sheets import Top
 
 NAMING: Final = re.compile(

@@ -11,11 +11,11 @@ from pipeline import sheets
 from pipeline.commands import interview
 from pipeline.commands.guessing import guess_key, guess_place, guess_sent
 from pipeline.commands.terminal import can_ask, command_line, say
-from pipeline.config.readers import read_header_row, read_workflow_id
 from pipeline.config.sample import Table, sample_config
-from pipeline.config.units import ValueFault
-from pipeline.core.cells import shown
+from pipeline.config.values.readers import read_header_row, read_workflow_id
+from pipeline.config.values.units import ValueFault
 from pipeline.core.model import Sheet
+from pipeline.core.rows.cells import shown
 from pipeline.errors import Exit, OutputFault, UsageFault
 from pipeline.sheets import Source, Top
 

@@ -8,10 +8,10 @@ from typing import Final, TypeVar
 
 from pipeline.commands.guessing import names_each_row
 from pipeline.commands.terminal import ask, say
-from pipeline.config.readers import read_header_row, read_workflow_id
-from pipeline.config.units import ValueFault
-from pipeline.core.cells import shown
+from pipeline.config.values.readers import read_header_row, read_workflow_id
+from pipeline.config.values.units import ValueFault
 from pipeline.core.model import Sheet
+from pipeline.core.rows.cells import shown
 from pipeline.errors import UsageFault
 
 T = TypeVar("T")

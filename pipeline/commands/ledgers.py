@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 from pipeline.config.model import Config
+from pipeline.config.sections.server import place_of
 from pipeline.errors import ConfigFault, LedgerFault
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
@@ -23,7 +24,7 @@ def joined(config: Config) -> Iterator[Ledger | None]:
         return
     need_the_extra(config)
     # Whoever has one machine need not have what a server asks for.
-    from pipeline.ledger.sharing import join_shared_ledger  # noqa: PLC0415
+    from pipeline.ledger.shared.sharing import join_shared_ledger  # noqa: PLC0415
 
     with join_shared_ledger(config.server) as shared:
         yield shared
@@ -33,9 +34,6 @@ def kept_at(config: Config) -> str:
     """Where the ledger is kept, in words; no user and no password."""
     if config.server is None:
         return str(config.ledger)
-    need_the_extra(config)
-    from pipeline.ledger.postgres import place_of  # noqa: PLC0415 - as above
-
     return place_of(config.server)
 
 

@@ -10,10 +10,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from pipeline.commands.preparing import Prepared
-from pipeline.core.cells import shown
 from pipeline.core.model import NewCell, RowKey, Standing
-from pipeline.core.variables import RenderedRow, Sendable
-from pipeline.core.writing import Columns, cells_of
+from pipeline.core.rows.cells import shown
+from pipeline.core.rows.variables import RenderedRow, Sendable
+from pipeline.core.rows.writing import Columns, cells_of
 from pipeline.ledger.store import Ledger
 
 ROWS_AT_ONCE: Final = 1000

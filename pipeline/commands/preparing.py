@@ -19,10 +19,10 @@ from pipeline.commands.working import told_while
 from pipeline.config.key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
-from pipeline.core.cells import RENDERING_VERSION, NoSuchColumnError, find_column
 from pipeline.core.model import Sheet
-from pipeline.core.rendering import Rendering, badly_named_rows
-from pipeline.core.variables import Recipe
+from pipeline.core.rows.cells import RENDERING_VERSION, NoSuchColumnError, find_column
+from pipeline.core.rows.rendering import Rendering, badly_named_rows
+from pipeline.core.rows.variables import Recipe
 from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
 from pipeline.ledger.place import check_place
 from pipeline.sheets import Source, TextForm

@@ -1,14 +1,14 @@
 """The quote for a batch, as a person reads it. Owns its words, and what it is made from.
 
-Must not know whether anybody is asked, nor the arithmetic: that is `core.quoting`'s.
+Must not know whether anybody is asked, nor the arithmetic: that is `core.money.quoting`'s.
 """
 
 from itertools import pairwise
 from typing import Final
 
 from pipeline.config.model import Config
-from pipeline.core.budget import Spending
-from pipeline.core.quoting import Quote, Range, Terms, quote
+from pipeline.core.money.budget import Spending
+from pipeline.core.money.quoting import Quote, Range, Terms, quote
 from pipeline.ledger.store import Ledger
 
 UNPRICED: Final = "what a run costs is not known yet"

@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from pipeline.commands.terminal import say
-from pipeline.config.behaviour import Webhook
 from pipeline.config.key import find_key
 from pipeline.config.model import Config
+from pipeline.config.sections.behaviour import Webhook
 from pipeline.core.model import State
-from pipeline.engine.inbox import Inbox
+from pipeline.engine.batch.inbox import Inbox
 from pipeline.errors import RemoteFault
 from pipeline.ledger.store import Ledger
 from pipeline.remote import webhooks

@@ -11,7 +11,7 @@ from pipeline.commands.reporting import default_report, write_report
 from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit, LedgerFault
 from pipeline.ledger.opening import is_held, join_ledger
-from pipeline.report.report_figures import as_json
+from pipeline.report.figures import as_json
 
 HELP: Final = "write an HTML report with plots beside the output, also while a run goes on"
 EXAMPLE: Final = """\

@@ -12,14 +12,14 @@ from pipeline import sheets
 from pipeline.commands.preparing import recipe_of, source_of
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
-from pipeline.core.cells import NoSuchColumnError
-from pipeline.core.rendering import Rendering
-from pipeline.core.variables import Faulty, columns_of
+from pipeline.core.rows.cells import NoSuchColumnError
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import Faulty, columns_of
 from pipeline.errors import OutputFault, PipelineError
 from pipeline.ledger.store import Ledger
-from pipeline.report.report_figures import Findings, findings
-from pipeline.report.report_page import OPENING, Subject, page
-from pipeline.report.report_settings import settings
+from pipeline.report.figures import Findings, findings
+from pipeline.report.page import OPENING, Subject, page
+from pipeline.report.settings import settings
 from pipeline.sheets.files import write_whole
 
 

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from pipeline import sheets
 from pipeline.commands.adjust import adjust
 from pipeline.commands.asking import (
     Again,
@@ -32,46 +31,36 @@ from pipeline.commands.consent import (
     tell_rest,
     tell_slow_begin,
 )
+from pipeline.commands.enrolling import REUSED, enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra
-from pipeline.commands.preparing import Overrides, Prepared, prepare, read_again
+from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.receiving import deliveries_for
+from pipeline.commands.resultsheet import write_as_the_input_is_now
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
-from pipeline.commands.working import told_while
 from pipeline.commands.writing import (
-    output_stands,
     rehearse_output,
-    remember_output,
-    tell_written,
-    write_output,
 )
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind
-from pipeline.core.planning import DECISION_OF, Decision
 from pipeline.core.retrying import Choice
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
+from pipeline.engine.progress.progress import Progress
 from pipeline.engine.signals import signals_ask
-from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
-from pipeline.sheets import InputChanged
 
 HELP: Final = "start, resume or complete a batch: always the same command"
 EXAMPLE: Final = """\
 pipeline run configs/leads.yaml --limit 5
 pipeline run configs/leads.yaml
 pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
-REUSED: Final = tuple(
-    state for state, decision in DECISION_OF.items() if decision is Decision.REUSE
-)
-TRIES_AT_A_MOVING_INPUT: Final = 3
-"""How often the output is written anew because the input changed during the write itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -170,24 +159,10 @@ def _report(config: Config, ledger: Ledger) -> None:
         say(f"Report: {path}")
 
 
-def enrol(prepared: Prepared, ledger: Ledger) -> int:
-    """Give every row its entry in the ledger; tells how many rows are final already.
-
-    Where the very same sheet was read before and every row of it has ended, that reading stands.
-    """
-    if not ledger.has_ended(prepared.reading):
-        workflow, source = prepared.config.workflow, prepared.source.path
-        with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
-            ledger.enrol(prepared.rows, source, workflow.service, workflow.id, time.time())
-        ledger.say_reading(prepared.reading)
-    states = ledger.rows_by_state().items()
-    return sum(rows for state, rows in states if DECISION_OF[state] is Decision.REUSE)
-
-
 def _page(config: Config) -> AbstractContextManager[None]:
     # The page comes with a server, which every other call can do without.
-    from pipeline.report.watch_figures import Viewer  # noqa: PLC0415
-    from pipeline.report.watch_page import page_beside  # noqa: PLC0415
+    from pipeline.report.live.figures import Viewer  # noqa: PLC0415
+    from pipeline.report.live.page import page_beside  # noqa: PLC0415
 
     return page_beside(Viewer(config), partial(adjust, config), say)
 
@@ -263,54 +238,3 @@ async def _start_and_watch(
             )
             stop = await process(config, ledger, world, limit)
             return stop, {str(call): count for call, count in client.requests.items()}
-
-
-def write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None:
-    """Write the output; where the input changed meanwhile, read and plan it again before.
-
-    Gives ``None`` where the sheet could not be written: everything is in the ledger all the same.
-    """
-    try:
-        return _written(prepared, ledger)
-    except LedgerLost:
-        raise
-    except PipelineError as error:
-        for problem in error.problems:
-            say(str(problem))
-        say(
-            "The output was not written. Nothing is lost: once this is mended, the same command, "
-            f"or pipeline export {prepared.config.path.name}, writes it from the ledger."
-        )
-        return None
-
-
-def _written(prepared: Prepared, ledger: Ledger) -> Path:
-    """Write the output unless it stands, and anew where the input changed during the write."""
-    for tries_left in reversed(range(TRIES_AT_A_MOVING_INPUT)):
-        if not _is_as_it_was(prepared):
-            prepared = _planned_again(prepared, ledger)
-        if output_stands(prepared, ledger):
-            return prepared.config.output.path
-        try:
-            written, aside = write_output(prepared, ledger, prepared.config.output.path)
-        except InputChanged:
-            if not tries_left:
-                raise
-            prepared = _planned_again(prepared, ledger)
-            continue
-        tell_written(written, aside, prepared.config.output.path)
-        if _is_as_it_was(prepared):
-            remember_output(prepared, ledger, written)
-            break
-    return written.path
-
-
-def _is_as_it_was(prepared: Prepared) -> bool:
-    return sheets.digest(prepared.source.path) == prepared.digest
-
-
-def _planned_again(prepared: Prepared, ledger: Ledger) -> Prepared:
-    say(f"{prepared.source.path.name} changed while the batch ran: it is read again.")
-    prepared = read_again(prepared)
-    enrol(prepared, ledger)
-    return prepared

@@ -12,12 +12,12 @@ from typing import Final, assert_never
 from pipeline.commands.service import client_for
 from pipeline.config.model import Config
 from pipeline.core.model import RunId
-from pipeline.core.pacing import Pace
 from pipeline.core.reconciling import Hold, Listing
 from pipeline.core.replies import Halted, Missing, RunPage, TryLater, Unreachable, Unreadable
+from pipeline.core.timing.pacing import Pace
+from pipeline.engine.calls.limiter import Limiter
+from pipeline.engine.calls.listing import read_listing
 from pipeline.engine.clock import Clock
-from pipeline.engine.limiter import Limiter
-from pipeline.engine.listing import read_listing
 from pipeline.remote.client import Client
 
 TRIES: Final = 4

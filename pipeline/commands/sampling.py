@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from pipeline.core.model import Json
-from pipeline.core.variables import (
+from pipeline.core.rows.variables import (
     Fixed,
     FromColumn,
     FromTemplate,

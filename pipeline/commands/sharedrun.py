@@ -8,9 +8,12 @@ import asyncio
 import time
 from contextlib import closing
 
+from pipeline.commands.agreeing import say_what_is_agreed
 from pipeline.commands.asking import Again
+from pipeline.commands.enrolling import enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
 from pipeline.commands.preparing import Prepared
+from pipeline.commands.resultsheet import write_as_the_input_is_now
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
@@ -19,18 +22,16 @@ from pipeline.commands.writing import rehearse_output
 from pipeline.core.model import State
 from pipeline.engine.worker import chunk_size
 from pipeline.errors import Exit, LedgerFault
-from pipeline.ledger.chunks import Chunks
-from pipeline.ledger.handout import install
-from pipeline.ledger.postgres import CallerLock, PostgresLedger
-from pipeline.ledger.sharing import share_ledger
+from pipeline.ledger.shared.chunks import Chunks
+from pipeline.ledger.shared.handout import install
+from pipeline.ledger.shared.postgres import CallerLock, PostgresLedger
+from pipeline.ledger.shared.sharing import share_ledger
 
 
 def run_shared(
     arguments: argparse.Namespace, again: Again | None, prepared: Prepared, began_at: float
 ) -> Exit:
     """Run the batch with whoever else works on it."""
-    from pipeline.commands.run import enrol, write_as_the_input_is_now  # noqa: PLC0415 - it calls us
-
     config = prepared.config
     assert config.server is not None
     need_the_extra(config)
@@ -55,6 +56,7 @@ def run_shared(
             rehearse_output(prepared, ledger)
             ask_before_paying_again(prepared, ledger, is_agreed=arguments.yes)
             reused = enrol(prepared, ledger)
+            say_what_is_agreed(config, ledger)
             _make_chunks(prepared, ledger)
         asyncio.run(install(config.server))
         part = take_part(config, config.server, is_caller=True)

@@ -8,25 +8,26 @@ import os
 import random
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
+from pipeline.engine.batch.stop import Stop, StopReason, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.process import World
 from pipeline.engine.signals import signals_ask
-from pipeline.engine.stop import Stop, StopReason, Switch
 from pipeline.engine.worker import Sharing, Unseen, Worker
-from pipeline.errors import LedgerFault
-from pipeline.ledger.chunks import Chunks, Debt
-from pipeline.ledger.handout import Handout, open_handout
-from pipeline.ledger.postgres import PostgresLedger
-from pipeline.ledger.sharing import share_ledger
+from pipeline.errors import ConfigFault, LedgerFault, PipelineError
+from pipeline.ledger.shared.chunks import Chunks, Debt
+from pipeline.ledger.shared.handout import Handout, open_handout
+from pipeline.ledger.shared.postgres import PostgresLedger
+from pipeline.ledger.shared.sharing import share_ledger
 from pipeline.remote.client import Client
 
 LOOKED_EACH_SECONDS: Final = 0.5
@@ -87,7 +88,7 @@ class _Working:
         self._part = part
         self._is_caller = is_caller
         self._chunks = Chunks(ledger)
-        self._fault: LedgerFault | None = None
+        self._fault: PipelineError | None = None
         self._has_looked_again = False
         self._worker: Worker
         self._handout: Handout
@@ -129,15 +130,18 @@ class _Working:
 
     async def _work_on(self, chunk_id: int, debt: Debt) -> None:
         try:
+            if debt == "start":
+                # It may be a dead starter's, and the turn to start its rows may be long to come.
+                await self._relieve([chunk_id])
             owed = await self._worker.work_on(chunk_id, debt)
             if owed is not None and self._worker.stop is None:
                 await self._handout.put([(chunk_id, owed)])
         except LedgerFault as fault:
             self._give_up(fault)
 
-    def _give_up(self, fault: LedgerFault) -> None:
+    def _give_up(self, fault: PipelineError) -> None:
         self._fault = self._fault or fault
-        self._worker.ask_to_stop(Stop(StopReason.SERVICE_GONE, "the ledger is away"))
+        self._worker.ask_to_stop(Stop(StopReason.SERVICE_GONE, fault.wrong))
         self._worker.stop = None
         self._handout.close()
 
@@ -147,34 +151,45 @@ class _Working:
         while True:
             now = time.monotonic()
             try:
-                debts = await self._blocking(self._chunks.debts)
-                if not debts and self._is_caller and not self._has_looked_again:
+                await self._relieve(await self._handout.left_behind())
+                owed = await self._blocking(self._chunks.owed)
+                if not owed and self._is_caller and not self._has_looked_again:
                     # While starts went on, the list of runs grew faster than it could be read.
                     self._has_looked_again = True
                     await self._blocking(self._chunks.look_for_doubts)
                     continue
                 if now - swept_at >= SWEPT_EACH_SECONDS:
                     swept_at = now
-                    await self._handout.put(debts)
+                    await self._handout.put(await self._blocking(self._chunks.debts))
+                    await self._blocking(self._see_that_it_is_agreed)
                     await self._heed_failures()
                 if self._is_caller and now - told_at >= TOLD_EACH_SECONDS:
                     told_at = now
                     await self._tell()
-            except LedgerFault as fault:
+            except (LedgerFault, ConfigFault) as fault:
                 self._give_up(fault)
                 return
-            if self._is_over(debts):
+            if self._is_over(owed):
                 self._handout.close()
                 return
             await asyncio.sleep(LOOKED_EACH_SECONDS)
 
-    def _is_over(self, debts: list[tuple[int, Debt]]) -> bool:
+    async def _relieve(self, left: Sequence[int]) -> None:
+        """What starters left under way is looked after now, though all may be busy with starts."""
+        leave = partial(self._chunks.leave_to_watchers, left)
+        taken = await self._blocking(leave) if left else []
+        await self._handout.put([(chunk_id, "watch") for chunk_id in taken])
+
+    def _is_over(self, owed: set[Debt]) -> bool:
         stop = self._worker.stop
         if stop is not None and (not stop.reason.watches_on or not self._is_caller):
             return True
         if not self._is_caller:
             return False
-        return not any(stop is None or debt == "watch" for _, debt in debts)
+        return "watch" not in owed and (stop is not None or not owed)
+
+    def _see_that_it_is_agreed(self) -> None:
+        see_that_it_is_agreed(self._config, self._ledger)
 
     async def _heed_failures(self) -> None:
         limit = self._config.limits.max_failures

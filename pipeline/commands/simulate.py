@@ -1,18 +1,19 @@
 """`pipeline simulate`: serves the simulator of the remote API on loopback, until it is stopped."""
 
 import argparse
-import asyncio
 import math
 from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import say, tell
-from pipeline.config.units import ValueFault, read_duration_seconds
+from pipeline.config.values.units import ValueFault, read_duration_seconds, read_rate
+from pipeline.engine import loop
 from pipeline.errors import Exit
 from pipeline.simulator.faults import Fault, Faults
 from pipeline.simulator.journal import open_service
 from pipeline.simulator.server import serve
 from pipeline.simulator.settings import Settings
+from pipeline.simulator.window import Limit
 
 HELP: Final = "serve the simulator of the remote API on loopback"
 EXAMPLE: Final = "pipeline simulate --port 8700 --duration 500ms"
@@ -67,6 +68,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=SHARE",
         help=f"what goes wrong, and with which share of the calls: {', '.join(Fault)}",
     )
+    parser.add_argument(
+        "--limit",
+        type=_limit,
+        metavar="N/UNIT",
+        help="take so many starts in any second, minute or hour (N/s, N/min, N/h), and answer 429 "
+        "to more (default: any number)",
+    )
+
+
+def _limit(text: str) -> Limit:
+    try:
+        rate = read_rate(text)
+    except ValueFault as fault:
+        raise argparse.ArgumentTypeError(f"{fault.wrong}: {fault.remedy}") from None
+    return Limit(rate.count, rate.seconds)
 
 
 def _fault(text: str) -> tuple[str, float]:
@@ -109,9 +125,10 @@ def run(arguments: argparse.Namespace) -> Exit:
         credits=arguments.credits,
         fail=arguments.fail,
         faults=Faults(**dict(arguments.fault)),
+        limit=arguments.limit,
     )
     with open_service(settings, arguments.state) as service:
-        asyncio.run(serve(service, arguments.port, _announce))
+        loop.run(serve(service, arguments.port, _announce))
     return Exit.OK
 
 

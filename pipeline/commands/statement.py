@@ -21,8 +21,8 @@ from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.runlist import read_run_list
 from pipeline.commands.terminal import say, tell
 from pipeline.config.model import Config
-from pipeline.config.readers import SIMULATOR
-from pipeline.core.accounts import Audit, Line, ServiceRun, Totals, audit, totals
+from pipeline.config.values.readers import SIMULATOR
+from pipeline.core.money.accounts import Audit, Line, ServiceRun, Totals, audit, totals
 from pipeline.errors import Exit, LedgerFault, OutputFault, RemoteFault, UsageFault
 from pipeline.ledger.opening import is_held, join_ledger
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from pipeline.commands.terminal import command_line, say, tell
 from pipeline.core.model import State
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
 

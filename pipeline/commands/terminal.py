@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from pipeline.engine.screen import laid_out
+from pipeline.engine.progress.screen import laid_out
 from pipeline.errors import OutputFault, UsageFault
 
 

@@ -14,11 +14,11 @@ from pipeline.commands.preparing import Prepared, source_of
 from pipeline.commands.quoting import cost_in_words, quote_for
 from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
-from pipeline.config.readers import SIMULATOR
-from pipeline.core.cells import NoSuchColumnError, find_column, shown
+from pipeline.config.values.readers import SIMULATOR
 from pipeline.core.model import RunId
-from pipeline.core.planning import Decision, Plan, plan
-from pipeline.core.remade import remade
+from pipeline.core.rows.cells import NoSuchColumnError, find_column, shown
+from pipeline.core.rows.planning import Decision, Plan, plan
+from pipeline.core.rows.remade import remade
 from pipeline.errors import PipelineError
 from pipeline.ledger.store import Ledger
 

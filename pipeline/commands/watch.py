@@ -10,8 +10,8 @@ from pipeline.commands.adjust import adjust
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.terminal import say, tell
 from pipeline.errors import Exit
-from pipeline.report.watch_figures import Viewer
-from pipeline.report.watch_page import serve_page
+from pipeline.report.live.figures import Viewer
+from pipeline.report.live.page import serve_page
 
 HELP: Final = "show a batch on a page in the browser, also while a run goes on"
 EXAMPLE: Final = "pipeline watch configs/leads.yaml"

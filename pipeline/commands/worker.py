@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import EXIT_OF_STOP
@@ -31,10 +32,11 @@ def run(arguments: argparse.Namespace) -> Exit:
     need_the_extra(config)
     # Only a shared ledger needs what these bring along.
     from pipeline.commands.sharing import take_part  # noqa: PLC0415
-    from pipeline.ledger.sharing import share_ledger  # noqa: PLC0415
+    from pipeline.ledger.shared.sharing import share_ledger  # noqa: PLC0415
 
     with share_ledger(config.server) as ledger:
         ledger.see_that_it_is_used(f"begin with: pipeline run {arguments.config}")
+        see_that_it_is_agreed(config, ledger)
     say(f"Working on {config.name}, {kept_at(config)}.")
     part = take_part(config, config.server, is_caller=False)
     if part.stop is None:

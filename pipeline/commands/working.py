@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
-from pipeline.engine.screen import PLAIN_SECONDS, columns_of, shortened
+from pipeline.engine.progress.screen import PLAIN_SECONDS, columns_of, shortened
 
 PATIENCE_SECONDS: Final = 1.0
 """Nobody wonders about less."""

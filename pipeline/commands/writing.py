@@ -14,9 +14,9 @@ from pipeline.commands.preparing import Prepared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.model import Config
-from pipeline.core.cells import column_letter, column_names, shown
 from pipeline.core.model import Sheet, Uncalculated
-from pipeline.core.writing import (
+from pipeline.core.rows.cells import column_letter, column_names, shown
+from pipeline.core.rows.writing import (
     About,
     Columns,
     all_outputs,

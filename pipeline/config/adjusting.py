@@ -13,9 +13,9 @@ from typing import Any, Final
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as section
 
-from pipeline.config.behaviour import Limits
-from pipeline.config.fields import SECTION
+from pipeline.config.sections.behaviour import Limits
 from pipeline.config.source import read_scalar
+from pipeline.config.values.fields import SECTION
 from pipeline.config.words import found
 from pipeline.errors import FaultGroup, UsageFault
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.config.model import Csv, Input, Output, Webhook, Workflow, output_suffix
-from pipeline.config.readers import is_loopback
 from pipeline.config.source import Finding, Location
+from pipeline.config.values.readers import is_loopback
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config.checks import Parts, between_sections
-from pipeline.config.fields import ColumnName, FilePath
 from pipeline.config.model import Config, Input, Output, Sections, Webhook, Workflow
 from pipeline.config.refusals import take_out_refused
-from pipeline.config.server import take_out_server
+from pipeline.config.sections.server import take_out_server
+from pipeline.config.sections.sources import Outputs, Variables
 from pipeline.config.source import Finding, Location, Source, read_source
-from pipeline.config.sources import Outputs, Variables
+from pipeline.config.values.fields import ColumnName, FilePath
 from pipeline.config.words import found
-from pipeline.core.variables import columns_of
+from pipeline.core.rows.variables import columns_of
 from pipeline.errors import ConfigFault
 
 T = TypeVar("T")

@@ -18,8 +18,10 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-from pipeline.config.behaviour import Faults, Limits, Polling, Retry, Simulator, Webhook
-from pipeline.config.fields import (
+from pipeline.config.sections.behaviour import Faults, Limits, Polling, Retry, Simulator, Webhook
+from pipeline.config.sections.sources import Outputs, Variables
+from pipeline.config.sections.textform import Csv
+from pipeline.config.values.fields import (
     SECTION,
     BaseUrl,
     BatchName,
@@ -32,9 +34,7 @@ from pipeline.config.fields import (
     Text,
     WorkflowId,
 )
-from pipeline.config.readers import SIMULATOR, read_metadata
-from pipeline.config.sources import Outputs, Variables
-from pipeline.config.textform import Csv
+from pipeline.config.values.readers import SIMULATOR, read_metadata
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Duplicates, HiddenRows, Json
 

@@ -12,8 +12,8 @@ from textwrap import wrap
 from typing import Any, Final
 
 from pipeline.config.model import OutputColumns
-from pipeline.config.readers import PLACEHOLDER, SIMULATOR
 from pipeline.config.schema import json_schema
+from pipeline.config.values.readers import PLACEHOLDER, SIMULATOR
 
 _SIMULATED: Final[Mapping[str, Any]] = {
     "workflow": {"id": "WCFG-simulator", "base_url": SIMULATOR},

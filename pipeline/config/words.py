@@ -14,9 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pipeline.config.model import Sections
+from pipeline.config.sections.sources import VariableSource
 from pipeline.config.source import Finding, Location
-from pipeline.config.sources import VariableSource
-from pipeline.config.units import ValueFault
+from pipeline.config.values.units import ValueFault
 
 _EXPECTED: Final = {
     "string_type": "text",

@@ -93,7 +93,7 @@ class Sheet:
     name: str
     """The sheet's name in the workbook; for a text file, the file's name."""
     columns: tuple[str, ...]
-    """The columns' names from the left, made by `core.cells.column_names`."""
+    """The columns' names from the left, made by `core.rows.cells.column_names`."""
     rows: Rows[Row]
     remarks: tuple[str, ...] = ()
     """What a person should know of how it was read, a line each."""

@@ -12,21 +12,22 @@ from typing import Final, Protocol
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
 from pipeline.core.model import State
-from pipeline.core.pacing import Pace
 from pipeline.core.reconciling import Hold
-from pipeline.engine.adjusting import Adjusting
-from pipeline.engine.batch import UNFINISHED, Batch
+from pipeline.core.timing.pacing import Pace
+from pipeline.engine.batch.batch import UNFINISHED, Batch
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Blocking, Recorder
+from pipeline.engine.batch.stop import Stop, Switch
+from pipeline.engine.calls.adjusting import Adjusting
+from pipeline.engine.calls.latecomers import Latecomers
+from pipeline.engine.calls.limiter import Limiter
+from pipeline.engine.calls.listing import Readings
+from pipeline.engine.calls.looking import Looking, Looks
+from pipeline.engine.calls.poller import Poller
+from pipeline.engine.calls.pushes import Pushes
+from pipeline.engine.calls.reconciler import Reconciler
+from pipeline.engine.calls.starter import Starter, Starts
 from pipeline.engine.clock import Clock
-from pipeline.engine.inbox import Inbox
-from pipeline.engine.latecomers import Latecomers
-from pipeline.engine.limiter import Limiter
-from pipeline.engine.looking import Looking, Looks
-from pipeline.engine.poller import Poller
-from pipeline.engine.pushes import Pushes
-from pipeline.engine.reconciler import Reconciler
-from pipeline.engine.recorder import Blocking, Recorder
-from pipeline.engine.starter import Starter, Starts
-from pipeline.engine.stop import Stop, Switch
 from pipeline.errors import PipelineError
 from pipeline.ledger.store import Ledger
 
@@ -103,6 +104,8 @@ class Share:
     part: Part
     starts: Limiter
     looks: Limiter
+    readings: Readings
+    """Of the service's list of runs."""
     intents_last_seconds: float
     """How long after its intent a start may leave."""
 
@@ -114,6 +117,7 @@ class Share:
             part=Part.WHOLE,
             starts=Limiter(Pace(limits.rate, limits.burst), world.clock, world.chance),
             looks=Limiter(Pace(config.polling.rate), world.clock, world.chance),
+            readings=Readings(world.clock),
             intents_last_seconds=float("inf"),
         )
 
@@ -161,7 +165,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
     poller = Poller(batch, looking)
     latecomers = Latecomers(batch, looking)
-    reconciler = Reconciler(batch, looking, share.starts, latecomers)
+    reconciler = Reconciler(batch, looking, share.readings, share.starts, latecomers)
     pushes = Pushes(batch, batch.inbox, looking, latecomers)
     adjusting = Adjusting(batch, starter, share.starts, world.progress.say)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from pipeline.engine.stop import Stop, StopReason, Switch
+from pipeline.engine.batch.stop import Stop, StopReason, Switch
 from pipeline.system import signals_answered
 
 STOP_OF_SIGNAL: Final = {

@@ -11,11 +11,12 @@ from typing import Final
 
 from pipeline.config.model import Config, Limits
 from pipeline.core.reconciling import Hold
-from pipeline.engine.batch import Batch
-from pipeline.engine.leasing import Lease, LeasedLimiter, Leasing
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.stop import Stop, Switch
+from pipeline.engine.calls.leasing import Lease, LeasedLimiter, Leasing
+from pipeline.engine.calls.listing import Readings
 from pipeline.engine.process import Part, Share, World, process
-from pipeline.engine.stop import Stop, Switch
-from pipeline.ledger.chunks import Chunk, Chunks, Claim, Debt, FenceLostError
+from pipeline.ledger.shared.chunks import Chunk, Chunks, Claim, Debt, FenceLostError
 
 PART_OF: Final[Mapping[Debt, Part]] = {"start": Part.STARTS, "watch": Part.WATCHES}
 LARGEST_CHUNK: Final = 250
@@ -68,6 +69,7 @@ class Worker:
         self._world = world
         self._starts = self._limiter("start", config)
         self._looks = self._limiter("look", config)
+        self._readings = Readings(world.clock)
         self.stop: Stop | None = None
         """Why this worker starts nothing more."""
         self._switches: set[Switch] = set()
@@ -102,6 +104,7 @@ class Worker:
             owed = await self._world.blocking(lambda: self._sharing.chunks.put_back(claim, debt))
         except* FenceLostError:
             self._world.progress.say(f"Chunk {chunk_id} is another worker's now: it is dropped.")
+            await self._world.blocking(lambda: self._sharing.chunks.dropped(claim))
             owed = None
         return owed
 
@@ -111,6 +114,7 @@ class Worker:
             part=PART_OF[debt],
             starts=self._starts,
             looks=self._looks,
+            readings=self._readings,
             intents_last_seconds=config.retry.settle_seconds / 2,
         )
         chunk = self._sharing.see(claim, config.limits)
@@ -131,10 +135,12 @@ class Worker:
 
     def _leasing(self, name: str) -> Leasing:
         async def lease(seconds: float) -> Lease:
-            def leased() -> Lease:
-                now = self._sharing.moment()
-                return Lease(self._sharing.chunks.lease(name, now, seconds), now)
-
-            return await self._world.blocking(leased)
+            now = await self._world.blocking(self._sharing.moment)
+            # Before the lease itself is made durable, which takes long compared with a slot.
+            told_at = self._world.clock.monotonic()
+            begins_at = await self._world.blocking(
+                lambda: self._sharing.chunks.lease(name, now, seconds)
+            )
+            return Lease(begins_at, now, told_at)
 
         return lease

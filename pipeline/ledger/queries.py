@@ -139,7 +139,7 @@ STATEMENT = (  # outputs and errors may be long, and are no part of a bill
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )
-SPENDING = (  # as `core.budget.Spending` counts one attempt
+SPENDING = (  # as `core.money.budget.Spending` counts one attempt
     "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
     "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
     "OR failure = 'unconfirmed')), "

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
-from pipeline.core.accounts import Line
-from pipeline.core.budget import Spending
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
     OUTCOMES,
@@ -21,6 +19,8 @@ from pipeline.core.model import (
     State,
     Token,
 )
+from pipeline.core.money.accounts import Line
+from pipeline.core.money.budget import Spending
 
 Values: TypeAlias = tuple[Any, ...]
 

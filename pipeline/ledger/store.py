@@ -14,16 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.config.readers import SIMULATOR
-from pipeline.core.accounts import Line
-from pipeline.core.budget import Spending
-from pipeline.core.cells import RENDERING_VERSION
-from pipeline.core.durations import DATED_WITHIN_SECONDS, ENDS_REMEMBERED
+from pipeline.config.values.readers import SIMULATOR
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
-from pipeline.core.quoting import PastRun
-from pipeline.core.remade import Paid
-from pipeline.core.variables import Faulty, RenderedRow, Sendable, Skipped
+from pipeline.core.money.accounts import Line
+from pipeline.core.money.budget import Spending
+from pipeline.core.money.quoting import PastRun
+from pipeline.core.rows.cells import RENDERING_VERSION
+from pipeline.core.rows.remade import Paid
+from pipeline.core.rows.variables import Faulty, RenderedRow, Sendable, Skipped
+from pipeline.core.timing.durations import DATED_WITHIN_SECONDS, ENDS_REMEMBERED
 from pipeline.errors import LedgerLost
 from pipeline.ledger import queries
 from pipeline.ledger.history import History

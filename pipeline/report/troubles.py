@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from pipeline.core.model import FailureClass, State
-from pipeline.core.variables import Faulty
+from pipeline.core.rows.variables import Faulty
 from pipeline.ledger.history import TroubledRow
 
 

@@ -18,24 +18,24 @@ from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.source import NewRows, Source, Top, Written
 
 READERS: Final = {
-    ".xlsx": "pipeline.sheets.excel",
-    ".xlsm": "pipeline.sheets.excel",
-    ".xls": "pipeline.sheets.excel",
-    ".xlsb": "pipeline.sheets.excel",
-    ".ods": "pipeline.sheets.excel",
-    ".csv": "pipeline.sheets.delimited",
-    ".tsv": "pipeline.sheets.delimited",
+    ".xlsx": "pipeline.sheets.workbook.excel",
+    ".xlsm": "pipeline.sheets.workbook.excel",
+    ".xls": "pipeline.sheets.workbook.excel",
+    ".xlsb": "pipeline.sheets.workbook.excel",
+    ".ods": "pipeline.sheets.workbook.excel",
+    ".csv": "pipeline.sheets.text.delimited",
+    ".tsv": "pipeline.sheets.text.delimited",
 }
 """The module that reads a kind of file."""
 
 WRITERS: Final = {
-    ".xlsx": "pipeline.sheets.filling",
-    ".xlsm": "pipeline.sheets.filling",
-    ".xls": "pipeline.sheets.converted",
-    ".xlsb": "pipeline.sheets.converted",
-    ".ods": "pipeline.sheets.converted",
-    ".csv": "pipeline.sheets.delimited",
-    ".tsv": "pipeline.sheets.delimited",
+    ".xlsx": "pipeline.sheets.writeback.filling",
+    ".xlsm": "pipeline.sheets.writeback.filling",
+    ".xls": "pipeline.sheets.writeback.converted",
+    ".xlsb": "pipeline.sheets.writeback.converted",
+    ".ods": "pipeline.sheets.writeback.converted",
+    ".csv": "pipeline.sheets.text.delimited",
+    ".tsv": "pipeline.sheets.text.delimited",
 }
 """The module that writes a kind of file."""
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from pipeline.core.cells import column_letter, column_names
 from pipeline.core.model import CellValue, Row, Sheet
+from pipeline.core.rows.cells import column_letter, column_names
 from pipeline.errors import InputFault, OutputFault
 
 

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline.errors import OutputFault
 from pipeline.sheets.exceltext import FORBIDDEN, escaped
 from pipeline.sheets.files import write_whole
-from pipeline.sheets.newfields import LOOKS_LIVE
+from pipeline.sheets.text.newfields import LOOKS_LIVE
 
 Value: TypeAlias = str | int | float | datetime | None
 """A cell: a moment is without a zone, and ``None`` is blank."""

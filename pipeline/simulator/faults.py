@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import Final, assert_never
 
-from pipeline.simulator.replies import Answer, Cut, Reply, error, invalid, not_found
+from pipeline.simulator.replies import Answer, Cut, Reply, invalid, not_found, too_many
 
 SLOW_SECONDS: Final = 2.0
 """How long a slow reply takes."""
@@ -158,11 +158,11 @@ def answer_instead(fault: Fault | None, call: Call) -> Answer | None:
         case Fault.SERVER_ERROR:
             return _server_error()
         case Fault.TOO_MANY:
-            return replace(_too_many(), headers={"Retry-After": "1"})
+            return too_many(1)
         case Fault.TOO_MANY_BARE:
             # A start meets the malformed header, since a start that comes too early costs most.
             headers = {"Retry-After": "soon"} if call is Call.START else {}
-            return replace(_too_many(), headers=headers)
+            return replace(too_many(1), headers=headers)
         case Fault.NOT_FOUND_AT_FIRST:
             return not_found("Workflow run")
         case Fault.REFUSED:
@@ -222,7 +222,3 @@ def on_the_way(fault: Fault | None, reply: Reply) -> Answer:
 def _server_error() -> Reply:
     page = "<html><body><h1>500 Internal Server Error</h1></body></html>"
     return Reply(500, page, {"Content-Type": "text/html"})
-
-
-def _too_many() -> Reply:
-    return error(429, "TOO_MANY_REQUESTS", "Too many requests")

@@ -46,23 +46,21 @@ EMAILS: Final[Mapping[str, str]] = {
 FITS: Final = ("a poor", "a fair", "a good")
 """What a score means, by thirds of its scale of 0 to 100."""
 
+_SORTED: Final = json.JSONEncoder(sort_keys=True)
+
 SUMMARY_LENGTH: Final = 300
 """Characters; a longer summary is cut off."""
 
 
 def early_outputs(start_variables: Mapping[str, Json]) -> dict[str, Json]:
     """The outputs that are there before the run ends."""
-    words = _words(start_variables)
-    return {
-        "Language": _language(words),
-        "Industry": _industry(words, _number(start_variables)),
-    }
+    return _early(start_variables, _number(start_variables))
 
 
 def outputs(start_variables: Mapping[str, Json]) -> dict[str, Json]:
     """All outputs of a run that completed."""
-    early = early_outputs(start_variables)
     number = _number(start_variables)
+    early = _early(start_variables, number)
     company = _find(start_variables, COMPANY, besides=()) or "your company"
     email = EMAILS[str(early["Language"])].format(
         person=_find(start_variables, PERSON, besides=COMPANY) or "there",
@@ -77,6 +75,11 @@ def outputs(start_variables: Mapping[str, Json]) -> dict[str, Json]:
         "analysis": {"score": score, "reason": reason},
         "Summary": _summary(start_variables),
     }
+
+
+def _early(start_variables: Mapping[str, Json], number: int) -> dict[str, Json]:
+    words = _words(start_variables)
+    return {"Language": _language(words), "Industry": _industry(words, number)}
 
 
 def _summary(start_variables: Mapping[str, Json]) -> str:
@@ -118,5 +121,4 @@ def _words(start_variables: Mapping[str, Json]) -> str:
 
 def _number(start_variables: Mapping[str, Json]) -> int:
     """A number that is the same for equal start variables, whatever their order."""
-    text = json.dumps(start_variables, sort_keys=True)
-    return int.from_bytes(blake2b(text.encode(), digest_size=6).digest())
+    return int.from_bytes(blake2b(_SORTED.encode(start_variables).encode(), digest_size=6).digest())

@@ -49,6 +49,8 @@ class Telling:
         while self._due and self._due[0][0] <= moment:
             _, _, run, fault = heapq.heappop(self._due)
             addresses = [webhook.url for webhook in registered if _is_for(webhook, run)]
+            if not addresses:
+                continue
             for event in _events(run, settings, fault):
                 yield from (Post(url, event) for url in addresses)
 

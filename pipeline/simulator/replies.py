@@ -4,7 +4,7 @@ Must not know which rule led to an answer, nor how it travels.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -44,6 +44,12 @@ def error(status: int, code: str, message: str, details: list[Json] | None = Non
 def not_found(what: str) -> Reply:
     """The answer for an id that names nothing."""
     return error(404, "NOT_FOUND", f"{what} not found")
+
+
+def too_many(after_seconds: int) -> Reply:
+    """The answer to a call that came too early, and when it may come again."""
+    reply = error(429, "TOO_MANY_REQUESTS", "Too many requests")
+    return replace(reply, headers={"Retry-After": str(after_seconds)})
 
 
 def invalid(part: str, wrong: str) -> Reply:

@@ -21,6 +21,7 @@ from pipeline.simulator.service import Service
 
 HOST: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 64 * 2**20
+LAST_PORT: Final = 2**16 - 1
 GOODBYE_SECONDS: Final = 0.5
 """How long a request may still take once the server is asked to end."""
 
@@ -84,13 +85,16 @@ class SimulatorServer:
         return f"http://{HOST}:{self._port}/api"
 
     async def __aenter__(self) -> Self:
+        # Some loops take a greater number for another port.
+        if not 0 <= self._port <= LAST_PORT:
+            raise _port_fault(self._port)
         async with AsyncExitStack() as opening:
             await self._runner.setup()
             opening.push_async_callback(self._runner.cleanup)
             try:
                 site = web.TCPSite(self._runner, HOST, self._port)
                 await site.start()
-            except (OSError, OverflowError) as error_:
+            except OSError as error_:
                 raise _port_fault(self._port, error_) from error_
             self._port = site.port
             await opening.enter_async_context(delivering(self._service, self._now))
@@ -165,8 +169,8 @@ def _workflow(request: web.Request) -> str:
     return request.match_info["workflow"]
 
 
-def _port_fault(port: int, cause: OSError | OverflowError) -> UsageFault:
-    if isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE:
+def _port_fault(port: int, cause: OSError | None = None) -> UsageFault:
+    if cause is not None and cause.errno == errno.EADDRINUSE:
         wrong = "another program listens there"
     else:
         wrong = "this port can't be had"

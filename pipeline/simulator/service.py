@@ -7,6 +7,7 @@ back through `past`, by the same way by which it went into the state at first.
 Source of the rules: the API guide of copy.ai; where it is silent, the least comfortable reading.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -41,8 +42,9 @@ from pipeline.simulator.records import (
     view_for_count,
     view_of_webhook,
 )
-from pipeline.simulator.replies import Answer, Json, Reply, error, not_found, success
+from pipeline.simulator.replies import Answer, Json, Reply, error, not_found, success, too_many
 from pipeline.simulator.settings import Settings
+from pipeline.simulator.window import Window
 
 Keep: TypeAlias = Callable[[Record], None]
 
@@ -74,6 +76,7 @@ class Service:
         self._webhooks: dict[str, Webhook] = {}
         self._registrations = 0
         self._telling = Telling()
+        self._window = settings.limit and Window(settings.limit)
         self._looks_at_run: Counter[str] = Counter()
         self._polls = 0
         self._lists = 0
@@ -84,7 +87,10 @@ class Service:
         """POST /workflow/{id}/run: begins a run."""
         fault = self._fault(Call.START, len(self._runs) + self._refused + 1)
         content = (
-            self._refusal(key, workflow_id) or answer_instead(fault, Call.START) or read_start(body)
+            self._refusal(key, workflow_id)
+            or self._too_early(moment)
+            or answer_instead(fault, Call.START)
+            or read_start(body)
         )
         if not isinstance(content, StartBody):
             self._commit(RefusedStart(moment))
@@ -214,6 +220,10 @@ class Service:
         if refusal := self._key_refusal(key):
             return refusal
         return None if workflow_id.startswith(WORKFLOW_PREFIXES) else not_found("Workflow")
+
+    def _too_early(self, moment: float) -> Reply | None:
+        wait_seconds = self._window.take(moment) if self._window else 0.0
+        return too_many(math.ceil(wait_seconds)) if wait_seconds else None
 
     def _fault_of_look(self, run: Run, moment: float) -> Fault | None:
         self._looks_at_run[run.id] += 1

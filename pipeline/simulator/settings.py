@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from pipeline.simulator.faults import Faults
+from pipeline.simulator.window import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Settings:
     fail: float = 0.0
     """The share of runs (0 to 1) that end FAILED."""
     faults: Faults = field(default_factory=Faults)
+    limit: Limit | None = None
+    """How many starts it takes, by a sliding window; ``None``: any number."""
     keys: frozenset[str] = frozenset()
     """The keys that are accepted; none here means any that is not empty."""
     echo_metadata: bool = True

@@ -5,8 +5,8 @@ import tracemalloc
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.enrolling import enrol
 from pipeline.commands.preparing import Overrides, prepare
-from pipeline.commands.run import enrol
 from pipeline.commands.writing import write_output
 from pipeline.core.model import State
 from pipeline.ledger.opening import open_ledger

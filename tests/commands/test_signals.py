@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipeline import cli
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.signals import signals_ask
-from pipeline.engine.stop import Switch
 from tests.journeys.running import command
 
 

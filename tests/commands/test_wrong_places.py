@@ -170,6 +170,7 @@ WRONG_COMMAND_LINES = {
     "port in words": (said("simulate", "--port", "web"), "argument --port: ", "--help"),
     "no such port": (said("simulate", "--port", "70000"), "--port 70000: ", "any that is free"),
     "bad duration": (said("simulate", "--duration", "5"), "--duration: ", "ms, s, min"),
+    "bad limit": (said("simulate", "--limit", "100"), "--limit: ", "N/s, N/min"),
     "share beyond 1": (said("simulate", "--fail", "2"), "--fail: ", "0 to 1"),
     "line break": (said("run", "a\nb.yaml"), "a b.yaml: there is no such file", "batch.yaml"),
 }

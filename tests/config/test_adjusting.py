@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.config.adjusting import EXAMPLES, Adjusted, adjusted, read_changes
-from pipeline.config.behaviour import Limits
-from pipeline.core.budget import FailureLimit
-from pipeline.core.pacing import Rate
+from pipeline.config.sections.behaviour import Limits
+from pipeline.core.money.budget import FailureLimit
+from pipeline.core.timing.pacing import Rate
 from pipeline.errors import Exit, FaultGroup
 
 BEFORE = Limits(max_credits=10, max_in_flight=7)

@@ -8,10 +8,10 @@ import pytest
 
 from pipeline.config.load import ColumnUse, Draft
 from pipeline.config.model import Limits, Output, OutputColumns, Polling, Retry, Simulator
-from pipeline.core.backoff import Backoff
-from pipeline.core.budget import FailureLimit
-from pipeline.core.pacing import Rate
-from pipeline.core.variables import Fixed, FromColumn, FromTemplate
+from pipeline.core.money.budget import FailureLimit
+from pipeline.core.rows.variables import Fixed, FromColumn, FromTemplate
+from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.pacing import Rate
 
 CONTRACT = """\
 name: lead-emails

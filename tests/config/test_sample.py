@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.config.load import Draft, parse
 from pipeline.config.sample import Table, sample_config
-from pipeline.core.cells import column_names
-from pipeline.core.variables import FromColumn
+from pipeline.core.rows.cells import column_names
+from pipeline.core.rows.variables import FromColumn
 
 SIGNS = ":#'\"=-?!&*%@`{}[],|>~<0123 yesnofaltru\u00fc\x85\u2028\ufeff\x07"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.config.templates import read_template
-from pipeline.config.units import ValueFault
+from pipeline.config.values.templates import read_template
+from pipeline.config.values.units import ValueFault
 
 
 @pytest.mark.parametrize(

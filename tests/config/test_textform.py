@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config.load import Draft
 from pipeline.config.model import Csv
-from pipeline.config.readers import ENCODINGS
+from pipeline.config.values.readers import ENCODINGS
 
 
 @pytest.mark.parametrize(

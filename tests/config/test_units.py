@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.units import (
+from pipeline.config.values.units import (
     ValueFault,
     read_duration_seconds,
     read_failure_limit,
     read_rate,
 )
-from pipeline.core.budget import FailureLimit
-from pipeline.core.pacing import Rate
+from pipeline.core.money.budget import FailureLimit
+from pipeline.core.timing.pacing import Rate
 
 NUMBERS = st.decimals("0.000001", 999_999, places=6)
 SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}

@@ -127,6 +127,8 @@ WRONG = [
     ("ledger", "postgresql:///x", "line 5, ledger", "lacks its host or its database", "host"),
     ("ledger", "postgresql://me:pw@x/y", "line 5, ledger", "a password stands in", "PGPASSWORD"),
     ("ledger", "postgresql://x/y?password=pw", "line 5, ledger", "a password stands", "pgpass"),
+    ("ledger", "postgresql://[x/y", "line 5, ledger", "can't be read", "user@host/database"),
+    ("ledger", "postgresql://x:one/y", "line 5, ledger", "can't be read", "user@host/database"),
     ("ledger", "leads.xlsx", "line 5, ledger", "place of the input", "another path"),
 ]  # fmt: skip
 
@@ -148,6 +150,16 @@ def test_a_fault_says_where_what_and_what_to_do(  # noqa: PLR0913, PLR0917 - a t
     assert "SECRET" not in str(fault)
     assert "\n" not in str(fault)
     assert "pydantic" not in str(fault)
+
+
+def test_pushes_are_not_supported_with_a_ledger_that_is_shared(
+    parsed: Callable[..., Draft],
+) -> None:
+    """The section is named, before anything is started."""
+    webhook = "{listen: '127.0.0.1:8765', public_url: 'https://me'}"
+    (fault,) = parsed(ledger="postgresql://x/y", webhook=webhook).faults
+    assert fault.place.endswith("webhook")
+    assert "not supported yet" in fault.wrong
 
 
 def test_an_output_that_is_a_link_to_the_input_is_a_fault(

@@ -21,8 +21,8 @@ from pipeline.core.model import (
     State,
     Token,
 )
+from pipeline.core.rows.variables import FromColumn, Recipe, Sendable, Variable
 from pipeline.core.rules import Context
-from pipeline.core.variables import FromColumn, Recipe, Sendable, Variable
 
 NOON: Final = 1_790_000_000.0
 RUN: Final = RunId("WRUN-1")

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.core.backoff import Backoff
+from pipeline.core.timing.backoff import Backoff
 
 DRAWS: Final = 20_000
 GRID: Final = 500

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pipeline.core.accounts import Line, ServiceRun, audit, totals
 from pipeline.core.model import Attempt, FailureClass, RunId, State, Token
+from pipeline.core.money.accounts import Line, ServiceRun, audit, totals
 from tests.core.builders import ATTEMPTS
 
 OURS = "0123456789abcdef"

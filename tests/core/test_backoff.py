@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.backoff import (
+from pipeline.core.timing.backoff import (
     Backoff,
     look_again_seconds,
     next_look_seconds,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.core.budget import FailureLimit
+from pipeline.core.money.budget import FailureLimit
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.cells import NoSuchOutputError, find_output, new_cell, shown
 from pipeline.core.model import CellValue, Json, NewCell
+from pipeline.core.rows.cells import NoSuchOutputError, find_output, new_cell, shown
 
 LIMIT: Final = 2**53
 

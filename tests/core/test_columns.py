@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.cells import NoSuchColumnError, column_letter, column_names, find_column
 from pipeline.core.model import CellValue
+from pipeline.core.rows.cells import NoSuchColumnError, column_letter, column_names, find_column
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipeline.core.cells import raw_of, shown, text_of
 from pipeline.core.model import CellValue, Form, Formatted, Json, Plain, Row, Sheet, Uncalculated
-from pipeline.core.rendering import Rendering, badly_named_rows
-from pipeline.core.variables import (
+from pipeline.core.rows.cells import raw_of, shown, text_of
+from pipeline.core.rows.rendering import Rendering, badly_named_rows
+from pipeline.core.rows.variables import (
     Faulty,
     Fixed,
     FromColumn,

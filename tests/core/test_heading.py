@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.heading import find_heading
 from pipeline.core.model import CellValue
+from pipeline.core.rows.heading import find_heading
 
 HEADER = ("No", "Company", "Since", "Value")
 ROWS = [(n, f"Firm {n}", date(2025, 1, n), 10.5 * n) for n in range(1, 6)]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.model import CellValue, Json, Row, RowKey, Sheet
-from pipeline.core.rendering import Rendering
-from pipeline.core.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable, Variable
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import Fixed, FromColumn, FromTemplate, Recipe, Sendable, Variable
 from tests.core.builders import a_recipe, a_sheet
 
 COMPANIES: Final = st.lists(

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from pipeline.core.learning import LearntRate
-from pipeline.core.pacing import Pace, Rate
+from pipeline.core.timing.learning import LearntRate
+from pipeline.core.timing.pacing import Pace, Rate
 from tests.core.hidden import Bucket, FixedWindow, Hidden, SlidingWindow
 
 LATENCY_SECONDS: Final = 0.05

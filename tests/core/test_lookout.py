@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from pipeline.core.backoff import Backoff
-from pipeline.core.lookout import Lookout
+from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.lookout import Lookout
 from tests.core.oracle import Draw, Oracle
 from tests.core.watching import Watched, watch
 

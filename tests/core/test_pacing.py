@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.pacing import CATCH_UP_SECONDS, Pace, Rate
+from pipeline.core.timing.pacing import CATCH_UP_SECONDS, Pace, Rate
 
 RATES: Final = st.builds(Rate, st.floats(0.5, 200), st.sampled_from([1.0, 60.0]))
 GAPS: Final = st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.019, 0.3, 7.0]), max_size=60)

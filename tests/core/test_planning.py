@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 
 from pipeline.core.model import RowKey, State
-from pipeline.core.planning import DECISION_OF, Decision, plan
-from pipeline.core.variables import Faulty, RenderedRow, Skipped
+from pipeline.core.rows.planning import DECISION_OF, Decision, plan
+from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
 from tests.core.builders import a_sendable
 
 DECISIONS: Final = {

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.core.pushing import MOST_UNTOLD, DueLook, Hearing, Trust
+from pipeline.core.timing.pushing import MOST_UNTOLD, DueLook, Hearing, Trust
 
 A_LOOK = DueLook(
     age_seconds=10.0,

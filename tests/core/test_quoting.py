@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.quoting import PastRun, Range, Terms, quote
+from pipeline.core.money.quoting import PastRun, Range, Terms, quote
 
 TERMS = Terms(
     starts_per_second=1.0,

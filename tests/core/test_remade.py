@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline.core.cells import RENDERING_VERSION
 from pipeline.core.model import CellValue, Formatted, RowKey, Sheet, State
-from pipeline.core.planning import plan
-from pipeline.core.remade import Paid, Remade, remade
-from pipeline.core.rendering import Rendering
-from pipeline.core.variables import Fixed, FromColumn, Recipe, Sendable, Variable
+from pipeline.core.rows.cells import RENDERING_VERSION
+from pipeline.core.rows.planning import plan
+from pipeline.core.rows.remade import Paid, Remade, remade
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import Fixed, FromColumn, Recipe, Sendable, Variable
 from tests.core.builders import a_recipe, a_sheet
 
 BOTH = a_recipe({"Company": FromColumn("Company"), "Nr": FromColumn("Nr")})

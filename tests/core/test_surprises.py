@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.budget import FailureLimit
-from pipeline.core.cells import (
+from pipeline.core.events import Event, Resumed, RetryAsked
+from pipeline.core.lifecycle import step
+from pipeline.core.model import RunStatus, State
+from pipeline.core.money.budget import FailureLimit
+from pipeline.core.replies import Missing
+from pipeline.core.rows.cells import (
     NoSuchColumnError,
     NoSuchOutputError,
     column_names,
@@ -15,12 +19,8 @@ from pipeline.core.cells import (
     find_output,
     shown,
 )
-from pipeline.core.events import Event, Resumed, RetryAsked
-from pipeline.core.lifecycle import step
-from pipeline.core.model import RunStatus, State
-from pipeline.core.rendering import Rendering
-from pipeline.core.replies import Missing
-from pipeline.core.variables import Faulty, FromTemplate
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import Faulty, FromTemplate
 from tests.core.builders import a_context, a_recipe, a_sheet, an_entry, an_observation
 
 

@@ -2,67 +2,97 @@
 
 import pytest
 
-from pipeline.core.sweeping import LEAST_WATCHED, How, Yield, how_to_look
+from pipeline.core.timing.sweeping import (
+    LEAST_WATCHED,
+    How,
+    Waiting,
+    Yield,
+    how_to_look,
+    looks_spared,
+)
+
+
+def how(due: int, watched: int = 100, overdue: float = 9.0, yield_: Yield | None = None) -> How:
+    """How to look at runs that waited for ten seconds, where a look is worth five of lag."""
+    return how_to_look(Waiting(due, watched, overdue, 10.0, 5.0), yield_ or Yield())
 
 
 @pytest.mark.parametrize(
-    ("due", "watched", "overdue", "how"),
+    ("due", "watched", "overdue", "chosen"),
     [
         (1, 1, 0.0, How.SINGLY),
         (LEAST_WATCHED - 1, LEAST_WATCHED - 1, 99.0, How.SINGLY),
-        (1, 100, 0.0, How.NOT_YET),
-        (24, 100, 2.4, How.NOT_YET),
-        (25, 100, 0.0, How.BY_SWEEP),
-        (2, 100, 2.5, How.BY_SWEEP),
-        (1, 100, 2.5, How.SINGLY),
-        (74, 5000, 2.5, How.SINGLY),
-        (75, 5000, 2.5, How.BY_SWEEP),
-        (1250, 5000, 0.0, How.BY_SWEEP),
+        (2, 100, 3.9, How.NOT_YET),
+        (2, 100, 4.0, How.SINGLY),
+        (10, 100, 1.9, How.NOT_YET),
+        (10, 100, 2.0, How.BY_SWEEP),
+        (35, 100, 0.0, How.BY_SWEEP),
+        (124, 5000, 4.0, How.SINGLY),
+        (125, 5000, 7.9, How.NOT_YET),
+        (125, 5000, 8.0, How.BY_SWEEP),
+        (1750, 5000, 0.0, How.BY_SWEEP),
     ],
 )
 def test_a_sweep_waits_for_company_but_not_for_long(
-    due: int, watched: int, overdue: float, how: How
+    due: int, watched: int, overdue: float, chosen: How
 ) -> None:
-    """A quarter of the runs are due, or the first has been for a quarter of its wait of 10 s."""
-    chosen = how_to_look(
-        due=due, watched=watched, overdue_seconds=overdue, wait_seconds=10.0, yield_=Yield()
-    )
-    assert chosen is how
+    """A third of the runs are due, or those that are lost as much as the pages are worth."""
+    assert how(due, watched, overdue) is chosen
 
 
 def test_a_list_that_tells_of_too_few_rests() -> None:
     """Each sweep that did not pay makes the rest longer; one that pays ends it."""
-    once = Yield().after_sweep(pages=4, due_seen=5, watched=50)
+    once = Yield().after_sweep(pages=4, spared=9.9, due_seen=5, watched=50)
     assert once.rest == 32
     rested = once
     for _ in range(32):
-        assert (
-            how_to_look(due=50, watched=50, overdue_seconds=9, wait_seconds=1, yield_=rested)
-            is How.SINGLY
-        )
+        assert how(50, 50, yield_=rested) is How.SINGLY
         rested = rested.after_look()
     assert rested.rest == 0
-    twice = rested.after_sweep(pages=4, due_seen=5, watched=50)
+    twice = rested.after_sweep(pages=4, spared=9.9, due_seen=5, watched=50)
     assert twice.rest == 64
-    assert twice.after_sweep(pages=4, due_seen=6, watched=50) == Yield(pages=4)
+    paid = twice.after_sweep(pages=4, spared=10, due_seen=10, watched=50)
+    assert paid == Yield(pages=4)
 
 
 def test_a_sweep_is_expected_to_cost_what_the_last_one_did() -> None:
-    """Six pages for a hundred runs, since the list holds others: then nine must be due."""
-    costly = Yield().after_sweep(pages=6, due_seen=20, watched=100)
-
-    def how(due: int, yield_: Yield) -> How:
-        return how_to_look(due=due, watched=100, overdue_seconds=9, wait_seconds=1, yield_=yield_)
-
-    assert (how(8, costly), how(9, costly)) == (How.SINGLY, How.BY_SWEEP)
+    """Six pages for a hundred runs, since the list holds others: then fifteen must be due."""
+    costly = Yield().after_sweep(pages=6, spared=20, due_seen=20, watched=100)
+    assert (how(14, yield_=costly), how(15, yield_=costly)) == (How.SINGLY, How.BY_SWEEP)
     for _ in range(6):
         costly = costly.after_look()
-    assert how(2, costly) is How.BY_SWEEP
+    assert how(7, yield_=costly) is How.BY_SWEEP
+
+
+def test_what_a_sweep_spares_beside_the_due_looks_counts() -> None:
+    """It told of ends before these were due, too: then half as many that are due are enough."""
+    richer = Yield().after_sweep(pages=6, spared=41, due_seen=20, watched=100)
+    assert (how(7, overdue=20, yield_=richer), how(8, overdue=20, yield_=richer)) == (
+        How.SINGLY,
+        How.BY_SWEEP,
+    )
+
+
+@pytest.mark.parametrize(
+    ("early_seconds", "wait_seconds", "share"),
+    [(0, 20, 1.0), (-3, 20, 1.0), (5, 20, 0.75), (20, 20, 0.0), (50, 20, 0.0)],
+)
+def test_a_look_that_comes_early_spares_the_less_of_one(
+    early_seconds: float, wait_seconds: float, share: float
+) -> None:
+    """A run that is known to run until its look is due gains nothing by an earlier one."""
+    assert looks_spared(early_seconds, wait_seconds) == share
+
+
+def test_what_a_sweep_did_not_come_to_is_looked_at_singly() -> None:
+    """However many are due: the next sweep would not come to it either."""
+    waiting = Waiting(50, 100, 9.0, 10.0, 5.0, is_passed_over=True)
+    assert how_to_look(waiting, Yield()) is How.SINGLY
 
 
 def test_the_longest_rest_is_bounded() -> None:
     """However often it did not pay, a page is tried again some day."""
     tried = Yield()
     for _ in range(100):
-        tried = tried.after_sweep(pages=1, due_seen=0, watched=1000)
+        tried = tried.after_sweep(pages=1, spared=0, due_seen=0, watched=1000)
     assert tried.rest == 512

@@ -5,10 +5,10 @@ from typing import Final
 
 import pytest
 
-from pipeline.core.cells import NoSuchColumnError
 from pipeline.core.model import CellValue, Json
-from pipeline.core.rendering import Rendering, badly_named_rows
-from pipeline.core.variables import (
+from pipeline.core.rows.cells import NoSuchColumnError
+from pipeline.core.rows.rendering import Rendering, badly_named_rows
+from pipeline.core.rows.variables import (
     Faulty,
     Fixed,
     FromColumn,

@@ -5,8 +5,8 @@ from typing import Final
 import pytest
 
 from pipeline.core.model import Json, NewCell, Standing, State, Status
-from pipeline.core.variables import Faulty, RenderedRow, Skipped
-from pipeline.core.writing import (
+from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
+from pipeline.core.rows.writing import (
     Columns,
     all_outputs,
     cells_of,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.lookout import Lookout
+from pipeline.core.timing.lookout import Lookout
 from tests.core.oracle import Draw
 
 SECONDS_BETWEEN_STARTS: Final = 5.0

@@ -8,7 +8,7 @@ import pytest
 from docs.making.__main__ import CHECKOUT
 from pipeline.cli import main
 from pipeline.config.load import parse
-from pipeline.engine.progressline import Figures, Scale, progress_line
+from pipeline.engine.progress.progressline import Figures, Scale, progress_line
 
 GUIDE = (CHECKOUT / "docs" / "guide.md").read_text(encoding="utf-8")
 

@@ -8,12 +8,12 @@ import pytest
 from docs.making.__main__ import CHECKOUT
 from pipeline.commands.consent import ASK_ABOVE_ROWS, PILOT_ROWS
 from pipeline.commands.quoting import cost_in_words
-from pipeline.config.behaviour import Limits
-from pipeline.config.behaviour import Retry as RetryKeys
-from pipeline.core.budget import CreditCap, Spending
+from pipeline.config.sections.behaviour import Limits
+from pipeline.config.sections.behaviour import Retry as RetryKeys
 from pipeline.core.model import FailureClass
-from pipeline.core.quoting import PastRun, Terms, quote
-from pipeline.engine.stop import StopReason
+from pipeline.core.money.budget import CreditCap, Spending
+from pipeline.core.money.quoting import PastRun, Terms, quote
+from pipeline.engine.batch.stop import StopReason
 from pipeline.ledger.store import PAST_RUNS_TOLD
 from pipeline.remote.wire import CREDIT_LIMIT
 

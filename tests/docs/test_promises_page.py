@@ -5,10 +5,10 @@ import re
 import pytest
 
 from docs.making.__main__ import CHECKOUT
-from pipeline.config.behaviour import Retry
+from pipeline.config.sections.behaviour import Retry
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.reconciling import Hold
-from pipeline.engine.doubts import CONTROLS
+from pipeline.engine.batch.doubts import CONTROLS
 from pipeline.ledger.opening import SETTINGS
 
 PAGE = (CHECKOUT / "docs" / "promises.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from docs.making.messages import FAULTS, messages
 from docs.making.sourcewords import Module, name_of
 from docs.making.troubles import HAPPENED, HEADINGS
 from pipeline.config.load import parse
-from pipeline.engine.stop import REMEDY_OF_STOP, Stop, StopReason
+from pipeline.engine.batch.stop import REMEDY_OF_STOP, Stop, StopReason
 
 PAGE = (CHECKOUT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 PLAIN = re.sub(r"\\([<>*_|\[\]{}])", r"\1", PAGE)
@@ -23,7 +23,7 @@ TOLD_BY_ANOTHER = {
     "commands/terminal.py": "the question that could not be asked",
     "config/source.py": "YAML's walk, for the key in hand",
     "config/adjusting.py": "what a key's own reader says of a value",
-    "config/templates.py": "Jinja",
+    "config/values/templates.py": "Jinja",
     "remote/webhooks.py": "why the service could not be reached",
     "simulator/journal.py": "why the simulator's state can't be used",
 }

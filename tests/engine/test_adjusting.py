@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.core.replies import Halted, HaltReason, TryLater
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.hidden import Bucket

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
 from pipeline.core.replies import LookReply, Missing
-from pipeline.engine.stop import StopReason
+from pipeline.engine.batch.stop import StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

@@ -2,7 +2,7 @@
 
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import Delivery
-from pipeline.engine.inbox import MOST, MOST_BYTES, Inbox
+from pipeline.engine.batch.inbox import MOST, MOST_BYTES, Inbox
 
 
 def a_delivery(number: int = 1, size_bytes: int = 100) -> Delivery:

@@ -10,10 +10,8 @@ import pytest
 from pipeline.core.model import State
 from pipeline.core.replies import Doubtful, LookReply, StartReply, TryLater
 from pipeline.remote.wire import HttpReply, start_reply
-from tests.core.hidden import Bucket, FixedWindow, Hidden
+from tests.core.hidden import Bucket, FixedWindow, Hidden, SlidingWindow
 from tests.world import Universe, a_sheet
-
-LIMIT = 15
 
 
 def told_nothing(_wait_seconds: float) -> float | None:
@@ -27,14 +25,25 @@ def told_whole_seconds(wait_seconds: float) -> float | None:
 
 
 @pytest.mark.parametrize("told", [told_nothing, told_whole_seconds])
-@pytest.mark.parametrize("make", [lambda: Bucket(LIMIT, LIMIT), lambda: FixedWindow(LIMIT, 1.0)])
+@pytest.mark.parametrize(
+    ("limit", "make"),
+    [
+        (15, lambda limit: Bucket(limit, limit)),
+        (15, lambda limit: FixedWindow(limit, 1.0)),
+        (25, lambda limit: SlidingWindow(limit, 1.0)),
+        (100, lambda limit: SlidingWindow(limit, 1.0)),
+    ],
+)
 def test_the_starts_learn_what_the_service_takes(
-    tmp_path: Path, make: Callable[[], Hidden], told: Callable[[float], float | None]
+    tmp_path: Path,
+    limit: int,
+    make: Callable[[int], Hidden],
+    told: Callable[[float], float | None],
 ) -> None:
     """After 300 starts 0.9 of the limit is reached and 2 % are refused; the pauses are kept."""
-    universe = Universe(tmp_path, limits={"rate": "60/s", "max_in_flight": 2000})
-    universe.sheet = a_sheet(1200)
-    hidden = make()
+    universe = Universe(tmp_path, limits={"rate": f"{3 * limit}/s", "max_in_flight": 2000})
+    universe.sheet = a_sheet(1500)
+    hidden = make(limit)
     refused_at: list[float] = []
     windows: list[tuple[float, float]] = []
 
@@ -51,14 +60,14 @@ def test_the_starts_learn_what_the_service_takes(
 
     universe.remote.before_start = limited
     assert universe.call() is None
-    assert universe.tally().count(State.COMPLETE) == 1200
+    assert universe.tally().count(State.COMPLETE) == 1500
     starts = universe.remote.starts_at
     assert not [at for at in starts for begin, end in windows if begin + 0.06 < at < end]
     later = starts[300:]
     refused = [at for at in refused_at if at >= later[0]]
     paused_seconds = sum(end - max(begin, later[0]) for begin, end in windows if end > later[0])
     seconds = later[-1] - later[0] - paused_seconds
-    assert (len(later) - len(refused)) / seconds >= 0.9 * LIMIT
+    assert (len(later) - len(refused)) / seconds >= 0.9 * limit
     assert len(refused) <= 0.02 * len(later)
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.reconciling import Listing
 from pipeline.core.replies import Missing, RunPage
-from pipeline.engine.listing import PASSES, read_listing
+from pipeline.engine.calls.listing import PASSES, read_listing
 from pipeline.remote.client import RUNS_A_PAGE
 
 

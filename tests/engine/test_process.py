@@ -24,10 +24,12 @@ from pipeline.core.replies import (
     TryLater,
     Unreachable,
 )
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger
-from tests.world import Universe, a_sheet
+from pipeline.simulator.service import Service
+from pipeline.simulator.settings import Settings
+from tests.world import Remote, Universe, a_sheet
 
 
 def in_turn(*replies: StartReply | None) -> Callable[[], StartReply | None]:
@@ -232,8 +234,10 @@ def test_a_storm_of_refusals_passes(tmp_path: Path) -> None:
 
 
 def test_all_looks_heed_the_wait_that_one_was_asked_for(tmp_path: Path) -> None:
-    """A 429 on a look pauses the looks, and no start."""
+    """A 429 on a look pauses the looks, and no start; there is no list that would spare them."""
     universe = Universe(tmp_path, polling={"first": "1s"})
+    universe.service = Service(Settings(list_runs=False))
+    universe.remote = Remote(universe.service, universe.clock)
     universe.sheet = a_sheet(60)
     asked_at: list[float] = []
 
@@ -244,6 +248,7 @@ def test_all_looks_heed_the_wait_that_one_was_asked_for(tmp_path: Path) -> None:
         return TryLater(20.0)
 
     universe.remote.before_look = refuse_once
+    universe.remote.before_list = Missing
     universe.call()
     later = [moment for moment in universe.remote.looks_at if moment > asked_at[0]]
     assert min(later) >= asked_at[0] + 20

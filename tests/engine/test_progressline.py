@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine.progressline import Figures, Scale, progress_line
+from pipeline.engine.progress.progressline import Figures, Scale, progress_line
 
 SCALE = Scale(total=12_000, max_in_flight=500, max_credits=30_000)
 FIGURES = Figures(

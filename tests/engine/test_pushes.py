@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.core.replies import CreditsReached, Delivery
-from pipeline.engine.stop import StopReason
+from pipeline.engine.batch.stop import StopReason
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.outputs import outputs
 from tests.world import WORKFLOW, Universe, a_config, a_sheet

@@ -16,10 +16,10 @@ from pipeline.core.replies import (
     Unreachable,
     Unreadable,
 )
-from pipeline.engine.batch import Batch
-from pipeline.engine.doubts import Doubts
-from pipeline.engine.starter import Starter
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.doubts import Doubts
+from pipeline.engine.batch.stop import Stop, StopReason
+from pipeline.engine.calls.starter import Starter
 from pipeline.ledger.records import Opening
 from pipeline.simulator.faults import Faults
 from tests.core.builders import an_entry

@@ -34,8 +34,8 @@ from pipeline.core.replies import (
     Unreachable,
 )
 from pipeline.core.rules import Context
-from pipeline.engine.doubts import Doubts
-from pipeline.engine.stop import StopReason
+from pipeline.engine.batch.doubts import Doubts
+from pipeline.engine.batch.stop import StopReason
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from pipeline.core.model import Entry, RunId, State
-from pipeline.engine.recorder import Recorder
+from pipeline.engine.batch.recorder import Recorder
 from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger, RunTakenError
 from tests.engine.gate import Gate, all_wait, in_line

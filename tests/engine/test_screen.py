@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engine.screen import PLAIN_SECONDS, columns_of, laid_out
+from pipeline.engine.progress.screen import PLAIN_SECONDS, columns_of, laid_out
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

@@ -13,7 +13,7 @@ from pipeline.core.lifecycle import step
 from pipeline.core.model import Json, Observation, RoundKind, RunId, RunStatus, State
 from pipeline.core.replies import Doubtful, LookReply, Missing, RunPage, StartReply, Unreadable
 from pipeline.core.rules import Context
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.engine.timeleft import Sight, TimeLeft
+from pipeline.engine.progress.timeleft import Sight, TimeLeft
 
 
 def after(seconds: int, *, rate: float, a_run: float, rows: int = 10**9) -> tuple[TimeLeft, int]:

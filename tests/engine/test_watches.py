@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.model import Attempt, Entry, RunId, State, Token
 from pipeline.core.replies import Missing
-from pipeline.engine.watches import Watch, Watches
+from pipeline.engine.batch.watches import Watch, Watches
 from pipeline.ledger.records import SeenEnd
 from tests.virtual import VirtualClock, run_virtually
 from tests.world import EPOCH, Universe, a_config, a_sheet

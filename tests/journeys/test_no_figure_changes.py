@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.core.replies import Halted, HaltReason
-from pipeline.engine.stop import Stop, StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 

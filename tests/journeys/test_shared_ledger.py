@@ -1,28 +1,63 @@
 """Several processes on one ledger: as with one, and the sheet is whole."""
 
+import json
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.running import a_batch, a_simulator, pipeline, read_rows, started
-from tests.postgres import Server
+from pipeline.cli import main
+from pipeline.commands import ledgers, sharedrun
+from pipeline.commands.sharing import Part
+from tests.journeys import running
+from tests.journeys.running import KEY, a_batch, a_simulator, pipeline, read_rows, started
+from tests.postgres import LOCKED_USER, Server
 
 ROWS = 40
+NOWHERE = "http://127.0.0.1:1/api"
 
 
-def a_shared_batch(folder: Path, server: Server, base_url: str, **sections: object) -> Path:
+def a_shared_batch(
+    folder: Path, server: Server, base_url: str = NOWHERE, **sections: object
+) -> Path:
     """A batch whose ledger is a database."""
-    return a_batch(
-        folder,
-        ROWS,
-        workflow={"id": "WCFG-1", "base_url": base_url},
-        ledger=server.new_database(),
-        retry={"settle": "2s"},
-        **sections,
-    )
+    shared = {
+        "workflow": {"id": "WCFG-1", "base_url": base_url},
+        "ledger": server.new_database(),
+        "retry": {"settle": "500ms"},
+    }
+    return a_batch(folder, ROWS, **shared | sections)
 
 
-def test_one_machine_does_all_of_it(tmp_path: Path, server: Server) -> None:
+@pytest.fixture(autouse=True)
+def _the_key_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a user's shell."""
+    monkeypatch.setenv("COPY_AI_API_KEY", KEY)
+
+
+def soon_given_up(*arguments: object) -> list[str]:
+    """A command line whose workers are given up soon."""
+    return [sys.executable, "-m", "tests.journeys.soon_given_up", *map(str, arguments)]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """The one line by which a command is refused."""
+    assert main([*map(str, words)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def summary(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, object]:
+    """What a command that ends well sums up."""
+    assert main([*map(str, words), "--json"]) == 0
+    summed: dict[str, object] = json.loads(capsys.readouterr().out)
+    return summed
+
+
+def test_one_machine_does_all_of_it(
+    tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`run` alone is enough, a second one pays for nothing, and every other command agrees."""
     with a_simulator("--port", "0", "--duration", "200ms") as service:
         config = a_shared_batch(tmp_path, server, service.base_url)
@@ -31,28 +66,54 @@ def test_one_machine_does_all_of_it(tmp_path: Path, server: Server) -> None:
         assert ended.summary["complete"] == ROWS
         assert ended.summary["requests"]["start"] == ROWS
         assert {row["Status"] for row in read_rows(tmp_path / "rows.done.csv")} == {"complete"}
-        again = pipeline("run", config, "--json")
-        assert (again.exit, again.summary["reused"]) == (0, ROWS)
-        assert pipeline("status", config, "--json").summary["credits"] == ROWS * 2
-        assert pipeline("check", config).exit == 0
-        assert pipeline("export", config, "--output", tmp_path / "so-far.csv").exit == 0
+        assert summary(capsys, "run", config)["reused"] == ROWS
+        assert summary(capsys, "status", config)["credits"] == ROWS * 2
+        assert main(["check", str(config)]) == 0
+        assert main(["export", str(config), "--output", str(tmp_path / "so-far.csv")]) == 0
         assert service.count()["accepted"] == ROWS
 
 
-def test_workers_take_part_and_leave_when_told(tmp_path: Path, server: Server) -> None:
+def test_workers_take_part_and_leave_when_told(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker that is killed or told to leave leaves nothing behind that is not done by others."""
     with a_simulator("--port", "0", "--duration", "500ms") as service:
-        config = a_shared_batch(tmp_path, server, service.base_url, limits={"rate": "20/s"})
+        config = a_shared_batch(tmp_path, server, service.base_url, limits={"rate": "40/s"})
+        monkeypatch.setattr(running, "command", soon_given_up)
         with started("run", config) as caller:
             service.until(1, caller)
             with started("worker", config) as one, started("worker", config) as other:
+                for worker in (one, other):
+                    assert worker.stderr is not None
+                    assert worker.stderr.readline().startswith("Working on")
                 service.until(ROWS // 2, caller)
                 caller.kill()
                 one.kill()
                 other.terminate()
                 assert [one.wait(30), other.wait(30)] == [-9, 143]
         ended = pipeline("run", config, "--json")
-        assert (ended.exit, ended.summary["complete"]) == (0, ROWS)
+        assert (ended.exit, ended.summary["complete"]) == (0, ROWS), ended.err
+        assert set(service.starts_by_company().values()) == {1}
+
+
+def test_a_server_that_crashes_is_waited_for(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line tells it, whatever broke, and nothing is paid twice or left.
+
+    The tests' server would forget its last commits; the ledger does not let it.
+    """
+    with a_simulator("--port", "0", "--duration", "200ms") as service:
+        config = a_shared_batch(tmp_path, server, service.base_url, limits={"rate": "40/s"})
+        monkeypatch.setattr(running, "command", soon_given_up)
+        with started("run", config) as caller:
+            service.until(ROWS // 4, caller)
+            server.restart_at_once()
+            _, told = caller.communicate(timeout=40)
+        assert caller.returncode == 0, told
+        lost = [line for line in told.splitlines() if "tried again for 120 s" in line]
+        assert len(lost) == 1, told
+        assert "Traceback" not in told
         assert set(service.starts_by_company().values()) == {1}
 
 
@@ -60,33 +121,97 @@ def test_workers_take_part_and_leave_when_told(tmp_path: Path, server: Server) -
     "words", [("retry",), ("run", "--limit", "3"), ("run", "--fresh"), ("statement",), ("watch",)]
 )
 def test_what_a_file_alone_can_do_is_refused(
-    tmp_path: Path, server: Server, words: tuple[str, ...]
+    tmp_path: Path, server: Server, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line says so, and nothing is started."""
-    config = a_shared_batch(tmp_path, server, "http://127.0.0.1:1/api")
-    ended = pipeline(words[0], config, *words[1:])
-    assert ended.exit == 2
-    assert ended.err.count("\n") == 1
-    assert "not supported yet" in ended.err
+    config = a_shared_batch(tmp_path, server)
+    assert "not supported yet" in refused(capsys, words[0], config, *words[1:])
 
 
-def test_a_worker_needs_a_ledger_that_is_shared(tmp_path: Path, server: Server) -> None:
+@pytest.mark.parametrize("verb", ["run", "worker", "check"])
+def test_pushes_are_refused(
+    tmp_path: Path, server: Server, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They would come to one machine, and the run may be another's."""
+    webhook = {"listen": "127.0.0.1:8765", "public_url": "http://127.0.0.1:8765"}
+    line = refused(capsys, verb, a_shared_batch(tmp_path, server, webhook=webhook))
+    assert "webhook: this is not supported yet" in line
+
+
+def test_a_worker_needs_a_ledger_that_is_shared(
+    tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A file has one holder, and a database in which nothing was begun has nothing to do."""
-    ended = pipeline("worker", a_batch(tmp_path, 1))
-    assert (ended.exit, "pipeline run" in ended.err) == (2, True)
-    ended = pipeline("worker", a_shared_batch(tmp_path, server, "http://127.0.0.1:1/api"))
-    assert (ended.exit, "no batch is there yet" in ended.err) == (2, True)
+    assert "pipeline run" in refused(capsys, "worker", a_batch(tmp_path, 1))
+    config = a_shared_batch(tmp_path, server)
+    assert "no batch is there yet" in refused(capsys, "worker", config)
 
 
-def test_a_server_that_is_away_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sections", "key"),
+    [
+        ({"limits": {"rate": "7/s"}}, "limits.rate"),
+        ({"workflow": {"id": "WCFG-2", "base_url": NOWHERE}}, "workflow.id"),
+        ({"retry": {"settle": "9s"}}, "retry.settle"),
+    ],
+)
+def test_a_worker_with_another_config_is_refused(  # noqa: PLR0913, PLR0917 - a table's columns
+    tmp_path: Path,
+    server: Server,
+    sections: dict[str, object],
+    key: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would start rows by what nobody asked for; the line names the key."""
+    monkeypatch.setattr(sharedrun, "take_part", lambda *_, **__: Part())
+    ledger = server.new_database()
+    assert main(["run", str(a_shared_batch(tmp_path, server, ledger=ledger))]) == 3
+    capsys.readouterr()
+    other = a_shared_batch(tmp_path, server, **{"ledger": ledger, **sections})
+    assert f"batch.yaml, {key}: not as in the config" in refused(capsys, "worker", other)
+
+
+@pytest.mark.parametrize("verb", ["run", "worker", "status"])
+def test_a_server_that_is_away_is_one_line(
+    tmp_path: Path, server: Server, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It says where, and neither user nor traceback."""
-    config = a_batch(
-        tmp_path,
-        1,
-        workflow={"id": "WCFG-1", "base_url": "http://127.0.0.1:1/api"},
-        ledger="postgresql://somebody@127.0.0.1:1/ledger",
-    )
-    ended = pipeline("run", config)
-    assert ended.exit == 2
-    assert ended.err.count("\n") == 1
-    assert "somebody" not in ended.err
+    ledger = "postgresql://somebody@127.0.0.1:1/ledger"
+    line = refused(capsys, verb, a_shared_batch(tmp_path, server, ledger=ledger))
+    assert "postgresql://127.0.0.1/ledger: the ledger's server can't be reached" in line
+    assert "somebody" not in line
+
+
+@pytest.mark.parametrize("password", [None, "a-wrong-one"])
+@pytest.mark.parametrize("verb", ["run", "worker"])
+def test_a_password_that_is_wrong_is_one_line(  # noqa: PLR0913, PLR0917 - a table's columns
+    tmp_path: Path,
+    server: Server,
+    verb: str,
+    password: str | None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says by which way one is given, and never repeats it."""
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    if password is not None:
+        monkeypatch.setenv("PGPASSWORD", password)
+    ledger = server.new_database().replace("postgres@", f"{LOCKED_USER}@")
+    line = refused(capsys, verb, a_shared_batch(tmp_path, server, ledger=ledger))
+    assert "can't be reached" in line
+    assert "PGPASSWORD or pgpass" in line
+    assert "a-wrong-one" not in line
+
+
+@pytest.mark.parametrize("verb", ["run", "worker", "status"])
+def test_a_missing_extra_is_one_line(
+    tmp_path: Path,
+    server: Server,
+    verb: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says how to install it."""
+    monkeypatch.setattr(ledgers, "find_spec", lambda name: None if name == "psycopg" else find_spec)
+    assert "setup-cluster" in refused(capsys, verb, a_shared_batch(tmp_path, server))

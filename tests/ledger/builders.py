@@ -9,7 +9,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from pipeline.core.model import Entry, RunId, State, Token
-from pipeline.core.variables import Faulty, RenderedRow, Skipped
+from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
 from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.opening import open_ledger, watch_ledger
 from pipeline.ledger.store import Ledger
@@ -38,7 +38,7 @@ def opened(place: Place) -> AbstractContextManager[Ledger]:
     """The place's ledger, as a call holds it."""
     if isinstance(place, Path):
         return open_ledger(place / "batch.ledger")
-    from pipeline.ledger.sharing import share_ledger  # noqa: PLC0415 - only with the extra
+    from pipeline.ledger.shared.sharing import share_ledger  # noqa: PLC0415 - only with the extra
 
     return share_ledger(place)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.model import Limits
-from pipeline.core.budget import CreditCap
 from pipeline.core.events import Intended
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, State
+from pipeline.core.money.budget import CreditCap
 from pipeline.core.rules import Context
-from pipeline.ledger.chunks import (
+from pipeline.ledger.shared.chunks import (
     MOST_DEATHS,
     Chunk,
     Chunks,
@@ -34,7 +34,7 @@ def shared(place: Place, *keys: str, size: int = 2) -> Iterator[tuple[Ledger, Ch
     """A ledger whose rows are in chunks."""
     with a_ledger(place, *keys) as ledger:
         if isinstance(place, Path):
-            script = resources.files("pipeline.ledger").joinpath("chunks.sql").read_text()
+            script = resources.files("pipeline.ledger.shared").joinpath("chunks.sql").read_text()
             ledger._file_connection.executescript(script)  # noqa: SLF001 - a file has none else
         chunks = Chunks(ledger)
         chunks.make(size)
@@ -157,6 +157,17 @@ def test_a_chunk_that_keeps_killing_workers_is_parked(place: Place) -> None:
         chunks.make(1)
         assert chunks.debts() == [(1, "start")]
         assert ids_of(ledger)
+
+
+def test_a_picker_that_was_overtaken_and_lives_is_no_death(place: Place) -> None:
+    """However often a chunk changes hands: only those count who were not heard of again."""
+    with shared(place, "a") as (ledger, chunks):
+        before = picked(ledger, chunks)
+        for _ in range(MOST_DEATHS * 2):
+            after = picked(ledger, chunks)
+            chunks.dropped(before.claim)
+            before = after
+        assert chunks.parked() == []
 
 
 def test_a_chunk_that_gets_on_is_not_parked(place: Place) -> None:

@@ -18,7 +18,7 @@ from pipeline.core.model import (
     State,
     Token,
 )
-from pipeline.core.quoting import PastRun
+from pipeline.core.money.quoting import PastRun
 from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import RunTakenError

@@ -6,8 +6,8 @@ from datetime import UTC
 from pipeline.core.model import State
 from pipeline.ledger.history import TroubledRow
 from pipeline.ledger.records import Tally
-from pipeline.report.report_figures import Findings
-from pipeline.report.report_page import ROWS_SHOWN, Subject, page
+from pipeline.report.figures import Findings
+from pipeline.report.page import ROWS_SHOWN, Subject, page
 from pipeline.report.troubles import grouped
 
 SUBJECT = Subject(

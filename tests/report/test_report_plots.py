@@ -5,11 +5,11 @@ from datetime import UTC
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.report.report_page import span
-from pipeline.report.report_plots import (
+from pipeline.report.page import span
+from pipeline.report.plots import (
     _bars,
     credits_a_row,
     failures_by_class,
@@ -39,6 +39,7 @@ def test_every_batch_can_be_drawn(starts: list[float], ended: int, seconds: list
 
 @settings(deadline=None, max_examples=100)
 @given(values=st.lists(st.floats(0, 1e7, allow_subnormal=False), min_size=2, unique=True))
+@example(values=[10000000.0, 9999999.999999998])
 def test_each_value_stands_in_one_bar(values: list[float]) -> None:
     """No run is lost between two bars, and none is drawn twice."""
     ordered = sorted(values)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.report.report_settings import HIDDEN, settings
+from pipeline.report.settings import HIDDEN, settings
 from tests.world import a_config
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.cli import VERBS
 from pipeline.core.model import FailureClass, State
-from pipeline.core.variables import Faulty
+from pipeline.core.rows.variables import Faulty
 from pipeline.ledger.history import TroubledRow
 from pipeline.report.troubles import ADVICE, Trouble, grouped, trouble_of
 

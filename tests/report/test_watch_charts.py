@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.model import State
-from pipeline.report.watch_charts import STEPS, durations_of, lately, whole
+from pipeline.report.live.charts import STEPS, durations_of, lately, whole
 from tests.core.builders import NOON
 from tests.ledger.builders import a_ledger, ids_of, looked_on, stands
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.core.model import State, Status
 from pipeline.ledger.store import Ledger
-from pipeline.report.watch_figures import Figures, Stage, Viewer
+from pipeline.report.live.figures import Figures, Stage, Viewer
 from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,

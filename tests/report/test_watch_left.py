@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.report.watch_left import Left, Owed, Pace, time_left
+from pipeline.report.live.left import Left, Owed, Pace, time_left
 
 STEADY = [10.0] * 20
 PACE = Pace(interval_seconds=1.0, max_in_flight=500, seen_interval_seconds=None)

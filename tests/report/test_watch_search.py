@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.model import State, Status
 from pipeline.ledger.store import Ledger
-from pipeline.report.watch_search import MOST, search
+from pipeline.report.live.search import MOST, search
 from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,

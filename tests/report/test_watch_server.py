@@ -13,9 +13,9 @@ from yarl import URL
 
 from pipeline.core.model import State
 from pipeline.errors import UsageFault
-from pipeline.report.watch_figures import Viewer
-from pipeline.report.watch_page import page_beside
-from pipeline.report.watch_server import FILES, WatchServer
+from pipeline.report.live.figures import Viewer
+from pipeline.report.live.page import page_beside
+from pipeline.report.live.server import FILES, WatchServer
 from tests.ledger.builders import a_ledger, ids_of, stands
 from tests.report.builders import a_config
 
@@ -219,7 +219,7 @@ def test_a_page_that_breaks_does_not_break_the_batch(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("pipeline.report.watch_page.serve_page", broken)
+    monkeypatch.setattr("pipeline.report.live.page.serve_page", broken)
     told: Queue[str] = Queue()
     with page_beside(Viewer(a_config(tmp_path)), _refuse, told.put):
         line = told.get(timeout=10)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.core.model import Row
 from pipeline.errors import InputFault
 from pipeline.sheets import TextForm, read
-from pipeline.sheets.records import (
+from pipeline.sheets.text.records import (
     UnclosedQuoteError,
     fields_of,
     records_of,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.cells import shown
+from pipeline.core.rows.cells import shown
 from pipeline.errors import InputFault
 from pipeline.sheets import Source, read
 from tests.sheets.packages import a_package, header, parts, relationship, relationships

@@ -92,7 +92,7 @@ def test_an_endless_field_is_an_unclosed_quote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What would gather the rest of the file in memory is told, with the line of its quote."""
-    monkeypatch.setattr("pipeline.sheets.records.LONGEST_FIELD", 10)
+    monkeypatch.setattr("pipeline.sheets.text.records.LONGEST_FIELD", 10)
     with pytest.raises(InputFault, match="line 2: a quote opens here"):
         read(a_source(a_file(tmp_path, 'a,b\n"1234\n67890\n2",x\n')))
 

@@ -7,8 +7,8 @@ import pytest
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.core.cells import shown
 from pipeline.core.model import CellValue
+from pipeline.core.rows.cells import shown
 from pipeline.errors import OutputFault
 from pipeline.sheets import Source, read
 from tests.sheets.builders import a_copy, a_source, a_workbook, opened

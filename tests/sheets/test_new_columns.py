@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.cells import EXACT_INTEGER
 from pipeline.core.model import NewCell
+from pipeline.core.rows.cells import EXACT_INTEGER
 from pipeline.sheets import read
 from pipeline.sheets.exceltext import FORBIDDEN
-from pipeline.sheets.parts import PartError
-from pipeline.sheets.references import column_number
-from pipeline.sheets.rowcells import cell_element, cells_in, with_cells_among
+from pipeline.sheets.package.parts import PartError
+from pipeline.sheets.package.references import column_number
+from pipeline.sheets.writeback.rowcells import cell_element, cells_in, with_cells_among
 from tests.sheets.builders import a_copy, a_source, opened
 from tests.sheets.fidelity import calamine_values, changed_sheet, parts_of, reference
 from tests.sheets.rawworkbooks import ROWS, SHEET, a_package, a_sheet, parts_with

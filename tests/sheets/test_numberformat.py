@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.cells import shown
-from pipeline.sheets.moments import DateSystem
-from pipeline.sheets.numberformat import BUILT_IN, NumberFormat
+from pipeline.core.rows.cells import shown
+from pipeline.sheets.shown.moments import DateSystem
+from pipeline.sheets.shown.numberformat import BUILT_IN, NumberFormat
 
 ACCOUNTING = BUILT_IN[43]
 MEGA = '[>999999]#,##0,,"M";[>999]#,##0,"K";#,##0'

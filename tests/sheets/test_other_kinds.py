@@ -9,10 +9,10 @@ from struct import pack, unpack_from
 import pytest
 
 from pipeline.errors import InputFault
-from pipeline.sheets.calamine import told_of
-from pipeline.sheets.compound import has_endless_chain
-from pipeline.sheets.excel import read, tops
 from pipeline.sheets.source import Source
+from pipeline.sheets.workbook.calamine import told_of
+from pipeline.sheets.workbook.compound import has_endless_chain
+from pipeline.sheets.workbook.excel import read, tops
 from tests.sheets.oldworkbook import an_old_workbook
 
 MAPPED = frozenset({"Name", "Nr", "Signed"})

@@ -8,12 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import OutputFault
-from pipeline.sheets.archive import CENTRAL, END, LOCAL, Archive
-from pipeline.sheets.archivecopy import ArchiveCopy
-from pipeline.sheets.parts import PartError
-from pipeline.sheets.references import area_of, column_number
-from pipeline.sheets.splice import Edit, pieces_of, spliced
-from pipeline.sheets.tags import attribute_of, end_of_tag, with_attribute, without_attribute
+from pipeline.sheets.package.archive import CENTRAL, END, LOCAL, Archive
+from pipeline.sheets.package.archivecopy import ArchiveCopy
+from pipeline.sheets.package.parts import PartError
+from pipeline.sheets.package.references import area_of, column_number
+from pipeline.sheets.package.splice import Edit, pieces_of, spliced
+from pipeline.sheets.package.tags import (
+    attribute_of,
+    end_of_tag,
+    with_attribute,
+    without_attribute,
+)
 from tests.sheets.builders import a_copy, a_source, a_workbook
 from tests.sheets.rawworkbooks import SHEET, SIZE, a_package, parts_with, patched
 

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.core.cells import raw_of, shown, text_of
 from pipeline.core.model import CellValue, Form, Formatted, Sheet, Uncalculated
+from pipeline.core.rows.cells import raw_of, shown, text_of
 from pipeline.errors import InputFault
 from pipeline.sheets import Source, read
-from pipeline.sheets.moments import DateSystem, duration_of, moment_of
-from pipeline.sheets.sheetpart import HIDDEN_MARK, marks_in
+from pipeline.sheets.shown.moments import DateSystem, duration_of, moment_of
+from pipeline.sheets.workbook.sheetpart import HIDDEN_MARK, marks_in
 from tests.sheets.builders import a_workbook
 from tests.sheets.packages import STRICT, a_package, header, parts, worksheet
 

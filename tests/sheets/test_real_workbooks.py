@@ -15,8 +15,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.core.cells import raw_of, shown
 from pipeline.core.model import CellValue, Formatted, Uncalculated
+from pipeline.core.rows.cells import raw_of, shown
 from pipeline.sheets import Source, read
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from pipeline.config.model import Config
-from pipeline.core import sweeping
+from pipeline.core.timing import sweeping
 from tests.simulation.schedule import schedule_of
 from tests.simulation.verdict import replay, violations
 from tests.simulation.world import Life

@@ -10,15 +10,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
 from pipeline.config.model import Config, Limits
-from pipeline.config.units import read_rate
+from pipeline.config.values.units import read_rate
 from pipeline.core.model import Json, Row, RunId, Sheet, State
-from pipeline.core.rendering import Rendering
 from pipeline.core.replies import (
     Doubtful,
     ListReply,
@@ -27,12 +26,13 @@ from pipeline.core.replies import (
     StartReply,
     Unreachable,
 )
-from pipeline.core.variables import FromColumn, Recipe
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import FromColumn, Recipe
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.process import World
-from pipeline.engine.stop import Switch
 from pipeline.engine.worker import Sharing, Unseen, Worker, chunk_size
-from pipeline.ledger.chunks import Chunk, Chunks, Claim, Debt
 from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.shared.chunks import Chunk, Chunks, Claim, Debt
 from pipeline.ledger.store import Ledger
 from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 from pipeline.simulator.faults import Faults
@@ -149,6 +149,13 @@ class Hand:
         return HttpReply(answer.status, text.encode(), retry_after, now=self.clock.now())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Hold:
+    """One seat's hold on a chunk: another seat of the same worker has not the same."""
+
+    hand: Hand
+
+
 class Crew:
     """A batch that several workers share, from a seed."""
 
@@ -163,7 +170,7 @@ class Crew:
         self.service = Service(Settings(seed=seed, duration_seconds=4.0, fail=0, faults=faults))
         self.trace: list[str] = []
         self.wrong: list[str] = []
-        self._held: dict[int, Hand] = {}
+        self._held: dict[int, Hold] = {}
 
     def _limits(self, config: Config) -> Limits:
         rate = read_rate(self.chance.choice(["60/min", "5/s"]))
@@ -180,7 +187,7 @@ class Crew:
             run_virtually(self._worked(ledger))
 
     def _arrange(self, ledger: Ledger) -> None:
-        script = resources.files("pipeline.ledger").joinpath("chunks.sql").read_text()
+        script = resources.files("pipeline.ledger.shared").joinpath("chunks.sql").read_text()
         ledger._file_connection.executescript(script)  # noqa: SLF001 - a file has no chunks else
         rows = tuple(Row(n, (f"Company {n}",)) for n in range(2, self.rows + 2))
         recipe = Recipe("service", WORKFLOW, {"Company": FromColumn("Company")})
@@ -220,10 +227,15 @@ class Crew:
         while not hand.is_dead and (debts := chunks.debts()):
             free = [c for c, debt in debts if debt == seat and not self._is_held(c)]
             if not free:
+                chunks.leave_to_watchers(
+                    [c for c, debt in debts if debt == "start" and self._is_left(c)]
+                )
                 await asyncio.sleep(0.5)
                 continue
             chunk_id = self.chance.choice(free)
-            self._held[chunk_id] = hand
+            hold = self._held[chunk_id] = Hold(hand)
+            if seat == "start":
+                chunks.leave_to_watchers([chunk_id])
             try:
                 await worker.work_on(chunk_id, seat)
             except BaseException as error:
@@ -232,12 +244,15 @@ class Crew:
                 self.note(f"{hand.name} is dead ({type(error).__name__})")
                 return
             finally:
-                if self._held.get(chunk_id) is hand and not hand.is_dead:
+                if self._held.get(chunk_id) is hold and not hand.is_dead:
                     del self._held[chunk_id]
 
     def _is_held(self, chunk_id: int) -> bool:
-        holder = self._held.get(chunk_id)
-        return holder is not None and holder.is_heard_of
+        hold = self._held.get(chunk_id)
+        return hold is not None and hold.hand.is_heard_of
+
+    def _is_left(self, chunk_id: int) -> bool:
+        return chunk_id in self._held and not self._is_held(chunk_id)
 
     def violations(self) -> list[str]:
         """What was promised and not kept, by the service's own count."""

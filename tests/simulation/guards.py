@@ -13,16 +13,16 @@ from typing import Any
 from unittest.mock import patch
 
 from pipeline.core import reconciling, rules
-from pipeline.core.budget import MANY, CreditCap
 from pipeline.core.doubts import Settle
 from pipeline.core.events import Intended, Resumed
 from pipeline.core.lifecycle import TRANSITIONS, step
 from pipeline.core.model import State
+from pipeline.core.money.budget import MANY, CreditCap
 from pipeline.core.replies import Doubtful
-from pipeline.engine.batch import Batch
-from pipeline.engine.listing import _Reading
-from pipeline.engine.pushes import Pushes
-from pipeline.engine.recorder import Recorder
+from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.recorder import Recorder
+from pipeline.engine.calls.listing import _Reading
+from pipeline.engine.calls.pushes import Pushes
 from pipeline.ledger.store import Ledger
 from tests.simulation.__main__ import lived
 
@@ -92,7 +92,7 @@ def _judged_by(**changes: Any) -> Callable[[], Any]:  # noqa: ANN401
         given |= {name: change(given[name]) for name, change in changes.items()}
         return judge(doubts, given["listing"], given["controls"], given["claims"], settle)
 
-    return lambda: patch("pipeline.engine.reconciler.judge", changed)
+    return lambda: patch("pipeline.engine.calls.reconciler.judge", changed)
 
 
 def _without_tokens(listing: reconciling.Listing) -> reconciling.Listing:
@@ -129,12 +129,12 @@ def _controls_unasked() -> Iterator[None]:
 GUARDS = (
     Guard(
         "the intent is durable before its start leaves",
-        "engine/batch.py, apply",
+        "engine/batch/batch.py, apply",
         lambda: patch.object(Batch, "apply", _intend_after_the_start),
     ),
     Guard(
         "a commit is acknowledged once it is durable",
-        "engine/recorder.py, commit",
+        "engine/batch/recorder.py, commit",
         lambda: patch.object(Recorder, "commit", _acknowledge_early),
     ),
     Guard(
@@ -170,7 +170,7 @@ GUARDS = (
     ),
     Guard(
         "the list was read whole",
-        "engine/listing.py, is_whole",
+        "engine/calls/listing.py, is_whole",
         lambda: patch.object(_Reading, "is_whole", property(lambda reading: bool(reading.runs))),
     ),
     Guard(
@@ -190,13 +190,13 @@ GUARDS = (
     ),
     Guard(
         "a delivery counts only for a run of ours",
-        "engine/pushes.py, _watch_of",
+        "engine/calls/pushes.py, _watch_of",
         lambda: patch.object(Pushes, "_watch_of", _watch_of_anybody),
         breaks="its outputs are not what it gave",
     ),
     Guard(
         "what may be paid for yet is reserved under the cap",
-        "core/budget.py, CreditCap.room",
+        "core/money/budget.py, CreditCap.room",
         lambda: patch.multiple(CreditCap, room=lambda *_: MANY, is_overdrawn=lambda *_: False),
         breaks="under a cap",
     ),

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.commands.asking import Again, find_again, open_round
+from pipeline.commands.enrolling import enrol
 from pipeline.commands.preparing import Overrides, Prepared, prepare
-from pipeline.commands.run import enrol
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import write_output
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind, State
 from pipeline.core.retrying import Choice
-from pipeline.core.variables import Sendable
+from pipeline.core.rows.variables import Sendable
+from pipeline.engine.batch.stop import Switch
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
-from pipeline.engine.stop import Switch
+from pipeline.engine.progress.progress import Progress
 from pipeline.errors import UsageFault
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger

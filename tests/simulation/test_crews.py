@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
-from pipeline.engine.starter import Starter
-from pipeline.ledger.chunks import Chunk
+from pipeline.engine.calls.starter import Starter
+from pipeline.ledger.shared.chunks import Chunk
 from tests.simulation.__main__ import a_folder, the_config
 from tests.simulation.crew import Crew
 

@@ -18,17 +18,17 @@ from typing import TypeVar
 from msgspec import structs
 
 from pipeline.config.model import Config
-from pipeline.config.units import read_rate
+from pipeline.config.values.units import read_rate
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json, Observation, Row, RunId, Sheet
-from pipeline.core.rendering import Rendering
 from pipeline.core.replies import Doubtful, ListReply, LookReply, RunPage, StartReply, Unreachable
-from pipeline.core.variables import FromColumn, Recipe
+from pipeline.core.rows.rendering import Rendering
+from pipeline.core.rows.variables import FromColumn, Recipe
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.stop import Stop, StopReason, Switch
 from pipeline.engine.clock import Clock
-from pipeline.engine.inbox import Inbox
 from pipeline.engine.process import World, process
-from pipeline.engine.progress import Progress
-from pipeline.engine.stop import Stop, StopReason, Switch
+from pipeline.engine.progress.progress import Progress
 from pipeline.errors import LedgerLost
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger

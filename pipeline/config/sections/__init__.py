@@ -1,0 +1,1 @@
+"""The config's sections beside the main one."""

@@ -1,0 +1,1 @@
+"""What was paid, what may be paid yet, and what the rest will cost."""

@@ -1,0 +1,356 @@
+"""The batch while it runs. Owns the entries in flight, their counts and the reason to stop.
+
+`apply` is the one way in which anything changes: the lifecycle decides, the recorder makes it
+durable, and only then is anything carried out. Must not know when calls leave: that is the
+starter's and the poller's.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias, assert_never
+from weakref import WeakSet
+
+from pipeline.config.adjusting import Adjusted
+from pipeline.config.model import Config
+from pipeline.core.events import (
+    CountFailure,
+    Event,
+    Instruction,
+    LateEnd,
+    LookAgain,
+    LookLater,
+    LookNow,
+    Reconcile,
+    SendStart,
+    StartAgain,
+    StopBatch,
+)
+from pipeline.core.lifecycle import step
+from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
+from pipeline.core.replies import Accepted, Doubtful
+from pipeline.core.rules import Context
+from pipeline.core.timing.pushing import Hearing
+from pipeline.engine.batch.budget import Budget
+from pipeline.engine.batch.doubts import Doubts
+from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.recorder import Recorder
+from pipeline.engine.batch.stop import Stop, StopReason, stop_of
+from pipeline.engine.batch.watches import Watches
+from pipeline.engine.clock import Clock
+from pipeline.ledger.records import Opening, Owner, Tally
+from pipeline.ledger.store import Ledger, RunTakenError
+
+Happening: TypeAlias = tuple[Entry, Event]
+"""An entry, and what happened to it."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What progress shows: rows by how they stand, and what this call has done."""
+
+    total: int
+    """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
+    the first."""
+    complete: int
+    failed: int
+    expired: int
+    running: int
+    credits: float
+    started: int = 0
+    """Starts accepted in this call."""
+
+    @classmethod
+    def of(cls, tally: Tally) -> "Counts":
+        """The counts as a call begins."""
+        return cls(
+            total=tally.count_entries(*State),
+            complete=tally.count_entries(State.COMPLETE),
+            failed=tally.count_entries(State.FAILED),
+            expired=tally.count_entries(State.EXPIRED),
+            running=tally.count_entries(State.RUNNING),
+            credits=tally.credits,
+        )
+
+
+UNFINISHED: Final = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
+"""What an earlier call left under way: the next takes it over."""
+
+
+class Batch:
+    """All that the starter, the poller and the progress share."""
+
+    def __init__(
+        self,
+        config: Config,
+        opening: Opening,
+        recorder: Recorder,
+        clock: Clock,
+        chance: Callable[[], float],
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.recorder = recorder
+        self.counts = Counts.of(opening.tally)
+        self.limits = config.limits
+        """Those in force: a person may change them while the batch runs."""
+        self.is_paused = False
+        self.stop: Stop | None = None
+        self.in_flight: dict[int, Entry] = {}
+        """Entries that are starting or running, by id."""
+        self.calls: set[asyncio.Task[None]] = set()
+        """Starts and looks that have left and are not answered yet."""
+        self._heard: list[Happening] = []
+        """What the answers tell, as long as it is not dealt with."""
+        self._has_heard = asyncio.Event()
+        self._is_dealing = False
+        self.ready: deque[Entry] = deque()
+        """Entries whose intent is durable and whose start has not left."""
+        self.again: dict[int, None] = {}
+        """Entries that went back to wait for their turn, by id, in order."""
+        self.ended_late: set[int] = set()
+        """Entries of which an older attempt was seen to end: their turn may have passed by."""
+        self.doubts = Doubts(clock)
+        self.hearing = Hearing()
+        self.inbox = Inbox()
+        self.watches = Watches(config.polling, opening.ends, clock, chance)
+        self.changed = asyncio.Event()
+        self.no_more_starts = asyncio.Event()
+        self.no_more_calls = asyncio.Event()
+        self._patience: WeakSet[asyncio.Timeout] = WeakSet()
+        self._failures = 0
+        self._ledger_token = opening.token
+        self._to_send = opening.tally.count_entries(State.PLANNED)
+        self._under_way = opening.tally.count_entries(*UNFINISHED)
+        self.budget = Budget(config.limits.cap, opening.spending)
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether a call has left that is not answered, or whose answer is not dealt with."""
+        return bool(self.calls or self._heard or self._is_dealing)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no start may leave any more."""
+        return self.stop is not None
+
+    def listen_to(self, inbox: Inbox) -> None:
+        """The service's deliveries come in here."""
+        self.inbox = inbox
+        self.hearing.listen()
+
+    def adjust(self, now: Adjusted) -> None:
+        """Go on by other limits, paused or not."""
+        self.limits, self.is_paused = now.limits, now.is_paused
+        self.budget.cap_at(now.limits.cap)
+        self._stop_where_blind()
+        self._stop_where_too_many_failed()
+        self.changed.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something changed that makes the condition true."""
+        while not condition():
+            self.changed.clear()
+            await self.changed.wait()
+
+    def send_at_most(self, limit: int) -> None:
+        """Let this call make no more than so many new attempts."""
+        self._to_send = min(self._to_send, limit)
+
+    def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
+        """Let a start or a look leave, and know of it until it is answered."""
+        task = group.create_task(call, name=name)
+        self.calls.add(task)
+        task.add_done_callback(self._call_ended)
+
+    def _call_ended(self, task: asyncio.Task[None]) -> None:
+        self.calls.discard(task)
+        self.changed.set()
+
+    def patience(self) -> asyncio.Timeout:
+        """Wait within it for a reply, until `cut_off`: then it raises `TimeoutError`."""
+        waiting = asyncio.timeout(None)
+        self._patience.add(waiting)
+        return waiting
+
+    def cut_off(self) -> None:
+        """Wait no longer for the replies that are under way."""
+        for waiting in self._patience:
+            waiting.reschedule(self.clock.monotonic())
+        self._patience.clear()
+
+    def ask_to_stop(self, stop: Stop) -> None:
+        """Let no start leave any more; a stop at once outweighs one that watches on.
+
+        Asked to stop at once for a second time, the batch does not wait for replies either.
+        """
+        if self.no_more_calls.is_set() and stop.reason.is_a_persons:
+            self.cut_off()
+        if self.stop is None or (self.stop.reason.watches_on and not stop.reason.watches_on):
+            self.stop = stop
+        self.no_more_starts.set()
+        if not stop.reason.watches_on:
+            self.no_more_calls.set()
+        self.changed.set()
+
+    def hear(self, entry: Entry, event: Event) -> None:
+        """Let the event happen to the entry, together with what else is heard in this moment."""
+        self._heard.append((entry, event))
+        self._has_heard.set()
+
+    async def deal_with_what_is_heard(self) -> None:
+        """Let what was heard happen, in groups, until the task is cancelled."""
+        while True:
+            await self._has_heard.wait()
+            self._has_heard.clear()
+            heard, self._heard = self._heard, []
+            self._is_dealing = True
+            await self.apply(heard)
+            self._is_dealing = False
+            self.changed.set()
+
+    async def apply(self, happenings: Sequence[Happening]) -> None:
+        """Let these events happen: all decided, durable in one commit, carried out, in this order.
+
+        No entry may stand in two of them.
+        """
+        now = self.clock.now()
+        steps = [step(entry, event, self._context(entry, now)) for entry, event in happenings]
+        changed = [
+            after
+            for (entry, _), (after, _) in zip(happenings, steps, strict=True)
+            if after is not entry
+        ]
+        if changed:
+            try:
+                await self.recorder.commit(*changed)
+            except RunTakenError:
+                await self._apply_what_can_be(happenings)
+                return
+        for (before, _), (after, instructions) in zip(happenings, steps, strict=True):
+            self._follow(before, after, instructions)
+
+    async def _apply_what_can_be(self, happenings: Sequence[Happening]) -> None:
+        """Where one of them names a run that is another's, the rest must not suffer for it."""
+        if len(happenings) > 1:
+            for happening in happenings:
+                await self.apply([happening])
+            return
+        ((entry, event),) = happenings
+        # A run that was found and is another attempt's settles no doubt.
+        if isinstance(event, Accepted):
+            await self.apply([(entry, Doubtful("the service named a run of another row"))])
+
+    async def end_late(self, owner: Owner, seen: Observation) -> None:
+        """Let an attempt that is not watched any more be seen to have ended.
+
+        Where its row waits for a newer attempt, a late complete one makes that needless.
+        """
+        self.ended_late.add(owner.entry_id)
+        now = self.clock.now()
+
+        def amended(ledger: Ledger) -> tuple[Entry, Entry]:
+            return ledger.amend(
+                owner, lambda entry: step(entry, LateEnd(seen), self._context(entry, now))[0]
+            )
+
+        before, after = await self.recorder.read(amended)
+        assert before.attempt is not None
+        assert after.attempt is not None
+        self.counts.credits += (after.attempt.credits or 0) - (before.attempt.credits or 0)
+        self._spend(before.attempt, after.attempt)
+        if after.state is not before.state:
+            self.counts.complete += 1
+            self.counts.failed -= before.state is State.FAILED
+            self.counts.expired -= before.state is State.EXPIRED
+        self.changed.set()
+
+    def _context(self, entry: Entry, now: float) -> Context:
+        return Context(
+            now,
+            self.config.retry.failed,
+            self._ledger_token,
+            self.watches.seen_running_at(entry.id),
+        )
+
+    def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
+        """What follows once the entry is durable."""
+        if after is not before:
+            self._count(before, after)
+            is_new = (
+                before.attempt and after.attempt and before.attempt.number < after.attempt.number
+            )
+            self._spend(None if is_new else before.attempt, after.attempt)
+        for instruction in instructions:
+            self._carry_out(after, instruction)
+        self.changed.set()
+
+    def _count(self, before: Entry, after: Entry) -> None:
+        if after.state in {State.STARTING, State.RUNNING}:
+            self.in_flight[after.id] = after
+        else:
+            self.in_flight.pop(after.id, None)
+            self.watches.ended(after)
+        if after.state is not State.UNCONFIRMED:
+            self.doubts.settled(after.id)
+        counts = self.counts
+        counts.running += (after.state is State.RUNNING) - (before.state is State.RUNNING)
+        counts.complete += after.state is State.COMPLETE
+        counts.failed += after.state is State.FAILED
+        counts.expired += (after.state is State.EXPIRED) - (before.state is State.EXPIRED)
+        if before.state is State.STARTING and after.state is State.RUNNING:
+            counts.started += 1
+            self.doubts.accepted(after)
+        if before.state not in OUTCOMES and after.attempt is not None:
+            counts.credits += after.attempt.credits or 0
+
+    def _carry_out(self, entry: Entry, instruction: Instruction) -> None:
+        match instruction:
+            case SendStart():
+                self.ready.append(entry)
+            case StartAgain():
+                self.again[entry.id] = None
+            case LookNow():
+                # One that an earlier call left running is in flight though nothing changed.
+                self.in_flight[entry.id] = entry
+                self.watches.look_now(entry)
+                self._recall(entry)
+            case LookLater():
+                self.watches.look_later(entry)
+                self._recall(entry)
+            case LookAgain():
+                self.watches.look_again(entry)
+            case Reconcile(is_inherited):
+                self.doubts.add(entry.id, is_inherited=is_inherited)
+            case CountFailure():
+                self._count_failure()
+            case StopBatch(halted):
+                self.ask_to_stop(stop_of(halted))
+            case _:
+                assert_never(instruction)
+
+    def _recall(self, entry: Entry) -> None:
+        """What was delivered before the run waited for a look is dealt with now."""
+        assert entry.attempt is not None
+        assert entry.attempt.run_id is not None
+        self.inbox.recall(entry.attempt.run_id)
+
+    def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
+        self.budget.spend(before, now)
+        self._stop_where_blind()
+
+    def _stop_where_blind(self) -> None:
+        if not self.is_stopped and (stop := self.budget.blindness()) is not None:
+            self.ask_to_stop(stop)
+
+    def _count_failure(self) -> None:
+        self._failures += 1
+        self._stop_where_too_many_failed()
+
+    def _stop_where_too_many_failed(self) -> None:
+        limit, rows = self.limits.max_failures, self._to_send + self._under_way
+        if self._failures and limit is not None and limit.is_reached(self._failures, rows):
+            failed = "1 row" if self._failures == 1 else f"{self._failures} rows"
+            message = f"{failed} failed in this call (limits.max_failures)"
+            self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

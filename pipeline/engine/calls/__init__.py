@@ -1,0 +1,1 @@
+"""Whatever leaves for the service, and what is heard of it."""

@@ -1,0 +1,209 @@
+"""Looks at runs in flight when they are due, at the pace allowed: singly, or many by the list.
+
+Must not know what an observation means for a row, nor which way of looking pays: that is
+`core.timing.sweeping`'s.
+"""
+
+import asyncio
+from typing import Final
+
+from pipeline.core.model import Observation, RunId, RunStatus
+from pipeline.core.replies import LookReply, Missing, RunPage
+from pipeline.core.timing.pushing import DueLook
+from pipeline.core.timing.sweeping import How, Waiting, Yield, how_to_look, looks_spared
+from pipeline.engine.batch.batch import Batch, Happening
+from pipeline.engine.batch.watches import Watch
+from pipeline.engine.calls.judging import judge
+from pipeline.engine.calls.looking import Looking
+
+LOOKS_OUT_AT_ONCE: Final = 100
+"""Looks that may be under way together."""
+BARREN_PAGES: Final = 2
+"""After so many pages in a row without a watched run, the rest of the list is left unread."""
+SHORTEST_PAUSE_SECONDS: Final = 0.005
+"""Between two thoughts on whether enough runs are due for a sweep."""
+
+
+class Poller:
+    """Looks at each watched run until it has ended."""
+
+    def __init__(self, batch: Batch, looking: Looking) -> None:
+        self._batch = batch
+        self._looking = looking
+        self._looks_out = 0
+        self._is_sweeping = False
+        self._swept_at = float("-inf")
+        """When the last sweep began."""
+        self._has_list = True
+        self._yield = Yield()
+
+    async def run(self, calls: asyncio.TaskGroup) -> None:
+        """Look at runs until the task is cancelled."""
+        while True:
+            await self._batch.until(self._may_look)
+            if self._looking.untold:
+                await self._look_singly(calls, self._looking.untold.popleft())
+                continue
+            watch = await self._first_due()
+            if watch is None:
+                continue
+            if (wait_seconds := self._may_wait_seconds(watch)) > 0:
+                self._batch.watches.put_off(watch, wait_seconds)
+                continue
+            match self._how(watch):
+                case How.NOT_YET:
+                    pause_seconds = max(SHORTEST_PAUSE_SECONDS, watch.planned_seconds / 50)
+                    await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
+                case How.BY_SWEEP:
+                    self._is_sweeping = True
+                    self._batch.call(calls, self._sweep(), "sweep")
+                case How.SINGLY:
+                    self._batch.watches.take(watch)
+                    self._yield = self._yield.after_look()
+                    await self._look_singly(calls, watch)
+
+    async def _look_singly(self, calls: asyncio.TaskGroup, watch: Watch) -> None:
+        await self._looking.limiter.slot(unless=self._batch.no_more_calls)
+        if not self._batch.no_more_calls.is_set():
+            self._looks_out += 1
+            self._batch.call(calls, self._look(watch), f"look {watch.entry_id}")
+
+    def _may_look(self) -> bool:
+        out = 1 if self._looking.limiter.is_probing else LOOKS_OUT_AT_ONCE
+        return (
+            (bool(self._looking.untold) or self._batch.watches.first_due() is not None)
+            and not self._is_sweeping
+            and self._looks_out < out
+            and not self._batch.no_more_calls.is_set()
+        )
+
+    async def _first_due(self) -> Watch | None:
+        """Wait until a look is due; ``None`` where none is to leave any more, or none waits."""
+        # Whatever changes may have brought a run that is due earlier.
+        while (watch := self._batch.watches.first_due()) is not None:
+            assert watch.due_at is not None
+            wait_seconds = watch.due_at - self._batch.clock.monotonic()
+            if wait_seconds <= 0:
+                return watch
+            if self._batch.no_more_calls.is_set() or self._looking.untold:
+                return None
+            self._batch.watches.changed.clear()
+            await self._batch.clock.wait(self._batch.watches.changed, wait_seconds)
+        return None
+
+    def _may_wait_seconds(self, watch: Watch) -> float:
+        """For how long a look that is due may wait for a delivery."""
+        if watch.wait_seconds == 0:
+            return 0.0  # It may have ended when nobody listened: an earlier call left it.
+        now, polling = self._batch.clock.monotonic(), self._batch.config.polling
+        return self._batch.hearing.may_wait_seconds(
+            DueLook(
+                age_seconds=watch.age_seconds(now),
+                looked_at_age_seconds=watch.seen_age_seconds,
+                is_longest_watched=self._batch.watches.is_longest_watched(watch),
+                until_given_up_seconds=watch.began_at + polling.give_up_seconds - now,
+                first_seconds=polling.first_seconds,
+                max_seconds=polling.max_seconds,
+            )
+        )
+
+    def _how(self, first: Watch) -> How:
+        if not self._has_list or self._looking.limiter.is_probing:
+            return How.SINGLY
+        if self._batch.hearing.is_trusted and first.wait_seconds:
+            return How.SINGLY  # Most of those that count as due may wait for deliveries.
+        assert first.due_at is not None
+        waiting = Waiting(
+            due=self._batch.watches.count_due(),
+            watched=len(self._batch.watches),
+            overdue_seconds=self._batch.clock.monotonic() - first.due_at,
+            wait_seconds=first.planned_seconds,
+            look_seconds=max(
+                self._batch.watches.look_seconds, self._batch.config.polling.first_seconds
+            ),
+            is_passed_over=first.due_at <= self._swept_at,
+        )
+        return how_to_look(waiting, self._yield)
+
+    async def _look(self, watch: Watch) -> None:
+        reply = await self._looking.look(watch.run_id)
+        self._looks_out -= 1
+        self._looking.learn_of(reply)
+        self._batch.hear(*self._told(watch, reply))
+
+    async def _sweep(self) -> None:
+        """Read the list page by page, for as long as its pages tell of runs that are watched."""
+        self._swept_at = self._batch.clock.monotonic()
+        watched = len(self._batch.watches)
+        pages = items = due_seen = barren = 0
+        spared = 0.0
+        read: set[RunId] = set()
+        while barren < BARREN_PAGES and self._batch.watches.count_due():
+            page = await self._page(pages + 1)
+            pages += 1
+            ids = set() if page is None else {seen.run_id for seen in page.runs}
+            # A page of nothing new is no list that goes on: more of it would tell nothing else.
+            if page is None or ids <= read:
+                break
+            read |= ids
+            seen, due, looks = self._take_in(page)
+            items += len(page.runs)
+            due_seen += due
+            spared += looks
+            barren = 0 if seen else barren + 1
+            if page.total is not None and items >= page.total:
+                break
+        self._yield = self._yield.after_sweep(pages, spared, due_seen, watched)
+        self._is_sweeping = False
+
+    async def _page(self, number: int) -> RunPage | None:
+        reply = await self._looking.page(number)
+        if isinstance(reply, Missing):
+            self._has_list = False
+        return reply if isinstance(reply, RunPage) else None
+
+    def _take_in(self, page: RunPage) -> tuple[int, int, float]:
+        """Learn what a page tells of runs that wait for a look.
+
+        How many, how many were due, and how many looks are spared.
+        """
+        now = self._batch.clock.monotonic()
+        waiting = due = 0
+        spared = 0.0
+        for seen in page.runs:
+            watch = self._batch.watches.waiting_for(seen.run_id)
+            if watch is None:
+                continue
+            assert watch.due_at is not None
+            waiting += 1
+            due += watch.due_at <= now
+            spared += self._spared(watch, watch.due_at - now, seen)
+            self._batch.watches.take(watch)
+            # Only a look at the run itself gives it up: the list may lag behind.
+            is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
+            if self._looking.is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
+                self._batch.hear(*self._told(watch, seen))
+            else:
+                self._looking.untold.append(watch)
+        return waiting, due, spared
+
+    def _spared(self, watch: Watch, early_seconds: float, seen: Observation) -> float:
+        """How much of a look a page spares that tells this, so early."""
+        if seen.status is not RunStatus.RUNNING:
+            return 1.0 if self._looking.is_enough(seen) else 0.0
+        return looks_spared(early_seconds, self._batch.watches.planned_seconds(watch))
+
+    def _told(self, watch: Watch, reply: LookReply) -> Happening:
+        entry = self._batch.in_flight[watch.entry_id]
+        now = self._batch.clock.monotonic()
+        self._learn_of_pushes(watch, reply, now)
+        return entry, judge(entry, watch, reply, now, self._batch.config.polling.give_up_seconds)
+
+    def _learn_of_pushes(self, watch: Watch, reply: LookReply, now: float) -> None:
+        """Whether an end had to be looked for, though it should have been told."""
+        if not isinstance(reply, Observation):
+            return
+        if reply.status is RunStatus.RUNNING:
+            self._batch.hearing.saw_running(watch.age_seconds(now))
+        elif watch.wait_seconds and not watch.is_told:
+            self._batch.hearing.found_untold()

@@ -1,0 +1,137 @@
+"""What a person sees while a batch runs. Owns the line on stderr. Must not decide anything.
+
+On a terminal one line that is redrawn; elsewhere a plain line every ten seconds.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NoReturn, TextIO
+
+from tqdm import tqdm
+
+from pipeline.core.reconciling import Hold
+from pipeline.engine.batch.batch import Batch, Counts
+from pipeline.engine.clock import Clock
+from pipeline.engine.progress.progressline import Figures, Scale, progress_line
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
+from pipeline.engine.progress.timeleft import Sight, TimeLeft
+
+TERMINAL_SECONDS: Final = 0.25
+SHORTEST_BAR: Final = 8
+"""Columns; where there are fewer, the figures tell enough."""
+
+BAR_EDGES: Final = len("  ||")
+
+
+class Progress:
+    """Shows how far a batch is; `limit` bounds the starts of this call."""
+
+    def __init__(self, clock: Clock, stream: TextIO, limit: int | None = None) -> None:
+        self._clock = clock
+        self._stream = stream
+        self._limit = limit
+        self._bar: tqdm[NoReturn] | None = None
+        self._time_left = TimeLeft(0.0)
+        self._done_before = 0
+        self._total = 0
+        self._has_shown = False
+        self._has_told_doubts = False
+
+    async def run(self, batch: Batch) -> None:
+        """Show progress until the task is cancelled."""
+        self._time_left = TimeLeft(self._clock.monotonic())
+        self._done_before = _done(batch.counts)
+        self._total = self._reach(batch)
+        if self._stream.isatty():
+            self._bar = tqdm(total=self._total, file=self._stream, bar_format="{desc}")
+        while True:
+            if self._bar is not None:
+                self._show(batch)
+            await self._clock.sleep(TERMINAL_SECONDS if self._bar is not None else PLAIN_SECONDS)
+            if self._bar is None:
+                self._show(batch)
+
+    def finish(
+        self, batch: Batch, unknown_words: Mapping[str, int], held: Mapping[Hold, int]
+    ) -> None:
+        """Show the last figures, and what a person should know beside them."""
+        if self._has_shown:
+            self._show(batch)
+        if self._bar is not None:
+            self._bar.close()
+        for word, times in unknown_words.items():
+            self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
+        for why, rows in held.items():
+            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+        if batch.doubts:
+            command = f"pipeline resolve {batch.config.path.name}"
+            self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
+
+    def say(self, message: str) -> None:
+        """A line for the person, above the progress."""
+        tqdm.write(laid_out(message, self._stream), file=self._stream)
+
+    def _show(self, batch: Batch) -> None:
+        self._has_shown = True
+        self._tell_doubts(batch)
+        figures = self._figures(batch)
+        limits, total = batch.limits, self._total
+        scale = Scale(total, limits.max_in_flight, limits.max_credits)
+        paused = "paused  " if batch.is_paused else ""
+        if self._bar is None:
+            line = progress_line(figures, scale, COLUMNS - len(paused))
+            self._stream.write(f"{paused}{line}\n")
+            self._stream.flush()
+            return
+        # A terminal that was written to its last column may begin a new line.
+        columns = columns_of(self._stream) - 1
+        line = paused + progress_line(figures, scale, columns - len(paused))
+        has_room = columns - len(line) >= SHORTEST_BAR + BAR_EDGES
+        self._bar.bar_format = "{desc}  |{bar}|" if has_room else "{desc}"
+        self._bar.ncols = columns
+        self._bar.n = min(figures.done, total)
+        self._bar.set_description_str(line, refresh=False)
+        self._bar.refresh()
+
+    def _tell_doubts(self, batch: Batch) -> None:
+        """Once in a call: else nobody knows what it waits for while nothing runs."""
+        if self._has_told_doubts or not batch.doubts:
+            return
+        self._has_told_doubts = True
+        self.say(
+            "The reply to a start was lost, or cut off: what may have been begun is looked for at "
+            f"the service, for about {2 * batch.config.retry.settle_seconds:g} s, before anything "
+            "is sent again."
+        )
+
+    def _reach(self, batch: Batch) -> int:
+        """How many rows will have ended when this call does, if all goes well."""
+        counts = batch.counts
+        if self._limit is None:
+            return counts.total
+        begun = _done(counts) + counts.running + len(batch.doubts)
+        return min(counts.total, begun + self._limit)
+
+    def _figures(self, batch: Batch) -> Figures:
+        counts, done = batch.counts, _done(batch.counts)
+        now = Sight(self._clock.monotonic(), counts.started, max(0, done - self._done_before))
+        self._time_left.see(now, counts.running)
+        return Figures(
+            done=done,
+            running=counts.running,
+            failed=counts.failed,
+            credits=counts.credits,
+            ends_a_second=self._time_left.ends_a_second,
+            left_seconds=self._time_left.left_seconds(self._to_start(batch), counts.running),
+        )
+
+    def _to_start(self, batch: Batch) -> int:
+        if batch.is_stopped:
+            return 0
+        counts = batch.counts
+        waiting = counts.total - _done(counts) - counts.running - len(batch.doubts)
+        allowed = waiting if self._limit is None else self._limit - counts.started
+        return max(0, min(waiting, allowed))
+
+
+def _done(counts: Counts) -> int:
+    return counts.complete + counts.failed + counts.expired

@@ -1,0 +1,1 @@
+"""The same ledger on Postgres, for several machines on one key."""

@@ -1,0 +1,1 @@
+"""The live page: its figures, its server, and what it may change."""

@@ -1,0 +1,227 @@
+"""All that the live page shows of a batch at one moment. Owns the figures, named as on the page.
+
+Must not know HTTP, nor how a figure is drawn.
+"""
+
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pipeline.config.adjusting import Adjusted, adjusted
+from pipeline.config.model import Config
+from pipeline.config.sections.behaviour import Limits
+from pipeline.core.model import State, Status
+from pipeline.core.rows.writing import STATUS_OF
+from pipeline.ledger.onlooker import Onlooker, Troubled
+from pipeline.ledger.opening import is_running
+from pipeline.ledger.records import Tally
+from pipeline.report.live.charts import Durations, OverTime, durations_of, lately, whole
+from pipeline.report.live.left import Left, Owed, Pace, time_left
+from pipeline.report.troubles import ADVICE, Trouble, trouble_of
+
+NEWEST_RUNS: Final = 10_000
+"""So many of the newest runs tell how long a run takes."""
+ROWS_NAMED: Final = 50
+ERRORS_NAMED: Final = 5
+LATELY_SECONDS: Final = 60.0
+
+
+class Stage(StrEnum):
+    """How a batch stands as a whole."""
+
+    NOTHING = "nothing was started"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    """Rows are still to be started or to be watched, and no process does it."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """What the whole batch cost, rows that left the sheet included."""
+
+    spent: float
+    cap: float | None
+    open_runs: int
+    """Runs that may cost yet: in flight, in doubt or expired."""
+    unnamed_runs: int
+    """Runs that ended and named no credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class TroubledRows:
+    """Rows that are not complete for one cause."""
+
+    title: str
+    meaning: str
+    remedy: str
+    count: int
+    rows: Sequence[int]
+    """The numbers of the first of them; none where the ledger does not know them."""
+    errors: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The batch at one moment, in Unix seconds."""
+
+    batch: str
+    config: str
+    at: float
+    stage: Stage
+    process: int | None
+    rows: int
+    counts: Mapping[Status, int]
+    credits: Credits
+    whole: OverTime | None
+    lately: OverTime | None
+    """The last hour; ``None`` where the whole is no longer."""
+    durations: Durations | None
+    left: Left | None
+    """``None``: not known, or nobody is at work."""
+    is_paused: bool
+    adjusted: Mapping[str, str]
+    """What was changed of the batch that runs, by key, as it was written."""
+    troubles: Sequence[TroubledRows]
+
+
+class Viewer:
+    """Makes the figures, and remembers of earlier ones how fast rows left of late."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._planned: deque[tuple[float, int]] = deque()
+        self._read_at: tuple[Onlooker, int] | None = None
+        self._last: Figures | None = None
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger that is looked at."""
+        return self._config.ledger
+
+    def figures(self, onlooker: Onlooker) -> Figures:
+        """The figures as the ledger now stands; summed up anew only where it changed."""
+        read_at = (onlooker, onlooker.version())
+        holder = onlooker.ledger.holder()
+        is_held = is_running(self.ledger, holder)
+        was_held = self._last is not None and self._last.stage is Stage.RUNNING
+        if self._last is None or read_at != self._read_at or is_held != was_held:
+            with onlooker.at_one_moment():
+                self._last = self._summed_up(onlooker, int(holder or 0) if is_held else None)
+            self._read_at = read_at
+        return self._last
+
+    def _summed_up(self, onlooker: Onlooker, process: int | None) -> Figures:
+        now, tally = time.time(), onlooker.ledger.tally()
+        stage = _stage(tally, is_held=process is not None)
+        changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
+        now_is = adjusted(self._config.limits, changes)
+        taken = onlooker.durations(NEWEST_RUNS)
+        self._remember(now, tally)
+        return Figures(
+            batch=self._config.name,
+            config=self._config.path.name,
+            at=now,
+            stage=stage,
+            process=process,
+            rows=tally.rows,
+            counts=_counts(tally),
+            credits=_credits(onlooker, now_is.limits),
+            whole=whole(onlooker, now, is_going_on=stage is Stage.RUNNING),
+            lately=lately(onlooker, now),
+            durations=durations_of(taken),
+            left=self._left(tally, taken, now_is) if stage is Stage.RUNNING else None,
+            is_paused=now_is.is_paused,
+            adjusted=changes,
+            troubles=_troubles(onlooker, tally, self._config.path.name),
+        )
+
+    def nothing(self) -> Figures:
+        """The figures before there is a ledger."""
+        return Figures(
+            batch=self._config.name,
+            config=self._config.path.name,
+            at=time.time(),
+            stage=Stage.NOTHING,
+            process=None,
+            rows=0,
+            counts=dict.fromkeys(Status, 0),
+            credits=Credits(0.0, self._config.limits.max_credits, 0, 0),
+            whole=None,
+            lately=None,
+            durations=None,
+            left=None,
+            is_paused=False,
+            adjusted={},
+            troubles=(),
+        )
+
+    def _remember(self, now: float, tally: Tally) -> None:
+        self._planned.append((now, tally.count(State.PLANNED)))
+        while self._planned[0][0] < now - LATELY_SECONDS:
+            self._planned.popleft()
+
+    def _left(self, tally: Tally, taken: Sequence[float], now_is: Adjusted) -> Left | None:
+        if now_is.is_paused:
+            return None
+        (since, planned), (now, still_planned) = self._planned[0], self._planned[-1]
+        left = planned - still_planned
+        limits = now_is.limits
+        pace = Pace(
+            interval_seconds=limits.rate.interval_seconds,
+            max_in_flight=limits.max_in_flight,
+            seen_interval_seconds=(now - since) / left if left > 0 else None,
+        )
+        in_flight = tally.count(State.STARTING, State.RUNNING)
+        return time_left(Owed(still_planned, in_flight), pace, taken)
+
+
+def _stage(tally: Tally, *, is_held: bool) -> Stage:
+    if is_held:
+        return Stage.RUNNING
+    if not tally.rows:
+        return Stage.NOTHING
+    is_owed = tally.count(State.PLANNED, State.STARTING, State.RUNNING) > 0
+    return Stage.STOPPED if is_owed else Stage.ENDED
+
+
+def _counts(tally: Tally) -> dict[Status, int]:
+    counts = dict.fromkeys(Status, 0)
+    for state, rows in (tally.states or {}).items():
+        counts[STATUS_OF[state]] += rows
+    counts[Status.FAILED] += tally.faulty
+    counts[Status.SKIPPED] += tally.skipped
+    return counts
+
+
+def _credits(onlooker: Onlooker, limits: Limits) -> Credits:
+    spending = onlooker.ledger.spending()
+    return Credits(spending.credits, limits.max_credits, spending.unended, spending.unnamed)
+
+
+def _troubles(onlooker: Onlooker, tally: Tally, config: str) -> list[TroubledRows]:
+    found = [
+        _advised(trouble_of(known.state, known.failure), known.count, config, known)
+        for known in onlooker.troubles(ROWS_NAMED, ERRORS_NAMED)
+    ]
+    if tally.faulty:
+        found.append(_advised(Trouble.CELLS, tally.faulty, config))
+    return sorted(found, key=lambda rows: -rows.count)
+
+
+def _advised(
+    trouble: Trouble, count: int, config: str, known: Troubled | None = None
+) -> TroubledRows:
+    advice = ADVICE[trouble]
+    return TroubledRows(
+        title=trouble.value,
+        meaning=advice.meaning,
+        remedy=advice.remedy.format(config=config),
+        count=count,
+        rows=known.rows if known else (),
+        errors=known.errors if known else (),
+    )

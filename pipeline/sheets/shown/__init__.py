@@ -1,0 +1,1 @@
+"""A number as its format shows it to a person."""

@@ -1,0 +1,201 @@
+"""Workbooks: read by calamine, with what it leaves out taken from the sheet's own part.
+
+Must not know what the cells mean. No exception of a library leaves this module.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from io import BytesIO
+from pathlib import Path
+from typing import Final, cast
+
+from python_calamine import (
+    CalamineWorkbook,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from pipeline.core.model import CellValue, Sheet
+from pipeline.errors import InputFault
+from pipeline.sheets.files import content_of
+from pipeline.sheets.source import Source, Top
+from pipeline.sheets.table import sheet_of
+from pipeline.sheets.workbook.bookparts import book_of, opening
+from pipeline.sheets.workbook.calamine import old_workbook, told_of
+from pipeline.sheets.workbook.cellstyles import looks_of
+from pipeline.sheets.workbook.container import Container, damaged
+from pipeline.sheets.workbook.sheetpart import FORMULA_MARKS, amend, glance, marks_in
+from pipeline.sheets.workbook.wanted import wanted_of
+
+COLUMNS_LIMIT: Final = 16_384
+"""The columns of a sheet, by Excel's "specifications and limits"."""
+
+OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
+"""The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""
+
+ZIP_MAGIC: Final = b"PK"
+
+SPREADSHEET_ML: Final = frozenset({".xlsx", ".xlsm"})
+"""The kinds whose parts are read; of the others there are only the values."""
+
+
+def read(source: Source) -> Sheet:
+    """The sheet as it stands. Raises `InputFault`.
+
+    Cells of the columns that the source says are mapped come as `Formatted` where a number format
+    shows them in its own way, and as `Uncalculated` where a formula has no value; an error is its
+    text, in every column. Of merged cells only the first holds a value. Kinds other than .xlsx and
+    .xlsm have their values alone: dates are known as such there, other formats are not.
+    """
+    with _without_collecting():
+        return _read(source, content_of(source.path))
+
+
+def tops(source: Source, lines: int) -> list[Top]:
+    """So many first lines of each sheet that a person sees. Raises `InputFault`."""
+    content = content_of(source.path)
+    _check_start(source, content)
+    with _without_collecting(), told_of(source.path):
+        workbook = _opened(source, content)
+        return [Top(name, _grid(workbook, name)[:lines]) for name in _names_seen(source, workbook)]
+
+
+def _read(source: Source, content: bytes) -> Sheet:
+    _check_start(source, content)
+    if source.suffix in SPREADSHEET_ML:
+        return _read_whole(source, content)
+    with told_of(source.path):
+        workbook = old_workbook(source, content)
+        name = _sheet_name(source, workbook)
+        grid = _grid(workbook, name)
+    return sheet_of(name, _place(source, name), grid, source.header_row)
+
+
+def _opened(source: Source, content: bytes) -> CalamineWorkbook:
+    """The workbook, looked over as far as all its sheets ask for. Raises `InputFault`."""
+    if source.suffix not in SPREADSHEET_ML:
+        return old_workbook(source, content)
+    container = Container(source.path, content)
+    container.check_lengths()
+    _check_texts(source.path, container, book_of(source.path, container).strings)
+    return CalamineWorkbook.from_filelike(BytesIO(content))
+
+
+def _read_whole(source: Source, content: bytes) -> Sheet:
+    """The values, and from the sheet's own part what calamine leaves out."""
+    path = source.path
+    container = Container(path, content)
+    book = book_of(path, container)
+    _check_texts(path, container, book.strings)
+    with told_of(source.path):
+        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
+        name = _sheet_name(source, workbook)
+        part = book.sheets.get(name)
+        if part is None:
+            raise damaged(path)
+        seen = glance(path, part, container.chunks(part))
+        grid = _grid(workbook, name)
+    wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
+    hidden: frozenset[int] = frozenset()
+    if (
+        seen.has_hidden
+        or wanted.seeks_errors
+        or wanted.has_formats
+        or (wanted.has_blanks and marks_in(container.chunks(part), FORMULA_MARKS))
+    ):
+        hidden = amend(path, container.chunks(part), grid, wanted)
+    return sheet_of(name, _place(source, name), grid, source.header_row, hidden)
+
+
+def _check_texts(path: Path, container: Container, part: str | None) -> None:
+    """That the shared texts, which calamine takes first of all, are no attack on its memory."""
+    if part is None or not container.holds(part):
+        return
+    chunks = container.chunks(part)
+    opening(path, part, next(chunks, b""))
+    for _ in chunks:
+        pass
+
+
+def _check_start(source: Source, content: bytes) -> None:
+    is_compound = content.startswith(OLE_MAGIC)
+    if source.suffix == ".xls" and is_compound:
+        return
+    if is_compound:
+        raise InputFault(
+            place=str(source.path),
+            wrong="it is protected by a password, or an old .xls under another name",
+            remedy="open it in Excel and save it as .xlsx without a password",
+        )
+    if source.suffix == ".xls" or not content.startswith(ZIP_MAGIC):
+        raise InputFault(
+            place=str(source.path),
+            wrong="it is no Excel workbook" if content else "the file is empty",
+            remedy="open it where it was made and save it as .xlsx",
+        )
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the collector from looking at millions of new cells, time and again, none in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _sheet_name(source: Source, workbook: CalamineWorkbook) -> str:
+    """The name of the sheet to read: the first that a person sees, unless one is named."""
+    if source.sheet is None:
+        return _names_seen(source, workbook)[0]
+    names = [sheet.name for sheet in _worksheets(source, workbook)]
+    if source.sheet in names:
+        return source.sheet
+    near = get_close_matches(source.sheet.casefold(), [n.casefold() for n in names], n=1)
+    nearest = [n for n in names if near and n.casefold() == near[0]]
+    listed = ", ".join(map(repr, names))
+    raise InputFault(
+        place=str(source.path),
+        wrong=f"there is no sheet {source.sheet!r}, only {listed}",
+        remedy=f"did you mean {nearest[0]!r}?" if nearest else "name one of these",
+    )
+
+
+def _names_seen(source: Source, workbook: CalamineWorkbook) -> list[str]:
+    """The sheets that a person sees; all of them where each is hidden."""
+    sheets = _worksheets(source, workbook)
+    seen = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    return seen or [sheet.name for sheet in sheets]
+
+
+def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadata]:
+    sheets = [s for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
+    if not sheets:
+        raise damaged(source.path)
+    return sheets
+
+
+def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
+    """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
+    sheet = workbook.get_sheet_by_name(name)
+    # calamine begins at the first row, but at the first column that holds anything.
+    left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
+    # A line that was made for us alone may hold what calamine never gives.
+    lines = cast("Iterator[list[CellValue]]", sheet.iter_rows())
+    return [_line(left, line) for line in lines]
+
+
+def _line(left: list[CellValue], line: list[CellValue]) -> list[CellValue]:
+    # Asked first, since a large sheet's lines are mostly full, and looking at each cell costs more.
+    values = [None if value == "" else value for value in line] if "" in line else line
+    return left + values if left else values
+
+
+def _place(source: Source, sheet: str) -> str:
+    return f"{source.path}, sheet {sheet}"

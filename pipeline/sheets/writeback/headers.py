@@ -1,0 +1,124 @@
+"""The texts of a header row, from the sheet's and the shared strings' parts. Must not know rows.
+
+Only so much of the shared strings is looked at as the headers need. By ECMA-376, part 1, 18.3.1.4
+(c) and 18.4.8 (si).
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
+
+from pipeline.core.model import CellValue
+from pipeline.sheets.exceltext import unescaped
+from pipeline.sheets.package.elements import Element
+from pipeline.sheets.package.parts import a_parser, local, parsed
+from pipeline.sheets.package.references import DIGITS, column_number
+
+
+def columns_of(row: Element) -> Iterator[tuple[int, Element]]:
+    """The row's cells, each with its column."""
+    column = 0
+    for cell in row.below("c"):
+        reference = cell.attribute("r")
+        column = column_number(reference.rstrip(DIGITS)) if reference else column + 1
+        yield column, cell
+
+
+def shared_places(row: Element) -> set[int]:
+    """Which of the shared strings the row's cells name."""
+    return {int(_text(cell, "v")) for cell in row.below("c") if _is_shared(cell)}
+
+
+def header_values(row: Element, shared: Mapping[int, str], width: int) -> list[CellValue]:
+    """The row's values, as wide as asked for."""
+    values: list[CellValue] = [None] * width
+    for column, cell in columns_of(row):
+        if column <= width:
+            values[column - 1] = _value(cell, shared)
+    return values
+
+
+def strings_at(chunks: Iterable[bytes], places: Collection[int], part: str) -> dict[int, str]:
+    """The shared strings at these places. Raises `PartError`."""
+    finder = _StringFinder(places)
+    return parsed(lambda: finder.find(chunks), part)
+
+
+def _value(cell: Element, shared: Mapping[int, str]) -> CellValue:
+    if _is_shared(cell):
+        return shared.get(int(_text(cell, "v")))
+    match cell.attribute("t"):
+        case "inlineStr":
+            return unescaped("".join(_runs(cell))) or None
+        case "b":
+            return _text(cell, "v") == "1"
+        case "" | "n":
+            return _number(_text(cell, "v"))
+        case _:
+            return unescaped(_text(cell, "v")) or None
+
+
+def _number(text: str) -> CellValue:
+    try:
+        number = float(text)
+    except ValueError:
+        return text or None  # As it stands: no name that we look for.
+    return int(number) if number.is_integer() else number
+
+
+def _is_shared(cell: Element) -> bool:
+    return cell.attribute("t") == "s" and _text(cell, "v").isdigit()
+
+
+def _text(cell: Element, name: str) -> str:
+    return "".join("".join(found.texts) for found in cell.below(name)).strip("\n")
+
+
+def _runs(cell: Element) -> Iterator[str]:
+    """The texts of an inline string: its own, or those of its runs."""
+    for string in cell.below("is"):
+        for text in chain(string.below("t"), string.below("r", "t")):
+            yield from text.texts
+
+
+class _StringFinder:
+    """Expat's handlers over the shared strings; phonetic hints are no part of a text."""
+
+    def __init__(self, places: Collection[int]) -> None:
+        self._wanted = set(places)
+        self._found: dict[int, str] = {}
+        self._place = -1
+        self._hint_depth = 0
+        self._texts: list[str] = []
+        self._parser = a_parser()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def find(self, chunks: Iterable[bytes]) -> dict[int, str]:
+        for chunk in chunks:
+            if len(self._found) == len(self._wanted):
+                break
+            self._parser.Parse(chunk, False)  # noqa: FBT003 - C's own way
+        return self._found
+
+    def _start(self, name: str, _: list[str]) -> None:
+        match local(name):
+            case "si":
+                self._place += 1
+                self._texts = []
+            case "rPh":
+                self._hint_depth += 1
+            case "t" if self._place in self._wanted and not self._hint_depth:
+                self._parser.CharacterDataHandler = self._texts.append
+            case _:
+                pass
+
+    def _end(self, name: str) -> None:
+        match local(name):
+            case "si" if self._place in self._wanted:
+                self._found[self._place] = unescaped("".join(self._texts))
+            case "rPh":
+                self._hint_depth -= 1
+            case "t":
+                self._parser.CharacterDataHandler = None
+            case _:
+                pass
