@@ -3,14 +3,20 @@
 import asyncio
 import json
 import socket
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from pipeline.commands import check
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.service import client_for
+from pipeline.core.replies import ListReply
+from pipeline.errors import RemoteFault
+from pipeline.remote.client import Client
+from pipeline.remote.wire import HttpReply, list_reply
 from tests.commands.doubting import CutOff, Program
-from tests.journeys.running import a_batch
+from tests.journeys.running import KEY, a_batch
 
 
 def test_a_start_is_shown_as_it_is_sent(tmp_path: Path, program: Program) -> None:
@@ -45,3 +51,30 @@ def test_a_start_is_not_delivered_after_half_of_the_settle(tmp_path: Path) -> No
             kept.transport.close()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("status", "wrong", "remedy"),
+    [
+        (401, "the service refused the key", "make a new key"),
+        (402, "the workspace has no credits left", "give the workspace credits again"),
+        (404, "the service does not know this workflow", "copy the id again"),
+        (503, "the service does not answer", "check the address and the network"),
+    ],
+)
+def test_what_the_service_says_no_to_is_told_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, wrong: str, remedy: str
+) -> None:
+    """`check --online` asks for the list alone; its refusal names the key of the config."""
+
+    async def listed(_: Client, __: int) -> ListReply:
+        return list_reply(HttpReply(status, b""))
+
+    monkeypatch.setattr(Client, "list_runs", listed)
+    monkeypatch.setenv("COPY_AI_API_KEY", KEY)
+    workflow = {"id": "WCFG-1", "base_url": "https://service.example/api"}
+    arguments = Namespace(config=a_batch(tmp_path, 1, workflow=workflow), online=True, json=False)
+    with pytest.raises(RemoteFault) as fault:
+        check.run(arguments)
+    assert wrong in str(fault.value)
+    assert remedy in str(fault.value)
