@@ -47,7 +47,9 @@ def keys() -> str:
 
 
 def keys_to_come() -> str:
-    """A table of what is known and refused."""
+    """A table of what is known and refused, or that there is no such key."""
+    if not NOT_YET:
+        return "There is no such key at present: all that stand above are carried out."
     rows = [
         f"| {_code('.'.join(part.replace('*', '<name>') for part in refused.location))} "
         f"| {refused.what} | {refused.remedy} |"
@@ -109,6 +111,8 @@ def _kind(field: Field) -> str:
 def _kind_of_form(form: Field) -> str:
     if "pattern" in form:
         return KIND_OF_PATTERN.get(form["pattern"], "text")
+    if "enum" in form:
+        return " or ".join(_code(choice) for choice in form["enum"])
     if "const" in form:
         return "" if form["const"] == 0 else _code(_written(form["const"]))
     if form.get("maximum") == 1:

@@ -69,6 +69,7 @@ HAPPENED: Final[Mapping[StopReason, str]] = {
     StopReason.WORKFLOW_NOT_FOUND: "There is no workflow of this id, or the key may not see it.",
     StopReason.SERVICE_GONE: "For a long time no start, or no look, was answered.",
     StopReason.CREDITS_AT_LIMIT: "The workspace has no credits left.",
+    StopReason.CREDITS_BAR_LOOKS: "It has none left, and the service answers no look without.",
     StopReason.TOO_MANY_FAILURES: "`limits.max_failures` rows failed in this call.",
     StopReason.CAP_REACHED: "One more run could pass `limits.max_credits`.",
     StopReason.CREDITS_UNKNOWN: "Runs end without a cost, so `limits.max_credits` can't be kept.",

@@ -20,6 +20,7 @@ def audit_in_words(found: Audit) -> list[str]:
     lines = [
         f"at the service: {found.agreed} runs with the same credits",
         f"  whose credits its list does not name: {found.unnamed}",
+        f"  still running, by the ledger: {found.running}",
         f"  of this workflow, without a token of this ledger: {found.not_ours}",
     ]
     if found.lacking is not None:
@@ -67,6 +68,7 @@ def audit_as_json(found: Audit) -> dict[str, object]:
     """What was compared and found, as the names of the JSON say."""
     return {
         "agreed": found.agreed,
+        "running": found.running,
         "unnamed": found.unnamed,
         "not_ours": found.not_ours,
         "lacking": found.lacking,

@@ -96,7 +96,10 @@ def run(arguments: argparse.Namespace) -> Exit:
         planned = plan(prepared.rows, {} if ledger is None else ledger.states())
         tell_paying_again(prepared, planned, ledger)
         quoted = quote_for(planned.counts()[Decision.START], prepared.config, ledger)
-        cap = cap_in_words(prepared.config, Spending() if ledger is None else ledger.spending())
+        # By the config: the ledger's newest reading may be of another service.
+        service = prepared.config.workflow.service
+        spending = Spending() if ledger is None else ledger.spending(service)
+        cap = cap_in_words(prepared.config, spending)
     forecast = _forecast(prepared, planned, quoted)
     if arguments.online:
         asyncio.run(_ask_service(prepared.config))
@@ -173,11 +176,11 @@ def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | N
         f"{forecast.start} to start, {forecast.done} done, {forecast.running} to watch, "
         f"{forecast.unconfirmed} unconfirmed, {forecast.skipped} skipped, {forecast.faulty} faulty"
     )
-    if forecast.shared:
-        counts += f", {forecast.shared} equal to one that is started"
     lines = [
         *table(forecast.samples),
-        f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}: {counts}",
+        f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}",
+        f"rows: {counts}",
+        *([f"shared: {forecast.shared} equal to one that is started"] if forecast.shared else []),
         f"cost: {cost}",
         f"time: {time_in_words(quoted)}",
         *([] if cap is None else [cap]),
@@ -220,6 +223,9 @@ def _refusal(reply: ListReply) -> tuple[str, str, str] | None:
         case Missing():
             remedy = "copy the id again: in copy.ai, open the workflow, tab API"
             return "workflow.id", "the service does not know this workflow", remedy
+        case Unreachable(why, lacks_credits=True):
+            remedy = "give the workspace credits again"
+            return "workflow.api_key_env", f"the workspace has no credits left ({why})", remedy
         case Unreadable(why) | Unreachable(why):
             remedy = "check the address and the network"
             return "workflow.base_url", f"the service does not answer ({why})", remedy

@@ -34,8 +34,7 @@ class Look(Protocol):
         """The number itself, or the date, time or duration that it is shown as."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formatted:
+class Formatted(Struct, frozen=True):
     """A number that a sheet shows in a format of its own."""
 
     stored: int | float

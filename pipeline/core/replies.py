@@ -83,6 +83,8 @@ class Unreachable:
 
     why: str
     after_seconds: float | None = None
+    lacks_credits: bool = False
+    """Whether the service said that it is for want of credits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ SPENDING = (  # as `core.money.budget.Spending` counts one attempt
     "AND run_id IS NOT NULL), "
     "max(credits) FILTER (WHERE reading_id IN (SELECT id FROM reading_of_workflow)) "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
-    "WHERE (service = ?) = ((SELECT service FROM newest_reading) = ?)"
+    "WHERE (service = ?) = (coalesce(?, (SELECT service FROM newest_reading)) = ?)"
 )
 PAST_RUNS = (  # a reading in between: another call saw the end, and not as soon as it was there
     "SELECT credits, CASE WHEN EXISTS (SELECT 1 FROM reading WHERE read_at > started_at "

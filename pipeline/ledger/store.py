@@ -305,12 +305,14 @@ class Ledger:
         """
         return f"{self.token}-{secrets.token_hex(4)}"
 
-    def spending(self) -> Spending:
-        """What all attempts cost so far, and how many may cost yet.
+    def spending(self, service: str | None = None) -> Spending:
+        """What all attempts cost so far, and how many may cost yet, for a batch at this service.
 
-        Those at the bundled simulator count at the simulator alone: they were never paid for.
+        It is that of the newest reading, unless one is named. Attempts at the bundled simulator
+        count at the simulator alone: they were never paid for.
         """
-        return Spending(*self._execute(queries.SPENDING, (SIMULATOR, SIMULATOR)).fetchone())
+        named = (SIMULATOR, service, SIMULATOR)
+        return Spending(*self._execute(queries.SPENDING, named).fetchone())
 
     def seen_ends(self) -> Sequence[SeenEnd]:
         """How the newest runs that ended were seen to, of those whose start is known."""

@@ -41,11 +41,11 @@ CREDIT_LIMIT: Final = "WORKFLOW_CREDIT_LIMIT_REACHED"
 
 _STOPS_A_START: Final[Mapping[int, HaltReason]] = {
     401: HaltReason.KEY_REFUSED,
-    402: HaltReason.CREDITS_AT_LIMIT,
     403: HaltReason.KEY_REFUSED,
     404: HaltReason.WORKFLOW_NOT_FOUND,
 }
 _KEY_REFUSED: Final = frozenset({401, 403})
+_PAYMENT_REQUIRED: Final = 402
 _SAYS_NO_TO_A_ROW: Final = frozenset({400, 422})
 _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = 503
@@ -99,7 +99,7 @@ def start_reply(http: HttpReply) -> StartReply:
         run_id = _started_run_id(body)
         return Accepted(run_id) if run_id else Doubtful(_why(http, "without a run's id"))
     fields = body if isinstance(body, dict) else None
-    if http.is_client_error and fields and fields.get("errorCode") == CREDIT_LIMIT:
+    if _lacks_credits(http, body):
         return Halted(HaltReason.CREDITS_AT_LIMIT, told(http, body))
     if reason := _STOPS_A_START.get(http.status):
         return Halted(reason, told(http, body))
@@ -171,12 +171,24 @@ def _why(http: HttpReply, what: str | None = None) -> str:
 
 
 def _nothing_seen(http: HttpReply) -> TryLater | Unreachable | Halted:
-    """A refusal of a look or of the list. Credits at their limit (402) stop starts, not looks."""
+    """A refusal of a look or of the list. Credits at their limit stop starts, not looks.
+
+    What was started goes on, so that it is looked at again until the looks too are given up.
+    """
+    body = parsed(http.body)
     if http.status in _KEY_REFUSED:
-        return Halted(HaltReason.KEY_REFUSED, told(http, parsed(http.body)))
+        return Halted(HaltReason.KEY_REFUSED, told(http, body))
+    if _lacks_credits(http, body):
+        return Unreachable(told(http, body), http.after_seconds, lacks_credits=True)
     if http.status == _TOO_MANY:
         return TryLater(http.after_seconds)
     return Unreachable(_why(http), http.after_seconds)
+
+
+def _lacks_credits(http: HttpReply, body: Json) -> bool:
+    """Whether it is said that credits are at their limit: by the status, or by the code beside."""
+    code = body.get("errorCode") if isinstance(body, dict) else None
+    return http.status == _PAYMENT_REQUIRED or (http.is_client_error and code == CREDIT_LIMIT)
 
 
 def _started_run_id(body: Json) -> RunId | None:

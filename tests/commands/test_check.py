@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.arranging import a_batch
+from tests.commands.arranging import QUICK, a_batch
 from tests.commands.conftest import Call
 
 ROWS = "Company,Town\nAcme,Ulm\n,Bonn\nInitech,\nHooli,Ulm\nAcme,Ulm\n"
@@ -56,6 +56,30 @@ def test_each_variable_is_shown_over_all_rows_that_can_be_sent(call: Call, tmp_p
     ]
 
 
+def test_what_a_run_would_do_fits_a_terminal(call: Call, tmp_path: Path) -> None:
+    """The counts of thousands of rows, and all that stands beside them: 80 columns at most."""
+    rows = "".join(f"Company {n % 1500}\n" for n in range(3000))
+    a_batch(tmp_path, f"Company\n{rows}", input="{path: leads.csv, duplicates: once}")
+    told = call("check", "batch.yaml").out.splitlines()
+    assert "rows: 1500 to start, 0 done, 0 to watch, 0 unconfirmed, 0 skipped, 0 faulty" in told
+    assert "shared: 1500 equal to one that is started" in told
+    assert max(map(len, told)) <= 80
+
+
+def test_a_cap_is_told_with_what_was_spent_at_the_service_that_is_named_now(
+    call: Call, tmp_path: Path
+) -> None:
+    """After a trial at the simulator nothing is spent of what the real service may cost."""
+    capped = {**QUICK, "limits": "{max_credits: 1000, rate: 500/s}"}
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **capped)
+    assert call("run", "batch.yaml").exit == 1
+    assert "limits.max_credits is 1,000, 8 spent" in call("check", "batch.yaml").out
+    real = "{id: WCFG-1, base_url: 'https://service.example/api'}"
+    real_one = {**capped, "workflow": real, "simulator": None}
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **real_one)
+    assert "limits.max_credits is 1,000, 0 spent" in call("check", "batch.yaml").out
+
+
 def test_the_samples_fit_a_terminal_whatever_the_cells_hold(call: Call, tmp_path: Path) -> None:
     """No line of the table is wider than 80 columns, and no cell breaks it."""
     long = "word " * 60
@@ -87,7 +111,7 @@ def test_a_request_is_shown_as_one_can_read_it(
 
 def test_a_status_tells_of_no_call_where_none_was_made(call: Call, tmp_path: Path) -> None:
     """`run` says what its call did; `status` looks at the ledger, and did nothing."""
-    a_batch(tmp_path, ROWS, variables=VARIABLES)
+    a_batch(tmp_path, ROWS, variables=VARIABLES, **QUICK)
     assert "this call: " in call("run", "batch.yaml").out
     assert "this call" not in call("status", "batch.yaml").out
     assert json.loads(call("status", "batch.yaml", "--json").out)["requests"] == {

@@ -245,6 +245,20 @@ def test_a_run_that_is_gone_and_credits_that_differ_are_told(
     ]
 
 
+def test_a_run_that_was_left_in_flight_is_no_difference(tmp_path: Path, program: Program) -> None:
+    """It is told as still running, and the service's figure for it is not held against us."""
+    config = a_batch(tmp_path, 3)
+    program("run", config)
+    _change(
+        config,
+        "UPDATE attempt SET state = 'running', ended_at = NULL, credits = NULL WHERE rowid = 2",
+    )
+    ended = program("statement", config, "--online")
+    assert ended.exit == 0, ended.out
+    assert "  still running, by the ledger: 1\n" in ended.out
+    assert as_json(program, config, "--online")["online"]["running"] == 1
+
+
 def test_a_list_that_cant_be_read_is_no_confirmation(
     tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

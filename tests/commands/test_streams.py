@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.arranging import a_batch
+from tests.commands.arranging import QUICK, a_batch
 
 
 def test_a_terminal_that_lacks_a_letter_is_told_all_the_same(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_a_terminal_that_lacks_a_letter_is_told_all_the_same(tmp_path: Path) -> 
 @pytest.mark.parametrize(("command", "exit_"), [("run", 0), ("status", 2), ("check", 2)])
 def test_a_stdout_that_is_full_is_told_in_a_line(tmp_path: Path, command: str, exit_: int) -> None:
     """A batch ends as it ends, its sheet is written; what only tells has failed to."""
-    a_batch(tmp_path)
+    a_batch(tmp_path, **QUICK)
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(  # noqa: S603 - our own words
             [sys.executable, "-m", "pipeline", command, "batch.yaml"],

@@ -121,6 +121,15 @@ def test_a_ledger_that_was_copied_knows_both_its_tokens() -> None:
     assert [one.run_id for one in found.unrecorded] == ["WRUN-o"]
 
 
+@pytest.mark.parametrize("service", [2.0, 0.0, None])
+def test_a_run_in_flight_is_still_running_and_no_difference(service: float | None) -> None:
+    """After an interrupt: the service names a cost for it before the ledger has seen its end."""
+    lines = [a_line(), a_line(State.RUNNING, 3, credits=None)]
+    found = audit(lines, shown(2) | shown(3, service))
+    assert (found.agreed, found.running, found.unnamed) == (1, 1, 0)
+    assert not found.differs
+
+
 @pytest.mark.parametrize(("ledger", "service"), [(2.0, 3.0), (None, 3.0), (0.0, 3.0)])
 def test_credits_that_differ_are_told(ledger: float | None, service: float) -> None:
     """Also where the ledger never heard what the run cost."""

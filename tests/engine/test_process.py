@@ -406,6 +406,23 @@ def test_a_service_that_answers_all_with_5xx_stops_the_batch(tmp_path: Path, row
     assert universe.tally().count(State.RUNNING) == rows
 
 
+def test_looks_that_are_refused_for_want_of_credits_are_told_as_that(tmp_path: Path) -> None:
+    """The batch stops as where nobody answers, and says what is to be done; then it goes on."""
+    universe = Universe(tmp_path)
+    refusal = Unreachable("no credits left", lacks_credits=True)
+    universe.remote.before_look = always(refusal)
+    universe.remote.before_list = always(refusal)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.CREDITS_BAR_LOOKS
+    assert "no credits left" in stop.message
+    assert "once the workspace has credits again" in stop.message
+    assert universe.tally().count(State.RUNNING) == 10
+    universe.remote.before_look = universe.remote.before_list = lambda: None
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 10
+
+
 def test_a_few_looks_without_an_answer_are_nothing(tmp_path: Path) -> None:
     """Four looks in vain, then answers: every row is complete."""
     universe = Universe(tmp_path)

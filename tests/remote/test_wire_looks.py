@@ -149,6 +149,26 @@ def test_a_look_that_brings_nothing_loses_nothing(status: int) -> None:
     assert isinstance(look_reply(a_reply(status, HTML), RUN), Unreachable)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "lacks_credits"),
+    [
+        (402, HTML, True),
+        (402, an_error(), True),
+        (400, an_error("WORKFLOW_CREDIT_LIMIT_REACHED"), True),
+        (400, an_error(), False),
+        (500, an_error("WORKFLOW_CREDIT_LIMIT_REACHED"), False),
+        (503, HTML, False),
+    ],
+)
+def test_a_want_of_credits_is_told_from_a_service_that_is_gone(
+    status: int, body: object, *, lacks_credits: bool
+) -> None:
+    """On a look and on the list, so that a person hears what to do."""
+    for reply in (look_reply(a_reply(status, body), RUN), list_reply(a_reply(status, body))):
+        assert isinstance(reply, Unreachable)
+        assert reply.lacks_credits is lacks_credits
+
+
 def test_a_run_under_two_names_is_known_by_either() -> None:
     """The list's spelling of the id counts on a look as well."""
     assert an_observation(id="row-5", workflowRunId="WRUN-1").run_id == RUN

@@ -232,3 +232,5 @@ def test_nobody_is_shut_out(
             "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0
+        cut = looker.page.evaluate("() => hits.scrollWidth - hits.clientWidth")
+        assert cut <= 0, "a found row's error must be seen without moving the table"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -256,6 +256,7 @@ def test_a_mark_that_lies_across_two_pieces_is_seen(cut: int) -> None:
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.floats(0, 80_000), min_size=1, max_size=30))
+@example([50903.936527123835])
 def test_moments_are_those_that_calamine_gives(tmp_path: Path, numbers: list[float]) -> None:
     """A column that is sent and one that is not agree on what a date is."""
     rows = "".join(

@@ -103,8 +103,10 @@ class Audit:
 
     agreed: int
     """Runs that both have, with the same credits."""
+    running: int
+    """Runs that both have and that the ledger has not seen to end: what they cost is open yet."""
     unnamed: int
-    """Runs that both have, for which the list names no credits."""
+    """Other runs that both have, for which the list names no credits."""
     lacking: str | None
     """Why the list could not be read whole, so that nothing can be missed in it; ``None``: it was.
     """
@@ -126,7 +128,12 @@ def audit(
 ) -> Audit:
     """Hold the ledger's attempts against the runs of the service's list."""
     recorded = {line.attempt.run_id: line for line in lines if line.attempt.run_id is not None}
-    both = [(line, runs[run_id].credits) for run_id, line in recorded.items() if run_id in runs]
+    shown = {run_id: line for run_id, line in recorded.items() if run_id in runs}
+    both = [
+        (line, runs[run_id].credits)
+        for run_id, line in shown.items()
+        if line.attempt.state is not State.RUNNING
+    ]
     differing = tuple(
         Differing(line, credits_)
         for line, credits_ in both
@@ -137,6 +144,7 @@ def audit(
     unrecorded = tuple(_unrecorded(lines, others))
     return Audit(
         agreed=len(both) - unnamed - len(differing),
+        running=len(shown) - len(both),
         unnamed=unnamed,
         lacking=lacking,
         missing=_missing(recorded, runs) if lacking is None else (),

@@ -17,6 +17,7 @@ class StopReason(Enum):
     WORKFLOW_NOT_FOUND = "workflow not found"
     SERVICE_GONE = "service gone"
     CREDITS_AT_LIMIT = "credits at their limit"
+    CREDITS_BAR_LOOKS = "credits at their limit, and no look is answered"
     TOO_MANY_FAILURES = "too many failures"
     CAP_REACHED = "limits.max_credits reached"
     CREDITS_UNKNOWN = "credits unknown"
@@ -66,6 +67,8 @@ REMEDY_OF_STOP: Final[Mapping[StopReason, str]] = {
     StopReason.SERVICE_GONE: "look at the network and workflow.base_url; once it answers, the same "
     "command goes on",
     StopReason.CREDITS_AT_LIMIT: "once the workspace has credits again, the same command goes on",
+    StopReason.CREDITS_BAR_LOOKS: "what was started is not lost; once the workspace has credits "
+    "again, the same command goes on",
     StopReason.TOO_MANY_FAILURES: "look at the column Error; where the rows are not to blame, the "
     "same command goes on",
     StopReason.CAP_REACHED: "raise it, and the same command goes on",

@@ -118,8 +118,7 @@ class Looking:
         if isinstance(reply, Unreachable) and self.limiter.is_gone and not self._is_asking:
             self._is_asking = True
             if await self._is_gone():
-                message = f"the service does not answer looks ({reply.why})"
-                self._batch.ask_to_stop(Stop(StopReason.SERVICE_GONE, message))
+                self._batch.ask_to_stop(_stop_for(reply))
             self._is_asking = False
 
     def _heed_page(self, reply: ListReply, sent_at: float) -> None:
@@ -161,3 +160,11 @@ class Looking:
                 self.limiter.unanswered(after_seconds, sent_at)
             case _:
                 assert_never(reply)
+
+
+def _stop_for(reply: Unreachable) -> Stop:
+    """The stop where looks are in vain again and again, of which this was the last."""
+    if reply.lacks_credits:
+        message = f"the workspace's credits are at their limit, for looks too ({reply.why})"
+        return Stop(StopReason.CREDITS_BAR_LOOKS, message)
+    return Stop(StopReason.SERVICE_GONE, f"the service does not answer looks ({reply.why})")

@@ -1,7 +1,9 @@
 """A ZIP file as raw entries, so that each can be copied as it stands, or be inflated.
 
 By PKWARE's APPNOTE.TXT 6.3.10: 4.3.7 the local header, 4.3.12 the central directory, 4.3.14 to
-4.3.16 its end, 4.5.3 the ZIP64 field. Must not know what the entries hold. A name is never a path.
+4.3.16 its end, 4.5.3 the ZIP64 field. For copying, so that it owns what the standard library hides:
+the records as they stand, where raw bytes begin and end, and that no two entries share any. Reading
+alone goes by `container`. Must not know what the entries hold. A name is never a path.
 """
 
 import struct
@@ -12,7 +14,7 @@ from itertools import pairwise
 from struct import Struct, unpack_from
 from typing import BinaryIO, Final
 
-from pipeline.sheets.package.parts import PartError
+from pipeline.sheets.package.parts import PartError, is_bomb
 
 CENTRAL: Final = Struct("<4s6H3I5H2I")
 LOCAL: Final = Struct("<4s5H3I2H")
@@ -30,9 +32,6 @@ STORED: Final = 0
 DEFLATED: Final = 8
 
 CHUNK_BYTES: Final = 256 * 1024
-SURELY_HARMLESS_BYTES: Final = 64 * 1024**2
-LARGEST_RATIO: Final = 200
-"""XML of real sheets deflates to a tenth or so; a bomb to a thousandth."""
 LARGEST_BYTES: Final = FULL_32 - 1
 
 
@@ -135,8 +134,7 @@ def _check_claims(entry: Entry) -> None:
         raise PartError(
             f"its parts are packed by a method that Excel does not use ({entry.method})"
         )
-    most = min(LARGEST_BYTES, max(SURELY_HARMLESS_BYTES, LARGEST_RATIO * entry.packed))
-    if entry.size > most:
+    if entry.size > LARGEST_BYTES or is_bomb(entry.size, entry.packed):
         raise PartError(
             f"a part would unpack to {entry.size / 1024**3:.1f} GiB",
             "delete what its sheets don't need, or don't trust it",

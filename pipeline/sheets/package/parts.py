@@ -1,4 +1,4 @@
-"""What the parts of a workbook may be: XML without a DOCTYPE, in UTF-8.
+"""What the parts of a workbook may be: XML without a DOCTYPE, in UTF-8, and no bomb.
 
 Owns the one way in which a part is parsed, and the error of a part that can't be copied. Must not
 know what a part means, nor the file that it stands in.
@@ -13,6 +13,10 @@ SAVE_AGAIN: Final = "save it once more in Excel as .xlsx, or the sheet alone as 
 WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\0", b"<\0")
 """How a part begins that spells a character in two bytes or four: XML 1.0, appendix F."""
 
+HARMLESS_BYTES: Final = 2**26
+LARGEST_RATIO: Final = 300
+"""A large part that shrinks so much holds the same bytes again and again: sheets reach about 50."""
+
 T = TypeVar("T")
 
 
@@ -23,6 +27,11 @@ class PartError(Exception):
         super().__init__(wrong, remedy)
         self.wrong = wrong
         self.remedy = remedy
+
+
+def is_bomb(size_bytes: int, packed_bytes: int) -> bool:
+    """Whether a part would unpack to far more than a workbook's own parts do."""
+    return size_bytes > HARMLESS_BYTES and size_bytes > LARGEST_RATIO * packed_bytes
 
 
 def a_parser() -> XMLParserType:

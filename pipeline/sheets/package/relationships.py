@@ -1,8 +1,9 @@
 """A workbook's package: its parts, and how one leads to another.
 
 By ECMA-376, part 2 (Open Packaging Conventions): part names are looked up without regard to case,
-relationships by the last word of their type, which is the same in both dialects. Must not know
-what stands in a sheet.
+relationships by the last word of their type, which is the same in both dialects. For copying: what
+is missing or twofold is told as it bears on a copy; a reader's way to its parts is `bookparts`.
+Must not know what stands in a sheet.
 """
 
 import posixpath

@@ -1,7 +1,9 @@
 """A workbook's zip file: its parts as streams of bytes, of which none is longer than it says.
 
-Owns what a workbook may unpack to. Must not know what stands in a part. Nothing is ever unpacked
-to a file, so that a part's name is a name and no path.
+For reading: of any kind of workbook, by the standard library's directory, from bytes that another
+reader takes as well, so that lengths are checked and no more. What is copied goes by `archive`,
+which knows where each entry's raw bytes stand. Must not know what stands in a part. Nothing is ever
+unpacked to a file, so that a part's name is a name and no path.
 """
 
 import zlib
@@ -12,16 +14,13 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from pipeline.errors import InputFault
+from pipeline.sheets.package.parts import is_bomb
 
 CHUNK_BYTES: Final = 32 * 1024
 """Small enough that what is made of one stays in the processor's cache: measured, 8 to 512 KiB."""
 
 LARGEST_PART_BYTES: Final = 2**30
 """Beyond what Excel's own limits of rows and usual columns come to, and what memory could hold."""
-
-BOMB_BYTES: Final = 2**26
-BOMB_RATIO: Final = 300
-"""A large part that shrinks so much holds the same bytes again and again: sheets reach about 50."""
 
 _LOCAL_HEADER_BYTES: Final = 30
 _IS_ENCRYPTED: Final = 0x1
@@ -102,8 +101,8 @@ def damaged(path: Path) -> InputFault:
 
 
 def _check_size(path: Path, entry: ZipInfo) -> None:
-    is_bomb = entry.file_size > BOMB_BYTES and entry.file_size > BOMB_RATIO * entry.compress_size
-    if is_bomb or entry.file_size > LARGEST_PART_BYTES:
+    size_bytes = entry.file_size
+    if size_bytes > LARGEST_PART_BYTES or is_bomb(size_bytes, entry.compress_size):
         raise _too_large(path)
 
 

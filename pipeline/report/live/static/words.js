@@ -32,11 +32,12 @@ export function duration(seconds) {
 // A table from its heads and lines; a head that begins with # stands over numbers.
 export function table(caption, heads, lines, kinds = []) {
   const isNumber = heads.map((head) => head.startsWith("#"));
-  const head = element("tr", {}, ...heads.map((text, n) =>
-    element("th", { scope: "col", ...(isNumber[n] ? { class: "number" } : {}) }, text.replace("#", ""))));
+  const names = heads.map((head) => head.replace("#", ""));
+  const head = element("tr", {}, ...heads.map((_, n) =>
+    element("th", { scope: "col", ...(isNumber[n] ? { class: "number" } : {}) }, names[n])));
   const body = lines.map((cells) => element("tr", {}, ...cells.map((text, n) => {
     const kind = isNumber[n] ? "number" : kinds[n];
-    return element("td", kind ? { class: kind } : {}, text);
+    return element("td", { "data-name": names[n], ...(kind ? { class: kind } : {}) }, text);
   })));
   const made = element("table", { "aria-label": caption });
   made.append(element("thead", {}, head), element("tbody", {}, ...body));
