@@ -16,7 +16,7 @@ from pipeline import sheets
 from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
-from pipeline.config.key import find_key
+from pipeline.config.api_key import find_key
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input, default_output
 from pipeline.core.model import Sheet

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from pipeline.commands.terminal import say
-from pipeline.config.key import find_key
+from pipeline.config.api_key import find_key
 from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Webhook
 from pipeline.core.model import State

@@ -33,9 +33,9 @@ from pipeline.commands.consent import (
 )
 from pipeline.commands.enrolling import REUSED, enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra
+from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.receiving import deliveries_for
-from pipeline.commands.resultsheet import write_as_the_input_is_now
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
 from pipeline.commands.terminal import say

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.config.key import find_key
+from pipeline.config.api_key import find_key
 from pipeline.config.model import Config
 from pipeline.remote.client import Client
 from pipeline.remote.secret import Secret

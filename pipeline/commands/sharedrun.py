@@ -12,8 +12,8 @@ from pipeline.commands.agreeing import say_what_is_agreed
 from pipeline.commands.asking import Again
 from pipeline.commands.enrolling import enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
+from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Prepared
-from pipeline.commands.resultsheet import write_as_the_input_is_now
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
 from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say

@@ -186,7 +186,7 @@ def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
     sheet = workbook.get_sheet_by_name(name)
     # calamine begins at the first row, but at the first column that holds anything.
     left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
-    # A line that was made for us alone may hold what calamine never gives.
+    # The library makes each line for us alone, so that it need not be copied to be amended.
     lines = cast("Iterator[list[CellValue]]", sheet.iter_rows())
     return [_line(left, line) for line in lines]
 

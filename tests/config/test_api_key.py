@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config.key import find_key
+from pipeline.config.api_key import find_key
 from pipeline.config.load import Draft
 from pipeline.errors import ConfigFault
 
