@@ -67,7 +67,7 @@ async def events(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, A
         ("/wrong-token/search?q=1", {}, 404),
         ("../search?q=1", {}, 404),
         ("report.html", {}, 404),
-        ("%2e%2e/watch_server.py", {}, 404),
+        ("%2e%2e/server.py", {}, 404),
     ],
 )
 def test_only_this_machines_own_browser_with_the_address_may_look(
