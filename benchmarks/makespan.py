@@ -14,6 +14,7 @@ from virtually import a_universe, live, print_table
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
+from tests.drawn import WITH_DOUBTS, WITHOUT_DOUBTS
 
 ROWS: Final = 10_000
 PER_SECOND: Final = 20
@@ -23,22 +24,8 @@ MOST: Final = 1.05
 
 WORLDS: Final[Mapping[str, tuple[Faults, int]]] = {
     "no faults": (Faults(), 0),
-    "5 %, no reply lost": (
-        Faults(slow=0.01, not_found_at_first=0.02, garbled=0.01, refused=0.01),
-        0,
-    ),
-    "5 %, replies lost": (
-        Faults(
-            lost_reply=0.01,
-            lost_request=0.01,
-            late_start=0.01,
-            server_error=0.005,
-            server_error_after=0.005,
-            garbled=0.005,
-            not_found_at_first=0.005,
-        ),
-        2 * SETTLE_SECONDS + LONGEST_SECONDS,
-    ),
+    "5 %, no reply lost": (WITHOUT_DOUBTS, 0),
+    "5 %, replies lost": (WITH_DOUBTS, 2 * SETTLE_SECONDS + LONGEST_SECONDS),
 }
 """The faults, and the seconds that are allowed for what was lost."""
 

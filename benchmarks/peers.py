@@ -14,7 +14,7 @@ from statistics import median
 from typing import Final
 
 from measuring import Measured, Simulator, measure
-from throughput import Contender, Result, _bare_loop_of, _program, _result
+from throughput import Contender, Result, bare_loop_of, program, result_of
 from virtually import print_table
 
 ROWS: Final = 10_000
@@ -40,10 +40,10 @@ def main() -> None:
     asked = parser.parse_args()
     peers = [peer for peer in PEERS if _is_there(peer)]
     results: dict[str, list[Result]] = {peer.name: [] for peer in peers}
-    _result(_program, asked.rows)  # The warm-up: files in the cache, byte code compiled.
+    result_of(program, asked.rows)  # The warm-up: files in the cache, byte code compiled.
     for _ in range(asked.rounds):
         for peer in peers:
-            results[peer.name].append(_result(peer.contender, asked.rows // peer.fewer))
+            results[peer.name].append(result_of(peer.contender, asked.rows // peer.fewer))
     ours = results[PEERS[0].name]
     head = ("", "rows", "rows/s", "pipeline is as fast", "processor ms a row", "requests a row")
     print_table(head, (_line(name, of, ours) for name, of in results.items()))
@@ -79,8 +79,8 @@ def _peer(script: str) -> Contender:
 
 
 PEERS: Final = (
-    Peer("pipeline run", _program),
-    Peer(f"bare loop, {BARE_TASKS} tasks", _bare_loop_of(BARE_TASKS)),
+    Peer("pipeline run", program),
+    Peer(f"bare loop, {BARE_TASKS} tasks", bare_loop_of(BARE_TASKS)),
     Peer("Scrapy", _peer("peer_scrapy.py"), fewer=10, package="scrapy"),
     Peer("DBOS, SQLite", _peer("peer_dbos.py"), fewer=10, package="dbos"),
 )

@@ -73,12 +73,12 @@ def main() -> None:
         f"{os.cpu_count()} cores (load before: {os.getloadavg()[0]:.1f})"
     )
     tasks = _tuned(asked.rows)
-    bare_loop = _bare_loop_of(tasks)
-    _result(_program, asked.rows)  # The warm-up: files in the cache, byte code compiled.
+    bare_loop = bare_loop_of(tasks)
+    result_of(program, asked.rows)  # The warm-up: files in the cache, byte code compiled.
     ours, bare = [], []
     for number in range(1, asked.pairs + 1):
-        ours.append(_result(_program, asked.rows))
-        bare.append(_result(bare_loop, asked.rows))
+        ours.append(result_of(program, asked.rows))
+        bare.append(result_of(bare_loop, asked.rows))
         print(
             f"pair {number}: {ours[-1].rows_per_second:.0f} and {bare[-1].rows_per_second:.0f} "
             f"rows/s, ratio {_ratio(ours[-1], bare[-1]):.2f}",
@@ -93,13 +93,14 @@ def main() -> None:
 
 def _tuned(rows: int) -> int:
     """The number of tasks with which the bare loop is the fastest."""
-    rates = {t: _result(_bare_loop_of(t), rows).rows_per_second for t in TASKS_TO_TRY}
+    rates = {t: result_of(bare_loop_of(t), rows).rows_per_second for t in TASKS_TO_TRY}
     tried = ", ".join(f"{tasks} tasks {rate:.0f}" for tasks, rate in rates.items())
     print(f"bare loop, rows/s: {tried}", flush=True)
     return max(rates, key=rates.__getitem__)
 
 
-def _program(folder: Path, simulator: Simulator) -> Measured:
+def program(folder: Path, simulator: Simulator) -> Measured:
+    """`pipeline run`, with a new ledger."""
     workflow = {"id": "WCFG-1", "base_url": simulator.base_url}
     config = folder / "batch.yaml"
     config.write_text(json.dumps({**CONFIG, "workflow": workflow}), encoding="utf-8")
@@ -107,7 +108,8 @@ def _program(folder: Path, simulator: Simulator) -> Measured:
     return measure(command, folder, {"COPY_AI_API_KEY": "any"})
 
 
-def _bare_loop_of(tasks: int) -> Contender:
+def bare_loop_of(tasks: int) -> Contender:
+    """The bare loop, with so many tasks."""
     script = str(Path(__file__).with_name("bare_loop.py"))
 
     def bare_loop(folder: Path, simulator: Simulator) -> Measured:
@@ -118,7 +120,7 @@ def _bare_loop_of(tasks: int) -> Contender:
     return bare_loop
 
 
-def _result(contender: Contender, rows: int) -> Result:
+def result_of(contender: Contender, rows: int) -> Result:
     """One run over a new sheet against a new simulator, checked."""
     with TemporaryDirectory() as name, a_simulator() as simulator:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""A simulated service whose runs take as long as a distribution says: many shapes, equal means."""
+"""Services for measuring: runs of many shapes and equal means; one call in twenty goes wrong."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -6,6 +6,7 @@ from math import exp
 from statistics import NormalDist
 from typing import Final, TypeAlias
 
+from pipeline.simulator.faults import Faults
 from pipeline.simulator.records import Record, Run
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
@@ -24,6 +25,18 @@ SHAPES: Final[Mapping[str, Draw]] = {
     ),
     "two humps": lambda chance: 0.2 + chance / 3 if chance < 0.6 else 1.55 + 2 * (chance - 0.6),
 }
+
+WITHOUT_DOUBTS: Final = Faults(slow=0.01, not_found_at_first=0.02, garbled=0.01, refused=0.01)
+WITH_DOUBTS: Final = Faults(
+    lost_reply=0.01,
+    lost_request=0.01,
+    late_start=0.01,
+    server_error=0.005,
+    server_error_after=0.005,
+    garbled=0.005,
+    not_found_at_first=0.005,
+)
+"""With replies lost, so that attempts are in doubt."""
 
 
 class Drawn(Service):

@@ -161,7 +161,7 @@ class _Working:
                 if now - swept_at >= SWEPT_EACH_SECONDS:
                     swept_at = now
                     await self._handout.put(await self._blocking(self._chunks.debts))
-                    await self._blocking(self._see_that_it_is_agreed)
+                    await self._blocking(partial(see_that_it_is_agreed, self._config, self._ledger))
                     await self._heed_failures()
                 if self._is_caller and now - told_at >= TOLD_EACH_SECONDS:
                     told_at = now
@@ -187,9 +187,6 @@ class _Working:
         if not self._is_caller:
             return False
         return "watch" not in owed and (stop is not None or not owed)
-
-    def _see_that_it_is_agreed(self) -> None:
-        see_that_it_is_agreed(self._config, self._ledger)
 
     async def _heed_failures(self) -> None:
         limit = self._config.limits.max_failures

@@ -2,8 +2,9 @@
 
 import argparse
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pipeline.commands.terminal import say, tell
 from pipeline.config.values.units import ValueFault, read_duration_seconds, read_rate
@@ -14,6 +15,8 @@ from pipeline.simulator.journal import open_service
 from pipeline.simulator.server import serve
 from pipeline.simulator.settings import Settings
 from pipeline.simulator.window import Limit
+
+T = TypeVar("T")
 
 HELP: Final = "serve the simulator of the remote API on loopback"
 EXAMPLE: Final = "pipeline simulate --port 8700 --duration 500ms"
@@ -78,10 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _limit(text: str) -> Limit:
-    try:
-        rate = read_rate(text)
-    except ValueFault as fault:
-        raise argparse.ArgumentTypeError(f"{fault.wrong}: {fault.remedy}") from None
+    rate = _read(read_rate, text)
     return Limit(rate.count, rate.seconds)
 
 
@@ -93,8 +93,13 @@ def _fault(text: str) -> tuple[str, float]:
 
 
 def _duration(text: str) -> float:
+    return _read(read_duration_seconds, text)
+
+
+def _read(reader: Callable[[str], T], text: str) -> T:
+    """A value as a config spells it, with the fault in argparse's way."""
     try:
-        return read_duration_seconds(text)
+        return reader(text)
     except ValueFault as fault:
         raise argparse.ArgumentTypeError(f"{fault.wrong}: {fault.remedy}") from None
 

@@ -7,23 +7,13 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.simulator.faults import Faults
+from tests.drawn import WITH_DOUBTS, WITHOUT_DOUBTS
 from tests.world import EPOCH, Universe, a_sheet
 
 ROWS: Final = 1000
 RATE: Final = 4
 LONGEST_SECONDS: Final = 30
 SETTLE_SECONDS: Final = 10
-
-WITHOUT_DOUBTS: Final = Faults(slow=0.01, not_found_at_first=0.02, garbled=0.01, refused=0.01)
-WITH_DOUBTS: Final = Faults(
-    lost_reply=0.01,
-    lost_request=0.01,
-    late_start=0.01,
-    server_error=0.005,
-    server_error_after=0.005,
-    garbled=0.005,
-    not_found_at_first=0.005,
-)
 
 
 def seconds_taken(folder: Path, rows: int, faults: Faults) -> float:

@@ -34,7 +34,8 @@ def place_of(url: str) -> str:
 
 def _faults(text: str) -> Iterator[Finding]:
     try:
-        address, _ = urlsplit(text), urlsplit(text).port
+        address = urlsplit(text)
+        _ = address.port  # It is read only when it is asked for.
     except ValueError:
         yield Finding(LEDGER, "the ledger's address can't be read", ADDRESS)
         return

@@ -5,12 +5,13 @@ of the next call, a number; the moment is passed in.
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
 
-SHIFT_SECONDS = 0.3
+SHIFT_SECONDS: Final = 0.3
 """What two calls of several workers may be shifted against each other, and the service bear it."""
-SHIFT_OF_A_SHORT_WINDOW = 0.13
+SHIFT_OF_A_SHORT_WINDOW: Final = 0.13
 """In a window of a second or two the rate would suffer more than it is worth."""
-CATCH_UP_SECONDS = 0.020
+CATCH_UP_SECONDS: Final = 0.020
 """Lateness that may be made good: an event loop wakes up late, and the rate must not suffer."""
 
 

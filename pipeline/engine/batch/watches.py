@@ -144,7 +144,7 @@ class Watches:
             watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
         )
 
-    def planned_seconds(self, watch: Watch) -> float:
+    def would_wait_seconds(self, watch: Watch) -> float:
         """For how long a run that is seen running now would wait for its next look, by plan."""
         age_seconds = watch.age_seconds(self._clock.monotonic())
         return max(self._lookout.planned_seconds(age_seconds), self._backoff.first_seconds)

@@ -191,7 +191,7 @@ class Poller:
         """How much of a look a page spares that tells this, so early."""
         if seen.status is not RunStatus.RUNNING:
             return 1.0 if self._looking.is_enough(seen) else 0.0
-        return looks_spared(early_seconds, self._batch.watches.planned_seconds(watch))
+        return looks_spared(early_seconds, self._batch.watches.would_wait_seconds(watch))
 
     def _told(self, watch: Watch, reply: LookReply) -> Happening:
         entry = self._batch.in_flight[watch.entry_id]
