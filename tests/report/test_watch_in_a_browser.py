@@ -54,6 +54,8 @@ class Looker:
         self.page.get_by_label("A row's number").focus()
         self.page.keyboard.press("ControlOrMeta+A")
         self.page.keyboard.type(text)
+        # What is said of the search before is no sign that this one has been shown.
+        self.page.evaluate("() => { document.getElementById('remark').textContent = ''; }")
         with self.page.expect_response("**/search?**"):
             self.page.keyboard.press("Enter")
         expect(self.page.locator("#remark")).not_to_be_empty()
