@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.model import Csv, Input, Output, Webhook, Workflow, output_suffix
+from pipeline.config.filekinds import is_text, output_suffix
+from pipeline.config.model import Csv, Input, Output, Webhook, Workflow
 from pipeline.config.source import Finding, Location
 from pipeline.config.values.readers import is_loopback
 
@@ -86,11 +87,7 @@ def _ledger_over_a_sheet(parts: Parts) -> Iterator[Finding]:
 
 
 def _csv_of_a_workbook(parts: Parts) -> Iterator[Finding]:
-    if (
-        parts.input
-        and parts.input.csv != Csv()
-        and parts.input.path.suffix.lower() not in {".csv", ".tsv"}
-    ):
+    if parts.input and parts.input.csv != Csv() and not is_text(parts.input.path):
         wrong = "the section goes with .csv and .tsv files only"
         yield Finding(("input", "csv"), wrong, "leave it out")
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
+from pipeline.config.filekinds import default_output
 from pipeline.config.sections.behaviour import Faults, Limits, Polling, Retry, Simulator, Webhook
 from pipeline.config.sections.sources import Outputs, Variables
 from pipeline.config.sections.textform import Csv
@@ -52,8 +53,6 @@ __all__ = [
     "Simulator",
     "Webhook",
     "Workflow",
-    "default_output",
-    "output_suffix",
 ]
 
 NOT_GIVEN = Path()
@@ -247,19 +246,6 @@ class Sections:
         if info.context is None or value not in (None, NOT_GIVEN):
             return value
         return Path(info.context).with_name(f"{info.data.get('name', 'batch')}.ledger")
-
-
-_WRITTEN_AS = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
-
-
-def output_suffix(input_path: Path) -> str:
-    """The ending of what is written from this input: formats that are only read become .xlsx."""
-    return _WRITTEN_AS.get(input_path.suffix.lower(), input_path.suffix)
-
-
-def default_output(input_path: Path) -> Path:
-    """Where the output goes unless the config says so."""
-    return input_path.with_name(f"{input_path.stem}.done{output_suffix(input_path)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
