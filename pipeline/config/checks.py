@@ -57,11 +57,8 @@ def _two_columns_of_one_name(parts: Parts) -> Iterator[Finding]:
 def _new_columns(
     output: Output, outputs: Mapping[str, str] | Literal["*"]
 ) -> Iterator[tuple[str, Location]]:
-    columns = output.columns
-    for key in ("status", "run_id", "credits", "error"):
-        name: str | None = getattr(columns, key)
-        if name is not None:
-            yield name, ("output", "columns", key)
+    for key, name in output.columns.headers.items():
+        yield name, ("output", "columns", key)
     if outputs != "*":
         for name in outputs:
             yield name, ("outputs", name)

@@ -5,9 +5,9 @@ name in a fault. Must not know YAML. Where a key's name in YAML lacks the unit, 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +38,7 @@ from pipeline.config.values.fields import (
 from pipeline.config.values.readers import SIMULATOR, read_metadata
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Duplicates, HiddenRows, Json
+from pipeline.core.rows.writing import About
 
 __all__ = [
     "Config",
@@ -114,6 +115,12 @@ class OutputColumns:
     error: ColumnName | None = Field(
         default="Error", description="Why the row failed, in words for the sheet's owner."
     )
+
+    @property
+    def headers(self) -> Mapping[About, str]:
+        """The columns that are left in, and their headers, from the left."""
+        headers = {cast("About", field.name): getattr(self, field.name) for field in fields(self)}
+        return {name: header for name, header in headers.items() if header is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
