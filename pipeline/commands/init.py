@@ -11,6 +11,7 @@ from pipeline import sheets
 from pipeline.commands import interview
 from pipeline.commands.guessing import guess_key, guess_place, guess_sent
 from pipeline.commands.terminal import can_ask, command_line, say
+from pipeline.config.filekinds import is_text
 from pipeline.config.sample import Table, sample_config
 from pipeline.config.values.readers import read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
@@ -24,7 +25,6 @@ EXAMPLE: Final = """\
 pipeline init leads.xlsx --workflow simulator
 pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123
 pipeline init export.xlsx --sheet Leads --header-row 4"""
-TEXT_FILES: Final = frozenset({".csv", ".tsv"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     _check_words(arguments, config)
     tops = sheets.tops(arguments.sheet.absolute())
     meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
-    name = None if _is_text(arguments.sheet) else meant.sheet
+    name = None if is_text(arguments.sheet) else meant.sheet
     sheet = sheets.read(Source(arguments.sheet.absolute(), name, meant.header_row))
     for remark in sheet.remarks:
         say(remark)
@@ -116,7 +116,7 @@ def _check_words(arguments: argparse.Namespace, config: Path) -> None:
             read_workflow_id(arguments.workflow)
     except ValueFault as fault:
         raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
-    if arguments.sheet_name is not None and _is_text(arguments.sheet):
+    if arguments.sheet_name is not None and is_text(arguments.sheet):
         raise UsageFault(place="--sheet", wrong="a text file has no sheets", remedy="leave it out")
     if config.exists():
         raise OutputFault(
@@ -160,10 +160,6 @@ def _asked(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
 def _named(sheet: str | None, tops: Sequence[Top]) -> Sequence[Top]:
     # A sheet that is not there is told by whoever reads it.
     return [top for top in tops if top.sheet == sheet] or tops
-
-
-def _is_text(path: Path) -> bool:
-    return path.suffix.lower() in TEXT_FILES
 
 
 def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:

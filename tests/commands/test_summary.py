@@ -1,10 +1,35 @@
 """What is said at the end of a call."""
 
+from typing import Final
+
 import pytest
 
-from pipeline.commands.summary import tell_failures
-from pipeline.core.model import State
+from pipeline.commands.summary import STATUSES, Call, as_text, exit_of, summarise, tell_failures
+from pipeline.core.model import State, Status
+from pipeline.core.rows.writing import STATUS_OF
+from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
+
+EXITS: Final = {
+    Status.COMPLETE: Exit.OK,
+    Status.FAILED: Exit.UNFINISHED,
+    Status.EXPIRED: Exit.UNFINISHED,
+    Status.UNCONFIRMED: Exit.UNFINISHED,
+    Status.RUNNING: Exit.STOPPED,
+    Status.PENDING: Exit.STOPPED,
+    Status.SKIPPED: Exit.OK,
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_row_counts_as_what_its_status_says(state: State) -> None:
+    """In the text, in the JSON and by the exit code: no state is left out of any."""
+    tally, status = Tally(rows=1, states={state: 1}), STATUS_OF[state]
+    summary = summarise("leads", "leads.ledger", tally, Call(0, {}, 0, None), Exit.OK)
+    counted = {name: getattr(summary, name) for name in STATUSES}
+    assert counted == {**dict.fromkeys(Status, 0), status: 1}
+    assert f"1 rows: 1 {status}\n" in as_text(summary)
+    assert exit_of(tally, None, None) == EXITS[status]
 
 
 @pytest.mark.parametrize(

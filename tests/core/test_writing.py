@@ -1,12 +1,14 @@
 """What is written beside each row."""
 
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 
+from pipeline.config.model import OutputColumns
 from pipeline.core.model import Json, NewCell, Standing, State, Status
 from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
 from pipeline.core.rows.writing import (
+    About,
     Columns,
     all_outputs,
     cells_of,
@@ -54,6 +56,11 @@ def test_the_cells_beside_a_row(
 ) -> None:
     """For each state and kind of row: outputs, status, run, credits and the reason."""
     assert cells_of(row, standing, COLUMNS) == cells
+
+
+def test_every_column_that_the_config_names_has_its_cells() -> None:
+    """In the config's order, and no other: what is asked for there is known here."""
+    assert [*OutputColumns().headers] == [*get_args(About)]
 
 
 def test_every_state_has_a_status_to_show() -> None:

@@ -8,10 +8,19 @@ import pytest
 from docs.making.__main__ import CHECKOUT
 
 CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ARCHITECTURE = (CHECKOUT / "docs" / "architecture.md").read_text(encoding="utf-8")
 DEPENDENCIES = (CHECKOUT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 
-FILE = re.compile(r"`([\w./-]+\.(?:py|sql|md|yaml|json|toml|lock))`")
+FILE = re.compile(r"`([\w./-]+\.(?:py|sql|md|yaml|json|toml|lock|html|css|js))`")
+SOURCES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("pipeline", "docs/making", "tests/core")
+    for path in (CHECKOUT / folder).rglob("*.py")
+)
+NAME = re.compile(r"`(\w+)`")
+TABLE = CONTRIBUTING.split("## To add X, touch Y\n")[1].split("\n## ")[0]
+HANDED_ON = ARCHITECTURE.split("## What is handed on\n")[1].split("\n## ")[0]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +49,14 @@ def test_every_room_stands_in_the_map() -> None:
     assert rooms == set(re.findall(r"^ {2,4}(\w+)/", map_, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", sorted(set(FILE.findall(CONTRIBUTING))))
+@pytest.mark.parametrize("name", sorted({*FILE.findall(CONTRIBUTING), *FILE.findall(HANDED_ON)}))
 def test_every_file_that_is_named_is_there(name: str) -> None:
     """A file that moved takes its line of "to add X, touch Y" along."""
     places = (CHECKOUT, CHECKOUT / "pipeline", CHECKOUT / "pipeline" / "commands")
     assert any((place / name).exists() for place in places)
+
+
+@pytest.mark.parametrize("name", sorted({*NAME.findall(TABLE), *NAME.findall(HANDED_ON)}))
+def test_every_name_that_is_told_is_there(name: str) -> None:
+    """What was renamed takes its row of the two tables along."""
+    assert re.search(rf"\b{name}\b", SOURCES)

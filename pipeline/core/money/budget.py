@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
-from pipeline.core.model import Attempt, FailureClass, State
+from pipeline.core.model import UNENDED, Attempt, FailureClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +72,13 @@ class _Cost(Enum):
     UNNAMED = auto()
 
 
-_UNENDED: Final = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
-
-
 def _cost_of(attempt: Attempt | None) -> float | _Cost:
     if attempt is None:
         return _Cost.NOTHING
     if attempt.credits is not None:
         return float(attempt.credits)
     # What a person gave up unseen may have been paid for all the same.
-    if attempt.state in _UNENDED or attempt.failure is FailureClass.UNCONFIRMED:
+    if attempt.state in UNENDED or attempt.failure is FailureClass.UNCONFIRMED:
         return _Cost.OPEN
     return _Cost.NOTHING if attempt.run_id is None else _Cost.UNNAMED
 

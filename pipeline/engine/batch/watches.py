@@ -68,9 +68,9 @@ class Watches:
         clock: Clock,
         chance: Callable[[], float],
     ) -> None:
-        self._backoff = polling.backoff
+        self._waits = polling.look_waits
         self._pace_seconds = polling.rate.interval_seconds
-        self._lookout = Lookout(polling.backoff)
+        self._lookout = Lookout(polling.look_waits)
         self._clock = clock
         self._chance = chance
         self.changed = asyncio.Event()
@@ -140,14 +140,12 @@ class Watches:
         now = self._clock.monotonic()
         watch = self._watch(entry, now)
         watch.looks_in_vain += 1
-        self._put(
-            watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
-        )
+        self._put(watch, now, look_again_seconds(watch.looks_in_vain, self._waits, self._chance()))
 
     def would_wait_seconds(self, watch: Watch) -> float:
         """For how long a run that is seen running now would wait for its next look, by plan."""
         age_seconds = watch.age_seconds(self._clock.monotonic())
-        return max(self._lookout.planned_seconds(age_seconds), self._backoff.first_seconds)
+        return max(self._lookout.planned_seconds(age_seconds), self._waits.first_seconds)
 
     def put_off(self, watch: Watch, wait_seconds: float) -> None:
         """Let a look that is due wait for so long."""
