@@ -16,7 +16,8 @@ import psutil
 from pipeline.errors import LedgerFault
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.onlooker import Onlooker
-from pipeline.ledger.store import Ledger, damage_told
+from pipeline.ledger.store import Ledger
+from pipeline.ledger.transactions import damage_told
 from pipeline.system import make_for_owner
 
 SCHEMA_VERSION: Final = 5

@@ -12,7 +12,8 @@ from typing import Protocol, Self, TypeAlias, TypeVar
 from pipeline.core.model import Entry
 from pipeline.errors import LedgerLost
 from pipeline.ledger.shared.chunks import FenceLostError, NoRoomError
-from pipeline.ledger.store import Ledger, RunTakenError, damage_told
+from pipeline.ledger.store import Ledger, RunTakenError
+from pipeline.ledger.transactions import damage_told
 
 T = TypeVar("T")
 _Commit: TypeAlias = tuple[tuple[Entry, ...], asyncio.Future[None]]

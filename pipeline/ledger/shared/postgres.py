@@ -225,7 +225,7 @@ class PostgresLedger(Ledger):
 
         The entry may be in another worker's chunk: meanwhile nobody else writes to it.
         """
-        with self._transaction():
+        with self.transaction():
             self._execute(HOLD_ENTRY, (owner.entry_id,))
             return super().amend(owner, step)
 
@@ -235,7 +235,7 @@ class PostgresLedger(Ledger):
         Raises `RunTakenError` where a run already belongs to another attempt.
         """
         try:
-            with self._transaction():
+            with self.transaction():
                 self._write(entries)
         except psycopg.errors.UniqueViolation as error:
             if "run_id" not in (error.diag.constraint_name or ""):
@@ -259,9 +259,10 @@ class PostgresLedger(Ledger):
         self._execute("ANALYZE entry")
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[Callable[..., Any]]:
+        """Say statements to the ledger, all of them or none: durable once the block has ended."""
         with self._postgres.transaction():
-            yield
+            yield self._execute
 
 
 class PostgresChunk(Chunk, PostgresLedger):
