@@ -13,8 +13,16 @@ from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
-from pipeline.core.model import OUTCOMES, Entry, FailureClass, RoundKind, RowKey, State
-from pipeline.core.retrying import RETRIED_STATES, Answer, Choice, answer
+from pipeline.core.model import (
+    CAME_TO_NOTHING,
+    OUTCOMES,
+    Entry,
+    FailureClass,
+    RoundKind,
+    RowKey,
+    State,
+)
+from pipeline.core.retrying import Answer, Choice, answer
 from pipeline.core.rows.variables import RenderedRow, Sendable
 from pipeline.core.rules import Context
 from pipeline.ledger.records import Enrolled
@@ -23,7 +31,7 @@ from pipeline.ledger.whereabouts import Move, Whereabouts
 
 ASKED_STATES: Final = {
     RoundKind.FRESH: OUTCOMES,
-    RoundKind.RETRY: RETRIED_STATES,
+    RoundKind.RETRY: CAME_TO_NOTHING,
 }
 EVENT_OF_ROUND: Final[Mapping[RoundKind, type[FreshAsked | RetryAsked]]] = {
     RoundKind.FRESH: FreshAsked,

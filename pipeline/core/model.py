@@ -114,6 +114,9 @@ class State(StrEnum):
 OUTCOMES = frozenset({State.COMPLETE, State.FAILED, State.EXPIRED})
 """The states in which nothing is owed to a row any more."""
 
+CAME_TO_NOTHING = OUTCOMES - {State.COMPLETE}
+"""The outcomes without outputs: a retry may ask for such a row again."""
+
 UNENDED = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
 """The states in which a run may be under way: it is looked for or at, and may cost yet."""
 

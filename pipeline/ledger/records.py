@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
+    CAME_TO_NOTHING,
     OUTCOMES,
     Attempt,
     Entry,
@@ -65,7 +66,7 @@ class Owner:
 
     def is_news(self, seen: Observation) -> bool:
         """Whether an end that was seen tells more than is on record: credits, outputs or both."""
-        is_open = self.state in {State.FAILED, State.EXPIRED}
+        is_open = self.state in CAME_TO_NOTHING
         return is_open and self.state.value != seen.status.value
 
 

@@ -11,7 +11,17 @@ from typing import Final
 
 from pipeline.config.values.readers import SIMULATOR
 from pipeline.core.jsontext import from_json, to_json
-from pipeline.core.model import Entry, Json, RoundKind, RowKey, RunId, Standing, State, Token
+from pipeline.core.model import (
+    CAME_TO_NOTHING,
+    Entry,
+    Json,
+    RoundKind,
+    RowKey,
+    RunId,
+    Standing,
+    State,
+    Token,
+)
 from pipeline.core.money.accounts import Line
 from pipeline.core.money.budget import Spending
 from pipeline.core.money.quoting import PastRun
@@ -35,9 +45,6 @@ from pipeline.ledger.records import (
 
 PAST_RUNS_TOLD: Final = 1000
 """So many of the newest runs are evidence of what the next will be like: a workflow changes."""
-
-
-CAME_TO_NOTHING: Final = frozenset({State.FAILED, State.EXPIRED})
 
 
 class RunTakenError(Exception):

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 from weakref import WeakSet
 
 from pipeline.config.adjusting import Adjusted
@@ -28,7 +28,7 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
+from pipeline.core.model import OUTCOMES, UNENDED, Attempt, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
@@ -72,10 +72,6 @@ class Counts:
             running=tally.count_entries(State.RUNNING),
             credits=tally.credits,
         )
-
-
-UNFINISHED: Final = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
-"""What an earlier call left under way: the next takes it over."""
 
 
 class Batch:
@@ -122,7 +118,7 @@ class Batch:
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count_entries(State.PLANNED)
-        self._under_way = opening.tally.count_entries(*UNFINISHED)
+        self._under_way = opening.tally.count_entries(*UNENDED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
