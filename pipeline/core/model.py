@@ -117,6 +117,9 @@ OUTCOMES = frozenset({State.COMPLETE, State.FAILED, State.EXPIRED})
 CAME_TO_NOTHING = OUTCOMES - {State.COMPLETE}
 """The outcomes without outputs: a retry may ask for such a row again."""
 
+IN_FLIGHT = frozenset({State.STARTING, State.RUNNING})
+"""The states in which an entry is this call's: its start was sent, or its run is watched."""
+
 UNENDED = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
 """The states in which a run may be under way: it is looked for or at, and may cost yet."""
 

@@ -6,8 +6,9 @@ a start is "surely not begun" only where the service said so in a way that can't
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from pipeline.core.model import KNOWN_WORDS, Json, Observation, RunId, RunStatus
 from pipeline.core.replies import (
@@ -61,8 +62,7 @@ ENDS: Final = {"COMPLETE": RunStatus.COMPLETE, "FAILED": RunStatus.FAILED}
 _Fields: TypeAlias = dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(Struct, frozen=True):
     """A reply as it came, its status line at least."""
 
     status: int

@@ -28,7 +28,7 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import OUTCOMES, UNENDED, Attempt, Entry, Observation, State
+from pipeline.core.model import IN_FLIGHT, OUTCOMES, UNENDED, Attempt, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
@@ -283,7 +283,7 @@ class Batch:
         self.changed.set()
 
     def _count(self, before: Entry, after: Entry) -> None:
-        if after.state in {State.STARTING, State.RUNNING}:
+        if after.state in IN_FLIGHT:
             self.in_flight[after.id] = after
         else:
             self.in_flight.pop(after.id, None)
