@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import command_line, say, tell
-from pipeline.core.model import State
+from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
@@ -99,9 +99,9 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
         return EXIT_OF_STOP[stop.reason]
     if stop is None and incomplete_of_limit is not None:
         return Exit.UNFINISHED if incomplete_of_limit else Exit.OK
-    if tally.count(State.PLANNED, State.STARTING, State.RUNNING):
+    if tally.count(State.PLANNED, *IN_FLIGHT):
         return Exit.STOPPED
-    if tally.faulty or tally.count(State.FAILED, State.EXPIRED, State.UNCONFIRMED):
+    if tally.faulty or tally.count(State.UNCONFIRMED, *CAME_TO_NOTHING):
         return Exit.UNFINISHED
     return Exit.OK
 

@@ -14,7 +14,7 @@ from typing import Final
 from pipeline.config.adjusting import Adjusted, adjusted
 from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Limits
-from pipeline.core.model import State, Status
+from pipeline.core.model import IN_FLIGHT, State, Status
 from pipeline.core.rows.writing import STATUS_OF
 from pipeline.ledger.onlooker import Onlooker, Troubled
 from pipeline.ledger.opening import is_running
@@ -176,7 +176,7 @@ class Viewer:
             max_in_flight=limits.max_in_flight,
             seen_interval_seconds=(now - since) / left if left > 0 else None,
         )
-        in_flight = tally.count(State.STARTING, State.RUNNING)
+        in_flight = tally.count(*IN_FLIGHT)
         return time_left(Owed(still_planned, in_flight), pace, taken)
 
 
@@ -185,7 +185,7 @@ def _stage(tally: Tally, *, is_held: bool) -> Stage:
         return Stage.RUNNING
     if not tally.rows:
         return Stage.NOTHING
-    is_owed = tally.count(State.PLANNED, State.STARTING, State.RUNNING) > 0
+    is_owed = tally.count(State.PLANNED, *IN_FLIGHT) > 0
     return Stage.STOPPED if is_owed else Stage.ENDED
 
 
