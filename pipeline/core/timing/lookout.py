@@ -48,7 +48,7 @@ class Lookout:
         `look_seconds` is the pace's share in the price: for how long a look keeps others waiting.
         `moment` is in seconds of any clock, `chance` uniform in [0, 1).
         """
-        price_seconds = max(look_seconds, self._waits.first_seconds, LEAST_SCALE_SECONDS)
+        price_seconds = self.price_seconds(look_seconds)
         if self._is_due(price_seconds, moment):
             survival = self._durations.survival()
             self._plan = plan_looks(self._durations.scale, survival, self._waits, price_seconds)
@@ -57,6 +57,10 @@ class Lookout:
         if self._plan is not None:
             wait = self._plan.wait_seconds(age_seconds, self._waits, chance)
         return next_look_seconds(age_seconds, self._waits, chance) if wait is None else wait
+
+    def price_seconds(self, look_seconds: float) -> float:
+        """What a look is worth in seconds of one run's lag; `look_seconds` is the pace's share."""
+        return max(look_seconds, self._waits.first_seconds, LEAST_SCALE_SECONDS)
 
     def planned_seconds(self, age_seconds: float) -> float:
         """Seconds to the next look at a run of this age by plan, without lot; 0: there is none."""

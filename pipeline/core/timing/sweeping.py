@@ -84,7 +84,7 @@ class Waiting:
     """How long the first has been due."""
     wait_seconds: float
     """How long it was to wait before."""
-    look_seconds: float
+    price_seconds: float
     """A look is worth so much of one run's lag."""
     is_passed_over: bool = False
     """Whether the last sweep did not come to the first of them, though it was due."""
@@ -102,7 +102,7 @@ def how_to_look(waiting: Waiting, yield_: Yield) -> How:
     pages = max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     lost_seconds = due * waiting.overdue_seconds / 2
     is_ripe = (
-        due >= DUE_SHARE * watched or lost_seconds >= PAGE_LOOKS * pages * waiting.look_seconds
+        due >= DUE_SHARE * watched or lost_seconds >= PAGE_LOOKS * pages * waiting.price_seconds
     )
     if due * yield_.spared_a_due >= LEAST_YIELD * pages:
         return How.BY_SWEEP if is_ripe else How.NOT_YET

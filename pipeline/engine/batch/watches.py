@@ -91,7 +91,12 @@ class Watches:
         return len(self._watches)
 
     @property
-    def look_seconds(self) -> float:
+    def price_seconds(self) -> float:
+        """What one more look is worth now, in seconds of one run's lag."""
+        return self._lookout.price_seconds(self._look_seconds)
+
+    @property
+    def _look_seconds(self) -> float:
         """For how long one request more keeps all the others waiting, by the pace."""
         return len(self._watches) * self._pace_seconds
 
@@ -131,7 +136,7 @@ class Watches:
                 self._lookout.saw_running(watch.seen_age_seconds, age_seconds)
             watch.seen_running_at = now
             watch.looks_in_vain = 0
-        wait = self._lookout.wait_seconds(age_seconds, self.look_seconds, now, self._chance())
+        wait = self._lookout.wait_seconds(age_seconds, self._look_seconds, now, self._chance())
         self._put(watch, now, wait)
         watch.planned_seconds = max(wait, self._lookout.planned_seconds(age_seconds))
 

@@ -131,9 +131,7 @@ class Poller:
             watched=len(self._batch.watches),
             overdue_seconds=self._batch.clock.monotonic() - first.due_at,
             wait_seconds=first.planned_seconds,
-            look_seconds=max(
-                self._batch.watches.look_seconds, self._batch.config.polling.first_seconds
-            ),
+            price_seconds=self._batch.watches.price_seconds,
             is_passed_over=first.due_at <= self._swept_at,
         )
         return how_to_look(waiting, self._yield)
