@@ -1,4 +1,4 @@
-"""The batch while it runs. Owns the entries in flight, their counts and the reason to stop.
+"""The batch while it runs. Owns the entries in flight and the reason to stop.
 
 `apply` is the one way in which anything changes: the lifecycle decides, the recorder makes it
 durable, and only then is anything carried out. Must not know when calls leave: that is the
@@ -8,7 +8,6 @@ starter's and the poller's.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 from weakref import WeakSet
 
@@ -28,50 +27,23 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import IN_FLIGHT, OUTCOMES, UNENDED, Attempt, Entry, Observation, State
+from pipeline.core.model import IN_FLIGHT, UNENDED, Attempt, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
 from pipeline.engine.batch.budget import Budget
+from pipeline.engine.batch.counts import Counts, attempt_before
 from pipeline.engine.batch.doubts import Doubts
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Recorder
 from pipeline.engine.batch.stop import Stop, StopReason, stop_of
 from pipeline.engine.batch.watches import Watches
 from pipeline.engine.clock import Clock
-from pipeline.ledger.records import Opening, Owner, Tally
+from pipeline.ledger.records import Opening, Owner
 from pipeline.ledger.store import Ledger, RunTakenError
 
 Happening: TypeAlias = tuple[Entry, Event]
 """An entry, and what happened to it."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What progress shows: rows by how they stand, and what this call has done."""
-
-    total: int
-    """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
-    the first."""
-    complete: int
-    failed: int
-    expired: int
-    running: int
-    credits: float
-    started: int = 0
-    """Starts accepted in this call."""
-
-    @classmethod
-    def of(cls, tally: Tally) -> "Counts":
-        """The counts as a call begins."""
-        return cls(
-            total=tally.count_entries(*State),
-            complete=tally.count_entries(State.COMPLETE),
-            failed=tally.count_entries(State.FAILED),
-            expired=tally.count_entries(State.EXPIRED),
-            running=tally.count_entries(State.RUNNING),
-            credits=tally.credits,
-        )
 
 
 class Batch:
@@ -252,14 +224,8 @@ class Batch:
             )
 
         before, after = await self.recorder.read(amended)
-        assert before.attempt is not None
-        assert after.attempt is not None
-        self.counts.credits += (after.attempt.credits or 0) - (before.attempt.credits or 0)
+        self.counts.follow(before, after)
         self._spend(before.attempt, after.attempt)
-        if after.state is not before.state:
-            self.counts.complete += 1
-            self.counts.failed -= before.state is State.FAILED
-            self.counts.expired -= before.state is State.EXPIRED
         self.changed.set()
 
     def _context(self, entry: Entry, now: float) -> Context:
@@ -273,16 +239,15 @@ class Batch:
     def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
         """What follows once the entry is durable."""
         if after is not before:
-            self._count(before, after)
-            is_new = (
-                before.attempt and after.attempt and before.attempt.number < after.attempt.number
-            )
-            self._spend(None if is_new else before.attempt, after.attempt)
+            self.counts.follow(before, after)
+            self._keep_up(before, after)
+            self._spend(attempt_before(before, after), after.attempt)
         for instruction in instructions:
             self._carry_out(after, instruction)
         self.changed.set()
 
-    def _count(self, before: Entry, after: Entry) -> None:
+    def _keep_up(self, before: Entry, after: Entry) -> None:
+        """Know what is in flight and in doubt now."""
         if after.state in IN_FLIGHT:
             self.in_flight[after.id] = after
         else:
@@ -290,16 +255,8 @@ class Batch:
             self.watches.ended(after)
         if after.state is not State.UNCONFIRMED:
             self.doubts.settled(after.id)
-        counts = self.counts
-        counts.running += (after.state is State.RUNNING) - (before.state is State.RUNNING)
-        counts.complete += after.state is State.COMPLETE
-        counts.failed += after.state is State.FAILED
-        counts.expired += (after.state is State.EXPIRED) - (before.state is State.EXPIRED)
         if before.state is State.STARTING and after.state is State.RUNNING:
-            counts.started += 1
             self.doubts.accepted(after)
-        if before.state not in OUTCOMES and after.attempt is not None:
-            counts.credits += after.attempt.credits or 0
 
     def _carry_out(self, entry: Entry, instruction: Instruction) -> None:
         match instruction:

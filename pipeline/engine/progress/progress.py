@@ -9,7 +9,7 @@ from typing import Final, NoReturn, TextIO
 from tqdm import tqdm
 
 from pipeline.core.reconciling import Hold
-from pipeline.engine.batch.batch import Batch, Counts
+from pipeline.engine.batch.batch import Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
 from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
@@ -39,7 +39,7 @@ class Progress:
     async def run(self, batch: Batch) -> None:
         """Show progress until the task is cancelled."""
         self._time_left = TimeLeft(self._clock.monotonic())
-        self._done_before = _done(batch.counts)
+        self._done_before = batch.counts.done
         self._total = self._reach(batch)
         if self._stream.isatty():
             self._bar = tqdm(total=self._total, file=self._stream, bar_format="{desc}")
@@ -108,11 +108,11 @@ class Progress:
         counts = batch.counts
         if self._limit is None:
             return counts.total
-        begun = _done(counts) + counts.running + len(batch.doubts)
+        begun = counts.done + counts.running + len(batch.doubts)
         return min(counts.total, begun + self._limit)
 
     def _figures(self, batch: Batch) -> Figures:
-        counts, done = batch.counts, _done(batch.counts)
+        counts, done = batch.counts, batch.counts.done
         now = Sight(self._clock.monotonic(), counts.started, max(0, done - self._done_before))
         self._time_left.see(now, counts.running)
         return Figures(
@@ -128,10 +128,6 @@ class Progress:
         if batch.is_stopped:
             return 0
         counts = batch.counts
-        waiting = counts.total - _done(counts) - counts.running - len(batch.doubts)
+        waiting = counts.total - counts.done - counts.running - len(batch.doubts)
         allowed = waiting if self._limit is None else self._limit - counts.started
         return max(0, min(waiting, allowed))
-
-
-def _done(counts: Counts) -> int:
-    return counts.complete + counts.failed + counts.expired
