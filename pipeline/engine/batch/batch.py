@@ -60,7 +60,7 @@ class Batch:
         self.config = config
         self.clock = clock
         self.recorder = recorder
-        self.counts = Counts.of(opening.tally)
+        self.counts = Counts.of(opening.tally, opening.ends)
         self.limits = config.limits
         """Those in force: a person may change them while the batch runs."""
         self.is_paused = False

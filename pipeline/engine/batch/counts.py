@@ -3,10 +3,13 @@
 Must not know what brought the change about, nor how the numbers are shown.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from pipeline.core.model import Attempt, Entry, State
-from pipeline.ledger.records import Tally
+from pipeline.core.timing.durations import ENDS_REMEMBERED
+from pipeline.ledger.records import SeenEnd, Tally
 
 
 @dataclass(slots=True)
@@ -23,9 +26,11 @@ class Counts:
     credits: float
     started: int = 0
     """Starts accepted in this call."""
+    run_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=ENDS_REMEMBERED))
+    """How long the newest runs took that ended."""
 
     @classmethod
-    def of(cls, tally: Tally) -> "Counts":
+    def of(cls, tally: Tally, ends: Iterable[SeenEnd]) -> "Counts":
         """The counts as a call begins."""
         return cls(
             total=tally.count_entries(*State),
@@ -34,6 +39,7 @@ class Counts:
             expired=tally.count_entries(State.EXPIRED),
             running=tally.count_entries(State.RUNNING),
             credits=tally.credits,
+            run_seconds=deque((end.age_seconds for end in ends), ENDS_REMEMBERED),
         )
 
     @property
@@ -50,6 +56,8 @@ class Counts:
         self.expired += (now is State.EXPIRED) - (was is State.EXPIRED)
         self.started += was is State.STARTING and now is State.RUNNING
         self.credits += _credits(after.attempt) - _credits(attempt_before(before, after))
+        if was is State.RUNNING and (seconds := _run_seconds(after.attempt)) is not None:
+            self.run_seconds.append(seconds)
 
 
 def attempt_before(before: Entry, after: Entry) -> Attempt | None:
@@ -57,6 +65,15 @@ def attempt_before(before: Entry, after: Entry) -> Attempt | None:
     if before.attempt and after.attempt and before.attempt.number < after.attempt.number:
         return None
     return before.attempt
+
+
+def _run_seconds(attempt: Attempt | None) -> float | None:
+    """How long an attempt's run took; ``None`` where it was not seen to end."""
+    if attempt is None or attempt.state not in {State.COMPLETE, State.FAILED}:
+        return None
+    if attempt.started_at is None or attempt.ended_at is None:
+        return None
+    return max(0.0, attempt.ended_at - attempt.started_at)
 
 
 def _credits(attempt: Attempt | None) -> float:

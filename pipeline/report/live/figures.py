@@ -4,7 +4,6 @@ Must not know HTTP, nor how a figure is drawn.
 """
 
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,18 +15,17 @@ from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Limits
 from pipeline.core.model import IN_FLIGHT, State, Status
 from pipeline.core.rows.writing import STATUS_OF
+from pipeline.core.timing.timeleft import Lately, Left, Owed, Pace, time_left
 from pipeline.ledger.onlooker import Onlooker, Troubled
 from pipeline.ledger.opening import is_running
 from pipeline.ledger.records import Tally
 from pipeline.report.live.charts import Durations, OverTime, durations_of, lately, whole
-from pipeline.report.live.left import Left, Owed, Pace, time_left
 from pipeline.report.troubles import ADVICE, Trouble, trouble_of
 
 NEWEST_RUNS: Final = 10_000
 """So many of the newest runs tell how long a run takes."""
 ROWS_NAMED: Final = 50
 ERRORS_NAMED: Final = 5
-LATELY_SECONDS: Final = 60.0
 
 
 class Stage(StrEnum):
@@ -94,7 +92,7 @@ class Viewer:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._planned: deque[tuple[float, int]] = deque()
+        self._leaving: Lately | None = None
         self._read_at: tuple[Onlooker, int] | None = None
         self._last: Figures | None = None
 
@@ -121,7 +119,9 @@ class Viewer:
         changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
         now_is = adjusted(self._config.limits, changes)
         taken = onlooker.durations(NEWEST_RUNS)
-        self._remember(now, tally)
+        planned = tally.count(State.PLANNED)
+        self._leaving = self._leaving or Lately(now, -planned)
+        self._leaving.see(now, -planned)
         return Figures(
             batch=self._config.name,
             config=self._config.path.name,
@@ -134,7 +134,7 @@ class Viewer:
             whole=whole(onlooker, now, is_going_on=stage is Stage.RUNNING),
             lately=lately(onlooker, now),
             durations=durations_of(taken),
-            left=self._left(tally, taken, now_is) if stage is Stage.RUNNING else None,
+            left=_left(tally, taken, now_is, self._leaving) if stage is Stage.RUNNING else None,
             is_paused=now_is.is_paused,
             adjusted=changes,
             troubles=_troubles(onlooker, tally, self._config.path.name),
@@ -160,24 +160,16 @@ class Viewer:
             troubles=(),
         )
 
-    def _remember(self, now: float, tally: Tally) -> None:
-        self._planned.append((now, tally.count(State.PLANNED)))
-        while self._planned[0][0] < now - LATELY_SECONDS:
-            self._planned.popleft()
 
-    def _left(self, tally: Tally, taken: Sequence[float], now_is: Adjusted) -> Left | None:
-        if now_is.is_paused:
-            return None
-        (since, planned), (now, still_planned) = self._planned[0], self._planned[-1]
-        left = planned - still_planned
-        limits = now_is.limits
-        pace = Pace(
-            interval_seconds=limits.rate.interval_seconds,
-            max_in_flight=limits.max_in_flight,
-            seen_interval_seconds=(now - since) / left if left > 0 else None,
-        )
-        in_flight = tally.count(*IN_FLIGHT)
-        return time_left(Owed(still_planned, in_flight), pace, taken)
+def _left(tally: Tally, taken: Sequence[float], now_is: Adjusted, leaving: Lately) -> Left | None:
+    if now_is.is_paused:
+        return None
+    pace = Pace(
+        interval_seconds=now_is.limits.rate.interval_seconds,
+        max_in_flight=now_is.limits.max_in_flight,
+        seen_interval_seconds=leaving.interval_seconds,
+    )
+    return time_left(Owed(tally.count(State.PLANNED), tally.count(*IN_FLIGHT)), pace, taken)
 
 
 def _stage(tally: Tally, *, is_held: bool) -> Stage:
