@@ -210,6 +210,20 @@ SPANS_OF_RUNS = (
     "FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE reading_id = (SELECT id FROM newest_reading) AND started_at IS NOT NULL"
 )
+SPAN_OF_ALL = "SELECT min(started_at), max(started_at), max(ended_at) FROM attempt"
+STARTS_BY_STEP = (
+    "SELECT CAST((started_at - ?) / ? AS INTEGER) AS place, count(*) "
+    "FROM attempt WHERE started_at >= ? GROUP BY place"
+)
+ENDS_BY_STEP = (
+    "SELECT CAST((ended_at - ?) / ? AS INTEGER) AS place, state = 'complete', count(*) "
+    "FROM attempt WHERE ended_at >= ? AND started_at IS NOT NULL GROUP BY 1, 2"
+)
+NEWEST_DURATIONS = (  # a clock that was set back gives ends before their starts
+    "SELECT ended_at - started_at FROM attempt "
+    "WHERE state IN ('complete', 'failed') AND ended_at >= started_at "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
+)
 CREDITS_OF_ROWS = (
     "SELECT sum(credits) FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id "

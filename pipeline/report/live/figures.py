@@ -108,7 +108,7 @@ class Viewer:
         is_held = is_running(self.ledger, holder)
         was_held = self._last is not None and self._last.stage is Stage.RUNNING
         if self._last is None or read_at != self._read_at or is_held != was_held:
-            with onlooker.at_one_moment():
+            with onlooker.ledger.history.at_one_moment():
                 self._last = self._summed_up(onlooker, int(holder or 0) if is_held else None)
             self._read_at = read_at
         return self._last
@@ -118,7 +118,8 @@ class Viewer:
         stage = _stage(tally, is_held=process is not None)
         changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
         now_is = adjusted(self._config.limits, changes)
-        taken = onlooker.durations(NEWEST_RUNS)
+        history = onlooker.ledger.history
+        taken = history.durations(NEWEST_RUNS)
         planned = tally.count(State.PLANNED)
         self._leaving = self._leaving or Lately(now, -planned)
         self._leaving.see(now, -planned)
@@ -131,8 +132,8 @@ class Viewer:
             rows=tally.rows,
             counts=_counts(tally),
             credits=_credits(onlooker, now_is.limits),
-            whole=whole(onlooker, now, is_going_on=stage is Stage.RUNNING),
-            lately=lately(onlooker, now),
+            whole=whole(history, now, is_going_on=stage is Stage.RUNNING),
+            lately=lately(history, now),
             durations=durations_of(taken),
             left=_left(tally, taken, now_is, self._leaving) if stage is Stage.RUNNING else None,
             is_paused=now_is.is_paused,
