@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import command_line, say, tell
-from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State
+from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State, Status
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
@@ -63,16 +63,17 @@ class Call:
 
 def summarise(batch: str, ledger: str, tally: Tally, call: Call, exit_: Exit) -> Summary:
     """The ledger's figures and the call's, as one."""
+    rows = tally.by_status()
     return Summary(
         batch=batch,
         rows=tally.rows,
-        complete=tally.count(State.COMPLETE),
-        failed=tally.count(State.FAILED) + tally.faulty,
-        expired=tally.count(State.EXPIRED),
-        unconfirmed=tally.count(State.UNCONFIRMED),
-        running=tally.count(State.RUNNING, State.STARTING),
-        pending=tally.count(State.PLANNED),
-        skipped=tally.skipped,
+        complete=rows[Status.COMPLETE],
+        failed=rows[Status.FAILED],
+        expired=rows[Status.EXPIRED],
+        unconfirmed=rows[Status.UNCONFIRMED],
+        running=rows[Status.RUNNING],
+        pending=rows[Status.PENDING],
+        skipped=rows[Status.SKIPPED],
         reused=call.reused,
         credits=_whole(tally.credits),
         credits_unknown=tally.credits_unknown,

@@ -14,7 +14,6 @@ from pipeline.config.adjusting import Adjusted, adjusted
 from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Limits
 from pipeline.core.model import IN_FLIGHT, State, Status
-from pipeline.core.rows.writing import STATUS_OF
 from pipeline.core.timing.timeleft import Lately, Left, Owed, Pace, time_left
 from pipeline.ledger.onlooker import Onlooker, Troubled
 from pipeline.ledger.opening import is_running
@@ -130,7 +129,7 @@ class Viewer:
             stage=stage,
             process=process,
             rows=tally.rows,
-            counts=_counts(tally),
+            counts=tally.by_status(),
             credits=_credits(onlooker, now_is.limits),
             whole=whole(history, now, is_going_on=stage is Stage.RUNNING),
             lately=lately(history, now),
@@ -180,15 +179,6 @@ def _stage(tally: Tally, *, is_held: bool) -> Stage:
         return Stage.NOTHING
     is_owed = tally.count(State.PLANNED, *IN_FLIGHT) > 0
     return Stage.STOPPED if is_owed else Stage.ENDED
-
-
-def _counts(tally: Tally) -> dict[Status, int]:
-    counts = dict.fromkeys(Status, 0)
-    for state, rows in (tally.states or {}).items():
-        counts[STATUS_OF[state]] += rows
-    counts[Status.FAILED] += tally.faulty
-    counts[Status.SKIPPED] += tally.skipped
-    return counts
 
 
 def _credits(onlooker: Onlooker, limits: Limits) -> Credits:
