@@ -143,13 +143,10 @@ def _as_json(summary: Summary) -> str:
     return json.dumps({name: figures[name] for name in figures if name not in FOR_A_PERSON})
 
 
-STATUSES = ("complete", "failed", "expired", "unconfirmed", "running", "pending", "skipped")
-
-
 def as_text(summary: Summary) -> str:
     """The summary for a person: what is there, what it cost, where it stands."""
     counts = ", ".join(
-        f"{getattr(summary, status)} {status}" for status in STATUSES if getattr(summary, status)
+        f"{getattr(summary, status)} {status}" for status in Status if getattr(summary, status)
     )
     unknown = f" ({summary.credits_unknown} runs named none)" if summary.credits_unknown else ""
     lines = [

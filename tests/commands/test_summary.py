@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from pipeline.commands.summary import STATUSES, Call, as_text, exit_of, summarise, tell_failures
+from pipeline.commands.summary import Call, as_text, exit_of, summarise, tell_failures
 from pipeline.core.model import State, Status
 from pipeline.core.rows.writing import STATUS_OF
 from pipeline.errors import Exit
@@ -26,7 +26,7 @@ def test_each_row_counts_as_what_its_status_says(state: State) -> None:
     """In the text, in the JSON and by the exit code: no state is left out of any."""
     tally, status = Tally(rows=1, states={state: 1}), STATUS_OF[state]
     summary = summarise("leads", "leads.ledger", tally, Call(0, {}, 0, None), Exit.OK)
-    counted = {name: getattr(summary, name) for name in STATUSES}
+    counted = {name: getattr(summary, name) for name in Status}
     assert counted == {**dict.fromkeys(Status, 0), status: 1}
     assert f"1 rows: 1 {status}\n" in as_text(summary)
     assert exit_of(tally, None, None) == EXITS[status]
