@@ -6,7 +6,6 @@ made so. Must not know what the entries mean.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Protocol, Self, TypeAlias, TypeVar
 
 from pipeline.core.model import Entry
@@ -43,9 +42,7 @@ class Recorder:
         self._writer.create_task(self._write_groups(), name="recorder")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Drain: what was handed in is committed before the recorder closes."""
         self._is_closing = True
         self._handed_in.set()
