@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"
 FILE = re.compile(r"`([\w./-]+\.(?:py|sql|md|yaml|json|toml|lock|html|css|js))`")
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
-    for folder in ("pipeline", "docs/making", "tests/core")
+    for folder in ("pipeline", "docs/making", "tests")
     for path in (CHECKOUT / folder).rglob("*.py")
 )
 NAME = re.compile(r"`(\w+)`")
