@@ -93,7 +93,7 @@ bench-cluster: $(TEST_READY) ## kill workers that share a Postgres, and measure 
 	@$(BIN)/python benchmarks/cluster_rate.py --rows 400 --rate 10/s
 	@$(BIN)/python benchmarks/cluster_in_flight.py
 
-docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
+docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, features, picture
 	@$(BIN)/python -m docs.making
 
 screens: $(TEST_READY) ## take the pictures of report and live page anew: needs Chromium

@@ -35,7 +35,7 @@ from pipeline.config.values.fields import (
     Text,
     WorkflowId,
 )
-from pipeline.config.values.readers import SIMULATOR, read_metadata
+from pipeline.config.values.readers import KEY_VARIABLE, SIMULATOR, read_metadata
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Duplicates, HiddenRows, Json
 from pipeline.core.rows.writing import About
@@ -151,7 +151,7 @@ class Workflow:
         description="The service's address; simulator starts the bundled one, which needs no key.",
     )
     api_key_env: EnvironmentName = Field(
-        default="COPY_AI_API_KEY",
+        default=KEY_VARIABLE,
         description="The environment variable that holds the key; also read from a file .env.",
     )
     metadata: Annotated[

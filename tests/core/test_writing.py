@@ -1,5 +1,6 @@
 """What is written beside each row."""
 
+from dataclasses import fields
 from typing import Final, get_args
 
 import pytest
@@ -8,6 +9,7 @@ from pipeline.config.model import OutputColumns
 from pipeline.core.model import Json, NewCell, Standing, State, Status
 from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
 from pipeline.core.rows.writing import (
+    PASSES,
     About,
     Columns,
     all_outputs,
@@ -59,8 +61,9 @@ def test_the_cells_beside_a_row(
 
 
 def test_every_column_that_the_config_names_has_its_cells() -> None:
-    """In the config's order, and no other: what is asked for there is known here."""
-    assert [*OutputColumns().headers] == [*get_args(About)]
+    """In the config's order, left out by default or not, and no other: all are known here."""
+    asked_for = {field.name: field.name.title() for field in fields(OutputColumns)}
+    assert [*OutputColumns(**asked_for).headers] == [*get_args(About)] == [*PASSES]
 
 
 def test_every_state_has_a_status_to_show() -> None:

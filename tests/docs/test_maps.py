@@ -1,8 +1,10 @@
 """The pages for those who work on the project name what is there."""
 
 import re
+import sys
 import tomllib
 
+import grimp
 import pytest
 
 from docs.making.__main__ import CHECKOUT
@@ -15,7 +17,7 @@ PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"
 FILE = re.compile(r"`([\w./-]+\.(?:py|sql|md|yaml|json|toml|lock|html|css|js))`")
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
-    for folder in ("pipeline", "docs/making", "tests/core")
+    for folder in ("pipeline", "docs/making", "tests")
     for path in (CHECKOUT / folder).rglob("*.py")
 )
 NAME = re.compile(r"`(\w+)`")
@@ -40,6 +42,22 @@ def test_each_dependency_has_its_reason(title: str, requirements: list[str]) -> 
     section = DEPENDENCIES.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
     told = re.findall(r"^\| ([\w-]+) \| \w", section, re.MULTILINE)[1:]
     assert sorted(told) == sorted(re.split(r"[<>=!~\[; ]", name)[0] for name in requirements)
+
+
+def test_a_library_of_one_room_is_closed_to_those_above() -> None:
+    """A new one is named in the contract "One room a technology", or used by all of them."""
+    (closed,) = (
+        contract
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract["name"] == "One room a technology"
+    )
+    shut_out = {*closed["source_modules"], "pipeline.core"}
+    graph = grimp.build_graph("pipeline", include_external_packages=True, cache_dir=None)
+    libraries = {m for m in graph.modules if not m.startswith("pipeline")}
+    for library in sorted(libraries - sys.stdlib_module_names):
+        users = graph.find_modules_that_directly_import(library)
+        rooms = {".".join(user.split(".")[:2]) for user in users}
+        assert rooms & shut_out or library in closed["forbidden_modules"], library
 
 
 def test_every_room_stands_in_the_map() -> None:

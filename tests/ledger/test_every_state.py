@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.events import LateEnd
+from pipeline.core.lifecycle import step
 from pipeline.core.model import (
     OUTCOMES,
     UNENDED,
     FailureClass,
     RunId,
+    RunStatus,
     State,
     Status,
 )
 from pipeline.core.money.budget import Spending
 from pipeline.core.rows.planning import DECISION_OF, Decision
 from pipeline.core.rows.writing import STATUS_OF
-from tests.core.builders import ATTEMPTS, NOON
+from pipeline.ledger.records import Owner
+from tests.core.builders import ATTEMPTS, NOON, a_context, an_entry, an_observation
 from tests.ledger.builders import Place, a_ledger, ids_of, looked_on, stands
 from tests.ledger.test_chunks import shared
 
@@ -50,6 +54,17 @@ def test_a_sheet_has_ended_where_every_outcome_is_used_as_it_is(place: Place, st
         ledger.say_reading("this")
         ledger.save([stands(*ids_of(ledger), state)])
         assert ledger.has_ended("this") == (DECISION_OF[state] is Decision.REUSE)
+
+
+@pytest.mark.parametrize("seen", sorted(set(RunStatus) - {RunStatus.RUNNING}))
+@pytest.mark.parametrize("state", ATTEMPTED)
+def test_a_late_end_is_news_where_it_changes_the_attempt(state: State, seen: RunStatus) -> None:
+    """And where nobody watches for it; else it is asked for and written down in vain, or lost."""
+    observation = an_observation(seen)
+    entry, _ = step(an_entry(state), LateEnd(observation), a_context())
+    assert entry.attempt is not None
+    is_news = state in OUTCOMES and entry.attempt.state is not state
+    assert Owner(1, 1, state).is_news(observation) == is_news
 
 
 @pytest.mark.parametrize("state", State)

@@ -21,7 +21,12 @@ def test_a_kind_is_text_where_the_room_for_text_reads_it(kind: str) -> None:
 def test_each_kind_is_written_and_told(kind: str) -> None:
     """A sheet that can be read has a copy of a kind that can be written, and the help names it."""
     assert kind in WRITERS
-    assert WRITERS[kind].endswith("converted") == (kind in WRITTEN_AS)
     assert output_suffix(Path(f"leads{kind}")) in set(KINDS) - set(WRITTEN_AS)
     told = json_schema()["$defs"]["Input"]["properties"]["path"]["description"]
     assert f"{kind}," in told or f"{kind} " in told or f"{kind})" in told
+
+
+def test_what_is_written_as_another_kind_has_a_writer_of_its_own() -> None:
+    """A writer either keeps the input's kind or makes another: no file is named falsely."""
+    converting = {WRITERS[kind] for kind in WRITTEN_AS}
+    assert converting.isdisjoint(WRITERS[kind] for kind in KINDS if kind not in WRITTEN_AS)
