@@ -123,6 +123,9 @@ IN_FLIGHT = frozenset({State.STARTING, State.RUNNING})
 UNENDED = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
 """The states in which a run may be under way: it is looked for or at, and may cost yet."""
 
+ENDED = OUTCOMES - UNENDED
+"""The outcomes that the service told: how long the run took is known."""
+
 
 class Status(StrEnum):
     """The words of the output sheet's status column."""

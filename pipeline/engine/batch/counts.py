@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipeline.core.model import Attempt, Entry, State
+from pipeline.core.model import ENDED, Attempt, Entry, State
 from pipeline.core.timing.durations import ENDS_REMEMBERED
 from pipeline.ledger.records import SeenEnd, Tally
 
@@ -69,7 +69,7 @@ def attempt_before(before: Entry, after: Entry) -> Attempt | None:
 
 def _run_seconds(attempt: Attempt | None) -> float | None:
     """How long an attempt's run took; ``None`` where it was not seen to end."""
-    if attempt is None or attempt.state not in {State.COMPLETE, State.FAILED}:
+    if attempt is None or attempt.state not in ENDED:
         return None
     if attempt.started_at is None or attempt.ended_at is None:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.model import Polling
-from pipeline.core.model import OUTCOMES, UNENDED, Attempt, Entry, RunId
+from pipeline.core.model import ENDED, Attempt, Entry, RunId
 from pipeline.core.timing.backoff import look_again_seconds
 from pipeline.core.timing.durations import DATED_WITHIN_SECONDS
 from pipeline.core.timing.lookout import Lookout
@@ -186,7 +186,7 @@ class Watches:
         self.take(watch)
         self._by_run.pop(watch.run_id, None)
         attempt = entry.attempt
-        if watch.is_dated and attempt and attempt.state in OUTCOMES - UNENDED:
+        if watch.is_dated and attempt and attempt.state in ENDED:
             age_seconds = watch.age_seconds(self._clock.monotonic())
             self._lookout.saw_end(watch.seen_age_seconds, age_seconds)
 
