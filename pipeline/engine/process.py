@@ -205,7 +205,7 @@ async def _lose_patience(batch: Batch) -> None:
     """A batch that stops at once waits for the replies under way for a moment only."""
     await batch.no_more_calls.wait()
     await batch.clock.sleep(GRACE_SECONDS)
-    batch.cut_off()
+    batch.sent.cut_off()
 
 
 def _first(group: BaseExceptionGroup[PipelineError]) -> PipelineError:

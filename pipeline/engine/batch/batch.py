@@ -7,9 +7,8 @@ starter's and the poller's.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, assert_never
-from weakref import WeakSet
 
 from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
@@ -36,6 +35,7 @@ from pipeline.engine.batch.counts import Counts, attempt_before
 from pipeline.engine.batch.doubts import Doubts
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Recorder
+from pipeline.engine.batch.sent import Sent
 from pipeline.engine.batch.stop import Stop, StopReason, stop_of
 from pipeline.engine.batch.watches import Watches
 from pipeline.engine.clock import Clock
@@ -67,8 +67,6 @@ class Batch:
         self.stop: Stop | None = None
         self.in_flight: dict[int, Entry] = {}
         """Entries that are starting or running, by id."""
-        self.calls: set[asyncio.Task[None]] = set()
-        """Starts and looks that have left and are not answered yet."""
         self._heard: list[Happening] = []
         """What the answers tell, as long as it is not dealt with."""
         self._has_heard = asyncio.Event()
@@ -84,9 +82,9 @@ class Batch:
         self.inbox = Inbox()
         self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
+        self.sent = Sent(clock, self.changed)
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
-        self._patience: WeakSet[asyncio.Timeout] = WeakSet()
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count_entries(State.PLANNED)
@@ -96,7 +94,7 @@ class Batch:
     @property
     def has_calls(self) -> bool:
         """Whether a call has left that is not answered, or whose answer is not dealt with."""
-        return bool(self.calls or self._heard or self._is_dealing)
+        return bool(self.sent or self._heard or self._is_dealing)
 
     @property
     def is_stopped(self) -> bool:
@@ -126,35 +124,13 @@ class Batch:
         """Let this call make no more than so many new attempts."""
         self._to_send = min(self._to_send, limit)
 
-    def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
-        """Let a start or a look leave, and know of it until it is answered."""
-        task = group.create_task(call, name=name)
-        self.calls.add(task)
-        task.add_done_callback(self._call_ended)
-
-    def _call_ended(self, task: asyncio.Task[None]) -> None:
-        self.calls.discard(task)
-        self.changed.set()
-
-    def patience(self) -> asyncio.Timeout:
-        """Wait within it for a reply, until `cut_off`: then it raises `TimeoutError`."""
-        waiting = asyncio.timeout(None)
-        self._patience.add(waiting)
-        return waiting
-
-    def cut_off(self) -> None:
-        """Wait no longer for the replies that are under way."""
-        for waiting in self._patience:
-            waiting.reschedule(self.clock.monotonic())
-        self._patience.clear()
-
     def ask_to_stop(self, stop: Stop) -> None:
         """Let no start leave any more; a stop at once outweighs one that watches on.
 
         Asked to stop at once for a second time, the batch does not wait for replies either.
         """
         if self.no_more_calls.is_set() and stop.reason.is_a_persons:
-            self.cut_off()
+            self.sent.cut_off()
         if self.stop is None or (self.stop.reason.watches_on and not stop.reason.watches_on):
             self.stop = stop
         self.no_more_starts.set()

@@ -69,7 +69,7 @@ class Poller:
                     await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
                 case How.BY_SWEEP:
                     self._is_sweeping = True
-                    self._batch.call(calls, self._sweep(), "sweep")
+                    self._batch.sent.add(calls, self._sweep(), "sweep")
                 case How.SINGLY:
                     self._batch.watches.take(watch)
                     self._yield = self._yield.after_look()
@@ -79,7 +79,7 @@ class Poller:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
         if not self._batch.no_more_calls.is_set():
             self._looks_out += 1
-            self._batch.call(calls, self._look(watch), f"look {watch.entry_id}")
+            self._batch.sent.add(calls, self._look(watch), f"look {watch.entry_id}")
 
     def _may_look(self) -> bool:
         out = 1 if self._looking.limiter.is_probing else LOOKS_OUT_AT_ONCE
