@@ -12,7 +12,7 @@ GAPS_TO_SUSPECT: Final = 4
 """So many gaps in a row, none much longer than another, are no chance: a bucket runs empty, or a
 window full, after as many calls each time. Of chance the longest is seldom twice the shortest."""
 LONGEST_GAP: Final = 60
-"""One refusal in more calls than that is borne, whatever its cause."""
+"""One refused in more calls than that is borne, whatever its cause."""
 REFUSED_IN_A_ROW: Final = 3
 GAPS_IN_A_ROW: Final = 2
 """But so many in a row, for so many gaps that are alike, are a window that is full."""
@@ -45,7 +45,8 @@ def show_a_limit(suspects: Sequence[Refusal]) -> bool:
     if len(gaps) >= GAPS_IN_A_ROW and min(gaps[-GAPS_IN_A_ROW:]) > LONGEST_GAP:
         return is_shut_each_time(suspects) and _are_alike(gaps[-GAPS_IN_A_ROW:])
     is_full = len(gaps) == GAPS_TO_SUSPECT
-    return is_full and _are_alike(gaps) and max(gaps) <= LONGEST_GAP
+    refused = suspects[-1].refused - suspects[0].refused
+    return is_full and _are_alike(gaps) and sum(gaps) <= LONGEST_GAP * refused
 
 
 def is_shut_each_time(suspects: Sequence[Refusal]) -> bool:
