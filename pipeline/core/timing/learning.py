@@ -303,8 +303,9 @@ class LearntRate:
         self._calls += 1
         self._here.calls += 1
         self._unrefused += 1
-        if self._unrefused >= CALLS_WITHOUT_CHANCE:
-            self._chance = 0.0
+        if self._chance and self._unrefused >= CALLS_WITHOUT_CHANCE:
+            # What was borne tells nothing of a limit.
+            self._chance, self._here = 0.0, Share()
 
     def _count_refusal(self) -> None:
         self._unrefused = 0
