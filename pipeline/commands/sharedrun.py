@@ -19,6 +19,7 @@ from pipeline.commands.summary import Call, exit_of, show, summarise
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output
+from pipeline.config.model import Config
 from pipeline.core.model import State
 from pipeline.engine.worker import chunk_size
 from pipeline.errors import Exit, LedgerFault
@@ -35,16 +36,7 @@ def run_shared(
     config = prepared.config
     assert config.server is not None
     need_the_extra(config)
-    for flag, is_given in (
-        ("--limit", arguments.limit is not None),
-        ("--watch", arguments.watch),
-        ("--report", arguments.report),
-        ("retry and --fresh", again is not None),
-    ):
-        if is_given:
-            refuse_shared(config, flag)
-    if config.workflow.is_simulated:
-        refuse_shared(config, "base_url: simulator")
+    _refuse_what_one_machine_does(arguments, again, config)
     with closing(CallerLock(config.server)) as lock:
         if not lock.is_ours:
             raise LedgerFault(
@@ -70,6 +62,21 @@ def run_shared(
         say(f"Stopped early: {part.stop.message}.")
     show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
     return exit_
+
+
+def _refuse_what_one_machine_does(
+    arguments: argparse.Namespace, again: Again | None, config: Config
+) -> None:
+    """Raises `LedgerFault` where something is asked for that a shared ledger can't give yet."""
+    for asked, is_asked in (
+        ("--limit", arguments.limit is not None),
+        ("--watch", arguments.watch),
+        ("--report", arguments.report),
+        ("retry and --fresh", again is not None),
+        ("base_url: simulator", config.workflow.is_simulated),
+    ):
+        if is_asked:
+            refuse_shared(config, asked)
 
 
 def _make_chunks(prepared: Prepared, ledger: PostgresLedger) -> None:

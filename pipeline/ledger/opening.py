@@ -49,14 +49,13 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     with held(path) as is_ours:
         if not is_ours:
             raise _held_elsewhere(path)
-        with closing(_connected(path)) as connection:
+        with closing(_connected(path)) as connection, damage_told(path):
             ledger = Ledger(path, connection)
-            with damage_told(path):
-                ledger.say_holder()
-                try:
-                    yield ledger
-                finally:
-                    ledger.forget_holder()
+            ledger.say_holder()
+            try:
+                yield ledger
+            finally:
+                ledger.forget_holder()
 
 
 @contextmanager
