@@ -24,8 +24,9 @@ from pipeline.core.model import State
 from pipeline.engine.worker import chunk_size
 from pipeline.errors import Exit, LedgerFault
 from pipeline.ledger.shared.chunks import Chunks
+from pipeline.ledger.shared.connection import CallerLock
 from pipeline.ledger.shared.handout import install
-from pipeline.ledger.shared.postgres import CallerLock, PostgresLedger
+from pipeline.ledger.shared.postgres import PostgresLedger
 from pipeline.ledger.shared.sharing import share_ledger
 
 
