@@ -1,6 +1,7 @@
-"""The SQL that the store says. Owns every statement; must not know who asks.
+"""The SQL that the store and the history say. Owns their statements; must not know who asks.
 
-The tables and views are described in `schema.sql`.
+The tables and views are described in `schema.sql`. What is asked elsewhere stands there: by the
+live page alone in `onlooker.py`, by several workers and on a server in `shared`.
 """
 
 STATE_OF = "SELECT state FROM entry WHERE row_key = ?"
