@@ -34,7 +34,7 @@ from pipeline.commands.consent import (
 from pipeline.commands.enrolling import REUSED, enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.movinginput import write_as_the_input_is_now
-from pipeline.commands.preparing import Overrides, Prepared, prepare
+from pipeline.commands.preparing import Overrides, Prepared, add_sheet_arguments, prepare
 from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
@@ -65,13 +65,7 @@ pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config, and the flags that `retry` shares."""
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
-    parser.add_argument(
-        "--input", type=Path, metavar="PATH", help="read this sheet, not the config's"
-    )
-    parser.add_argument(
-        "--output", type=Path, metavar="PATH", help="write this file, not the config's"
-    )
+    add_sheet_arguments(parser)
     parser.add_argument(
         "--limit", type=_at_least_one, metavar="N", help="send at most N new attempts: a pilot"
     )
