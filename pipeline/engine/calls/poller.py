@@ -8,12 +8,13 @@ import asyncio
 from math import ceil
 from typing import Final
 
-from pipeline.core.model import Observation, RunId, RunStatus
+from pipeline.core.model import Observation, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage
 from pipeline.core.timing.pushing import DueLook
 from pipeline.core.timing.sweeping import (
     RUNS_A_PAGE,
     How,
+    Swept,
     Waiting,
     Yield,
     how_to_look,
@@ -28,9 +29,6 @@ LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
 BARREN_PAGES: Final = 2
 """So many pages in a row without a watched run tell that more of them would not either."""
-RUNS_AWAY_SHARE: Final = 0.2
-"""Where so much of a list was read twice, it moves on while it is read, and its pages are asked for
-together."""
 SHORTEST_PAUSE_SECONDS: Final = 0.005
 """Between two thoughts on whether enough runs are due for a sweep."""
 
@@ -145,32 +143,18 @@ class Poller:
     async def _sweep(self) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         self._swept_at = self._batch.clock.monotonic()
-        watched = len(self._batch.watches)
-        pages = items = due_seen = barren = 0
-        spared = 0.0
-        read: set[RunId] = set()
-        is_read = False
-        while not is_read and barren < self._barren_pages() and self._batch.watches.count_due():
-            for page in await self._next_pages(pages):
-                pages += 1
-                if page is None or not page.runs:
-                    is_read = True
-                    continue
-                items += len(page.runs)
-                ids = {seen.run_id for seen in page.runs}
-                # One that never changes is no page of a list that goes on.
-                if ids <= read:
-                    barren += 1
-                    continue
-                read |= ids
-                seen, due, looks = self._take_in(page)
-                due_seen += due
-                spared += looks
-                barren = 0 if seen else barren + 1
-                is_read = is_read or (page.total is not None and len(read) >= page.total)
-        self._runs_away = items - len(read) >= RUNS_AWAY_SHARE * items > 0
-        self._yield = self._yield.after_sweep(pages, spared, due_seen, watched)
+        watched, swept = len(self._batch.watches), Swept()
+        while self._goes_on(swept):
+            for page in await self._next_pages(swept.pages):
+                if (news := swept.read(page)) is not None:
+                    swept.found(*self._take_in(news))
+        self._runs_away = swept.runs_away
+        self._yield = self._yield.after_sweep(swept.pages, swept.spared, swept.due, watched)
         self._is_sweeping = False
+
+    def _goes_on(self, swept: Swept) -> bool:
+        is_barren = swept.barren >= self._barren_pages()
+        return not swept.is_whole and not is_barren and self._batch.watches.count_due() > 0
 
     async def _next_pages(self, read: int) -> list[RunPage | None]:
         """The pages after so many: one, unless the list moves on faster than it is read so."""
