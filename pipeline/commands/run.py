@@ -37,7 +37,7 @@ from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
-from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
+from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise, tell_failures
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import (
@@ -52,7 +52,7 @@ from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
 from pipeline.engine.progress.progress import Progress
 from pipeline.engine.signals import signals_ask
-from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
+from pipeline.errors import Exit, LedgerLost, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 
@@ -137,10 +137,8 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
     tell_failures(tally, config.path.name)
-    try:
-        show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
-    except OutputFault as fault:
-        say(str(fault))  # The batch has ended as it has, whoever hears of it.
+    summary = summarise(config.name, kept_at(config), tally, call, exit_)
+    show_at_the_end(summary, as_json=arguments.json)
     return exit_
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from pipeline.commands.terminal import command_line, say, tell
 from pipeline.core.model import State
 from pipeline.engine.batch.stop import Stop, StopReason
-from pipeline.errors import Exit
+from pipeline.errors import Exit, OutputFault
 from pipeline.ledger.records import Tally
 
 
@@ -131,6 +131,14 @@ def show(summary: Summary, *, as_json: bool) -> None:
     """The summary, and nothing else, on stdout."""
     text = _as_json(summary) if as_json else as_text(summary)
     tell(text)
+
+
+def show_at_the_end(summary: Summary, *, as_json: bool) -> None:
+    """The same, of a batch that has ended as it has, whoever hears of it."""
+    try:
+        show(summary, as_json=as_json)
+    except OutputFault as fault:
+        say(str(fault))
 
 
 FOR_A_PERSON: Final = frozenset({"shared", "saved_credits", "is_of_a_call"})
