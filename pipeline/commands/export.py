@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="there is no ledger yet, so there is nothing to write",
-                remedy=f"begin with: pipeline run {arguments.config}",
+                remedy=f"begin with `pipeline run {arguments.config}`",
             )
         written, aside = write_output(prepared, ledger, config.output.path)
     tell_written(written, aside, config.output.path)

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             raise LedgerFault(
                 place=str(config.ledger),
                 wrong="there is no ledger yet, so there is nothing to report",
-                remedy=f"begin with: pipeline run {arguments.config}",
+                remedy=f"begin with `pipeline run {arguments.config}`",
             )
         holder = (ledger.holder() or "unknown") if is_held(config.ledger) else None
         path, found = write_report(config, ledger, target, holder)

@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         raise LedgerFault(
             place=str(config.ledger),
             wrong="there is no ledger yet, so no row is in doubt",
-            remedy=f"begin with: pipeline run {config.path.name}",
+            remedy=f"begin with `pipeline run {config.path.name}`",
         )
     with open_ledger(config.ledger) as ledger:
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)

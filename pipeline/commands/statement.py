@@ -84,7 +84,7 @@ def _lines_of(config: Config) -> list[Line]:
             raise LedgerFault(
                 place=str(config.ledger),
                 wrong="there is no ledger yet, so nothing was paid for",
-                remedy=f"begin with: pipeline run {config.path.name}",
+                remedy=f"begin with `pipeline run {config.path.name}`",
             )
         return _of_one_kind(ledger.statement(), config)
 

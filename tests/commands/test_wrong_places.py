@@ -142,19 +142,19 @@ WRONG_COMMAND_LINES = {
     "unknown flag": (
         said(*RUN, "--fast"),
         "pipeline run: there is no flag --fast",
-        "see pipeline run --help",
+        "see `pipeline run --help`",
     ),
     "shortened flag": (
         said(*RUN, "--out", "x.csv"),
         "pipeline run: there is no flag --out",
-        "see pipeline run --help",
+        "see `pipeline run --help`",
     ),
     "flag to come": (
         said("status", "batch.yaml", "--online"),
         "pipeline status: there is no flag --online",
         "--help",
     ),
-    "unknown flag before": (said("--fast"), "pipeline: ", "see pipeline --help"),
+    "unknown flag before": (said("--fast"), "pipeline: ", "see `pipeline --help`"),
     "workflow of no kind": (
         said("init", "leads.csv", "-o", "new.yaml", "--workflow", "a b/c"),
         "--workflow: the workflow's id holds a space",
@@ -163,7 +163,7 @@ WRONG_COMMAND_LINES = {
     "no config": (said("run"), "pipeline run: the following arguments are required: CONFIG", "--"),
     "key by a flag": (said(*RUN, f"--api-key={KEY}"), "pipeline run: ", "--help"),
     "key by a flag in two": (said("--api-key", KEY, *RUN), "pipeline: ", "the commands are init"),
-    "two configs": (said(*RUN, "other.yaml"), "pipeline run: ", "see pipeline run --help"),
+    "two configs": (said(*RUN, "other.yaml"), "pipeline run: ", "see `pipeline run --help`"),
     "limit 0": (said(*RUN, "--limit", "0"), "--limit: '0' ", "write 1 or more"),
     "limit below 0": (said(*RUN, "--limit=-1"), "--limit: '-1' ", "write 1 or more"),
     "limit in words": (said(*RUN, "--limit", "ten"), "--limit: 'ten' ", "1 or more"),
