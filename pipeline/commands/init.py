@@ -75,8 +75,10 @@ class _Meant:
 def run(arguments: argparse.Namespace) -> Exit:
     """Write the config; never over one that is there."""
     config = arguments.config or Path(f"{arguments.sheet.stem}.yaml")
-    _check_words(arguments, config)
+    _check_words(arguments)
+    # First the sheet: who names the config in its place is told that, not that it is there already.
     tops = sheets.tops(arguments.sheet.absolute())
+    _see_that_it_is_new(config)
     meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
     name = None if _is_text(arguments.sheet) else meant.sheet
     sheet = sheets.read(Source(arguments.sheet.absolute(), name, meant.header_row))
@@ -110,7 +112,7 @@ def _header_row(text: str) -> _Headers:
     return _Headers(row)
 
 
-def _check_words(arguments: argparse.Namespace, config: Path) -> None:
+def _check_words(arguments: argparse.Namespace) -> None:
     try:
         if arguments.workflow is not None:
             read_workflow_id(arguments.workflow)
@@ -118,6 +120,9 @@ def _check_words(arguments: argparse.Namespace, config: Path) -> None:
         raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
     if arguments.sheet_name is not None and _is_text(arguments.sheet):
         raise UsageFault(place="--sheet", wrong="a text file has no sheets", remedy="leave it out")
+
+
+def _see_that_it_is_new(config: Path) -> None:
     if config.exists():
         raise OutputFault(
             place=str(config),

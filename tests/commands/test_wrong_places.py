@@ -87,8 +87,8 @@ WRONG_PLACES = {
     ),
     "ledger is text": (
         beside(write("batch.ledger", "not a ledger at all\n" * 100)),
-        "batch.ledger: ",
-        "in the config's `ledger`",
+        "batch.ledger: this file is no ledger, or a damaged one",
+        "name another file in the config's `ledger`",
     ),
     "ledger is a folder": (
         beside(lambda folder: (folder / "batch.ledger").mkdir()),
@@ -124,6 +124,11 @@ WRONG_PLACES = {
         said("init", "leads.csv", "-o", "batch.yaml"),
         "batch.yaml: there is a file of this name already",
         "-o",
+    ),
+    "config in place of the sheet": (
+        said("init", "batch.yaml"),
+        "batch.yaml: a file of the kind .yaml can't be read",
+        "name a file of the kind",
     ),
     "config to write has no folder": (
         said("init", "leads.csv", "-o", "there/new.yaml"),
