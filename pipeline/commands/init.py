@@ -24,6 +24,8 @@ EXAMPLE: Final = """\
 pipeline init leads.xlsx --workflow simulator
 pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123
 pipeline init export.xlsx --sheet Leads --header-row 4"""
+SHEETS_NAMED: Final = 3
+"""So many of the sheets that were not taken are named; the others are counted."""
 TEXT_FILES: Final = frozenset({".csv", ".tsv"})
 
 
@@ -99,7 +101,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     say(f"Written: {config}, over {len(sheet.rows)} rows and {len(sheet.columns)} columns.")
     if meant.workflow is None:
         say("Put your workflow's id into it; until then `check` tells what is missing.")
-    say(f"Next: {command_line('check', config)}")
+    say(f"Next: `{command_line('check', config)}`")
     return Exit.OK
 
 
@@ -136,8 +138,10 @@ def _guessed(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
     place = guess_place(_named(arguments.sheet_name, tops))
     sheet = arguments.sheet_name or place.sheet
     if len(tops) > 1 and arguments.sheet_name is None:
-        others = ", ".join(repr(top.sheet) for top in tops if top.sheet != sheet)
-        say(f"Sheet {sheet!r} is taken, not {others}: --sheet names another.")
+        others = [repr(top.sheet) for top in tops if top.sheet != sheet]
+        more = len(others) - SHEETS_NAMED
+        named = ", ".join(others[:SHEETS_NAMED]) + (f" or {more} more" if more > 0 else "")
+        say(f"Sheet {sheet!r} is taken, not {named}: --sheet names another.")
     if arguments.header_row is not None:
         return _Meant(arguments.workflow, sheet, arguments.header_row.row)
     if not place.is_found:
