@@ -1,9 +1,13 @@
 """What is said at the end of a call."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 
-from pipeline.commands.summary import tell_failures
+from pipeline.commands.summary import Call, show, summarise, tell_failures
 from pipeline.core.model import State
+from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
 
 
@@ -11,7 +15,10 @@ from pipeline.ledger.records import Tally
     ("tally", "told"),
     [
         (Tally(rows=1, states={State.COMPLETE: 1}), []),
-        (Tally(rows=2, faulty=1, states={}), [("1 row could", "`pipeline check leads.yaml`")]),
+        (
+            Tally(rows=2, faulty=1, states={}),
+            [("1 row can't be sent", "`pipeline check leads.yaml`")],
+        ),
         (
             Tally(rows=2, states={State.FAILED: 2}),
             [("2 rows failed", "`pipeline retry leads")],
@@ -19,7 +26,11 @@ from pipeline.ledger.records import Tally
         (Tally(rows=3, states={State.EXPIRED: 3}), [("3 rows were not seen to end", "free")]),
         (
             Tally(rows=5, faulty=2, states={State.FAILED: 2, State.EXPIRED: 1}),
-            [("2 rows could", "cost nothing"), ("2 rows failed", "retry"), ("1 row was", "free")],
+            [
+                ("2 rows can't be sent", "cost nothing"),
+                ("2 rows failed", "retry"),
+                ("1 row was", "free"),
+            ],
         ),
     ],
 )
@@ -37,3 +48,21 @@ def test_whoever_has_rows_that_failed_is_told_what_to_do(
     for line, (what, remedy) in zip(err.splitlines(), told, strict=True):
         assert line.startswith(what)
         assert remedy in line
+
+
+@pytest.mark.parametrize(
+    ("requests", "told"),
+    [
+        ({}, "no requests"),
+        ({"list": 1}, "1 list request"),
+        ({"start": 1, "poll": 1}, "1 start, 1 poll requests"),
+        ({"start": 5, "list": 2}, "5 start, 2 list requests"),
+    ],
+)
+def test_the_calls_to_the_service_are_counted_in_words(
+    capsys: pytest.CaptureFixture[str], requests: Mapping[str, int], told: str
+) -> None:
+    """One is no plural."""
+    call = Call(reused=3, requests=requests, seconds=1.0, output=None)
+    show(summarise("leads", Path("x.ledger"), Tally(), call, Exit.OK), as_json=False)
+    assert f"this call: 3 reused, {told}, 1.0 s\n" in capsys.readouterr().out
