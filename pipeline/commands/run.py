@@ -73,7 +73,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="PATH", help="write this file, not the config's"
     )
     parser.add_argument(
-        "--limit", type=_at_least_one, metavar="N", help="send at most N new attempts: a pilot"
+        "--limit",
+        type=_at_least_one,
+        metavar="N",
+        help="a pilot: send at most N new attempts, and tell what the others will cost",
     )
     parser.add_argument(
         "--fresh",
