@@ -125,7 +125,8 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         open_round(again, asked, ledger)
         if asked:
             reused = ledger.tally().count(*REUSED)
-        tell_open_round(ledger)
+        else:
+            tell_open_round(ledger)
         tell_slow_begin(config, ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()

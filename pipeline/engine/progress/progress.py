@@ -61,9 +61,9 @@ class Progress:
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
-            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+            self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
         if batch.doubts:
-            command = f"pipeline resolve {batch.config.path.name}"
+            command = f"`pipeline resolve {batch.config.path.name}`"
             self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
