@@ -115,13 +115,18 @@ class Progress:
         counts, done = batch.counts, _done(batch.counts)
         now = Sight(self._clock.monotonic(), counts.started, max(0, done - self._done_before))
         self._time_left.see(now, counts.running)
+        to_start = self._to_start(batch)
+        # How long a pause lasts is its person's to know.
+        waits = batch.is_paused and to_start
         return Figures(
             done=done,
             running=counts.running,
             failed=counts.failed,
             credits=counts.credits,
             ends_a_second=self._time_left.ends_a_second,
-            left_seconds=self._time_left.left_seconds(self._to_start(batch), counts.running),
+            left_seconds=(
+                None if waits else self._time_left.left_seconds(to_start, counts.running)
+            ),
         )
 
     def _to_start(self, batch: Batch) -> int:
