@@ -140,7 +140,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    tell_failures(tally, config.path.name)
+    tell_failures(tally, config.path)
     try:
         show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
     except OutputFault as fault:

@@ -106,7 +106,7 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
     return Exit.OK
 
 
-def tell_failures(tally: Tally, config: str) -> None:
+def tell_failures(tally: Tally, config: Path) -> None:
     """Say what a person can do about the rows that have ended without being complete."""
     if tally.faulty:
         say(

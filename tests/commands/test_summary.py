@@ -42,7 +42,7 @@ def test_whoever_has_rows_that_failed_is_told_what_to_do(
 ) -> None:
     """A line for each way in which rows end without being complete, and none without such rows."""
     monkeypatch.setattr("sys.argv", ["pipeline"])
-    tell_failures(tally, "leads.yaml")
+    tell_failures(tally, Path("leads.yaml"))
     out, err = capsys.readouterr()
     assert out == ""
     for line, (what, remedy) in zip(err.splitlines(), told, strict=True):

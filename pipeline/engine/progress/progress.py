@@ -12,7 +12,7 @@ from pipeline.core.reconciling import Hold
 from pipeline.engine.batch.batch import Batch, Counts
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out, typed
 from pipeline.engine.progress.timeleft import Sight, TimeLeft
 
 TERMINAL_SECONDS: Final = 0.25
@@ -63,7 +63,7 @@ class Progress:
         for why, rows in held.items():
             self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
         if batch.doubts:
-            command = f"`pipeline resolve {batch.config.path.name}`"
+            command = f"`pipeline resolve {typed(batch.config.path)}`"
             self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
