@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from docs.making.features import features
 from docs.making.helps import helps
 from docs.making.keys import keys, keys_to_come
 from docs.making.picture import picture
@@ -22,6 +23,7 @@ PICTURE: Final = CHECKOUT / "docs" / "result.svg"
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "errors": all_errors,
     "failures": failures,
+    "features": features,
     "helps": helps,
     "keys": keys,
     "keys-to-come": keys_to_come,

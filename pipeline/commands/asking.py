@@ -13,8 +13,8 @@ from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Entry, FailureClass, RoundKind, RowKey, State
-from pipeline.core.retrying import Answer, Choice, answer
+from pipeline.core.model import OUTCOMES, Entry, FailureClass, RoundKind, RowKey, State
+from pipeline.core.retrying import RETRIED_STATES, Answer, Choice, answer
 from pipeline.core.rows.variables import RenderedRow, Sendable
 from pipeline.core.rules import Context
 from pipeline.ledger.records import Enrolled
@@ -22,8 +22,8 @@ from pipeline.ledger.store import Ledger
 from pipeline.ledger.whereabouts import Move, Whereabouts
 
 ASKED_STATES: Final = {
-    RoundKind.FRESH: (State.COMPLETE, State.FAILED, State.EXPIRED),
-    RoundKind.RETRY: (State.FAILED, State.EXPIRED),
+    RoundKind.FRESH: OUTCOMES,
+    RoundKind.RETRY: RETRIED_STATES,
 }
 EVENT_OF_ROUND: Final[Mapping[RoundKind, type[FreshAsked | RetryAsked]]] = {
     RoundKind.FRESH: FreshAsked,

@@ -11,6 +11,7 @@ from pipeline import sheets
 from pipeline.commands import interview
 from pipeline.commands.guessing import guess_key, guess_place, guess_sent
 from pipeline.commands.terminal import can_ask, command_line, say
+from pipeline.config.filekinds import is_text
 from pipeline.config.sample import Table, sample_config
 from pipeline.config.values.readers import read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
@@ -26,7 +27,6 @@ pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123
 pipeline init export.xlsx --sheet Leads --header-row 4"""
 SHEETS_NAMED: Final = 3
 """So many of the sheets that were not taken are named; the others are counted."""
-TEXT_FILES: Final = frozenset({".csv", ".tsv"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     tops = sheets.tops(arguments.sheet.absolute())
     _see_that_it_is_new(config)
     meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
-    name = None if _is_text(arguments.sheet) else meant.sheet
+    name = None if is_text(arguments.sheet) else meant.sheet
     sheet = sheets.read(Source(arguments.sheet.absolute(), name, meant.header_row))
     for remark in sheet.remarks:
         say(remark)
@@ -120,7 +120,7 @@ def _check_words(arguments: argparse.Namespace) -> None:
             read_workflow_id(arguments.workflow)
     except ValueFault as fault:
         raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
-    if arguments.sheet_name is not None and _is_text(arguments.sheet):
+    if arguments.sheet_name is not None and is_text(arguments.sheet):
         raise UsageFault(place="--sheet", wrong="a text file has no sheets", remedy="leave it out")
 
 
@@ -169,10 +169,6 @@ def _asked(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
 def _named(sheet: str | None, tops: Sequence[Top]) -> Sequence[Top]:
     # A sheet that is not there is told by whoever reads it.
     return [top for top in tops if top.sheet == sheet] or tops
-
-
-def _is_text(path: Path) -> bool:
-    return path.suffix.lower() in TEXT_FILES
 
 
 def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:

@@ -17,8 +17,9 @@ from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.api_key import find_key
+from pipeline.config.filekinds import default_output
 from pipeline.config.load import Draft, parse
-from pipeline.config.model import Config, Input, default_output
+from pipeline.config.model import Config, Input
 from pipeline.core.model import Sheet
 from pipeline.core.rows.cells import RENDERING_VERSION, NoSuchColumnError, find_column
 from pipeline.core.rows.rendering import Rendering, badly_named_rows

@@ -16,12 +16,7 @@ pipeline retry configs/leads.yaml --limit 5
 pipeline retry configs/leads.yaml --status expired
 pipeline retry configs/leads.yaml --class provider
 pipeline retry configs/leads.yaml --rows 3,7-9"""
-CLASSES: Final = (
-    FailureClass.INPUT,
-    FailureClass.TRANSIENT,
-    FailureClass.PROVIDER,
-    FailureClass.UNCONFIRMED,
-)
+CLASSES: Final = tuple(c for c in FailureClass if c is not FailureClass.NEVER_BEGUN)
 """What can be asked for; what never began counts as transient."""
 ROWS: Final = re.compile(r"[1-9][0-9]*(-[1-9][0-9]*)?(,[1-9][0-9]*(-[1-9][0-9]*)?)*")
 

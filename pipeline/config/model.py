@@ -5,9 +5,9 @@ name in a fault. Must not know YAML. Where a key's name in YAML lacks the unit, 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
+from pipeline.config.filekinds import default_output
 from pipeline.config.sections.behaviour import Faults, Limits, Polling, Retry, Simulator, Webhook
 from pipeline.config.sections.sources import Outputs, Variables
 from pipeline.config.sections.textform import Csv
@@ -34,9 +35,10 @@ from pipeline.config.values.fields import (
     Text,
     WorkflowId,
 )
-from pipeline.config.values.readers import SIMULATOR, read_metadata
+from pipeline.config.values.readers import KEY_VARIABLE, SIMULATOR, read_metadata
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Duplicates, HiddenRows, Json
+from pipeline.core.rows.writing import About
 
 __all__ = [
     "Config",
@@ -52,8 +54,6 @@ __all__ = [
     "Simulator",
     "Webhook",
     "Workflow",
-    "default_output",
-    "output_suffix",
 ]
 
 NOT_GIVEN = Path()
@@ -116,6 +116,12 @@ class OutputColumns:
         default="Error", description="Why the row failed, in words for the sheet's owner."
     )
 
+    @property
+    def headers(self) -> Mapping[About, str]:
+        """The columns that are left in, and their headers, from the left."""
+        headers = {cast("About", field.name): getattr(self, field.name) for field in fields(self)}
+        return {name: header for name, header in headers.items() if header is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
 class Output:
@@ -145,7 +151,7 @@ class Workflow:
         description="The service's address; simulator starts the bundled one, which needs no key.",
     )
     api_key_env: EnvironmentName = Field(
-        default="COPY_AI_API_KEY",
+        default=KEY_VARIABLE,
         description="The environment variable that holds the key; also read from a file .env.",
     )
     metadata: Annotated[
@@ -247,19 +253,6 @@ class Sections:
         if info.context is None or value not in (None, NOT_GIVEN):
             return value
         return Path(info.context).with_name(f"{info.data.get('name', 'batch')}.ledger")
-
-
-_WRITTEN_AS = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
-
-
-def output_suffix(input_path: Path) -> str:
-    """The ending of what is written from this input: formats that are only read become .xlsx."""
-    return _WRITTEN_AS.get(input_path.suffix.lower(), input_path.suffix)
-
-
-def default_output(input_path: Path) -> Path:
-    """Where the output goes unless the config says so."""
-    return input_path.with_name(f"{input_path.stem}.done{output_suffix(input_path)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)

@@ -114,6 +114,9 @@ class State(StrEnum):
 OUTCOMES = frozenset({State.COMPLETE, State.FAILED, State.EXPIRED})
 """The states in which nothing is owed to a row any more."""
 
+UNENDED = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
+"""The states in which a run may be under way: it is looked for or at, and may cost yet."""
+
 
 class Status(StrEnum):
     """The words of the output sheet's status column."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from pipeline.core.model import Entry, FailureClass, State
+from pipeline.core.model import OUTCOMES, Entry, FailureClass, State
 
-RETRIED_STATES: Final = frozenset({State.FAILED, State.EXPIRED})
+RETRIED_STATES: Final = OUTCOMES - {State.COMPLETE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ table, nor how instructions are carried out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.core.doubts import token_of
@@ -33,8 +33,7 @@ from pipeline.core.model import Attempt, Entry, FailureClass, Observation, RunSt
 from pipeline.core.replies import Accepted, Doubtful, Halted, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a rule may know beside the entry and the event."""
 
     at: float

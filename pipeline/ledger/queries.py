@@ -144,7 +144,7 @@ SPENDING = (  # as `core.money.budget.Spending` counts one attempt
     "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
     "OR failure = 'unconfirmed')), "
     "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL), "
+    "AND run_id IS NOT NULL AND coalesce(failure, '') <> 'unconfirmed'), "
     "max(credits) FILTER (WHERE reading_id IN (SELECT id FROM reading_of_workflow)) "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "WHERE (service = ?) = (coalesce(?, (SELECT service FROM newest_reading)) = ?)"

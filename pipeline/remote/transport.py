@@ -211,7 +211,8 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:
     parts: list[bytes] = []
     size = 0
     try:
-        while part := await response.content.readany():
+        while not response.content.at_eof():
+            part = await response.content.readany()
             size += len(part)
             if size > LARGEST_REPLY_BYTES:
                 response.close()

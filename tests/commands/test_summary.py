@@ -2,13 +2,43 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from pipeline.commands.summary import Call, show, summarise, tell_failures
-from pipeline.core.model import State
+from pipeline.commands.summary import (
+    STATUSES,
+    Call,
+    as_text,
+    exit_of,
+    summarise,
+    tell_failures,
+)
+from pipeline.core.model import State, Status
+from pipeline.core.rows.writing import STATUS_OF
 from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
+
+EXITS: Final = {
+    Status.COMPLETE: Exit.OK,
+    Status.FAILED: Exit.UNFINISHED,
+    Status.EXPIRED: Exit.UNFINISHED,
+    Status.UNCONFIRMED: Exit.UNFINISHED,
+    Status.RUNNING: Exit.STOPPED,
+    Status.PENDING: Exit.STOPPED,
+    Status.SKIPPED: Exit.OK,
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_row_counts_as_what_its_status_says(state: State) -> None:
+    """In the text, in the JSON and by the exit code: no state is left out of any."""
+    tally, status = Tally(rows=1, states={state: 1}), STATUS_OF[state]
+    summary = summarise("leads", "leads.ledger", tally, Call(0, {}, 0, None), Exit.OK)
+    counted = {name: getattr(summary, name) for name in STATUSES}
+    assert counted == {**dict.fromkeys(Status, 0), status: 1}
+    assert f"1 rows: 1 {status}\n" in as_text(summary)
+    assert exit_of(tally, None, None) == EXITS[status]
 
 
 @pytest.mark.parametrize(
@@ -60,9 +90,9 @@ def test_whoever_has_rows_that_failed_is_told_what_to_do(
     ],
 )
 def test_the_calls_to_the_service_are_counted_in_words(
-    capsys: pytest.CaptureFixture[str], requests: Mapping[str, int], told: str
+    requests: Mapping[str, int], told: str
 ) -> None:
     """One is no plural."""
     call = Call(reused=3, requests=requests, seconds=1.0, output=None)
-    show(summarise("leads", Path("x.ledger"), Tally(), call, Exit.OK), as_json=False)
-    assert f"this call: 3 reused, {told}, 1.0 s\n" in capsys.readouterr().out
+    summary = summarise("leads", "leads.ledger", Tally(), call, Exit.OK)
+    assert f"this call: 3 reused, {told}, 1.0 s\n" in as_text(summary)

@@ -181,6 +181,18 @@ def test_runs_that_a_sweep_did_not_come_to_are_not_kept_waiting(tmp_path: Path) 
     assert lags[-len(lags) // 20] < 35
 
 
+def test_a_list_that_runs_away_while_it_is_read_is_followed(tmp_path: Path) -> None:
+    """Of thousands of starts a second the newest pages are not watched yet, and the others move."""
+    universe = Universe(
+        tmp_path,
+        duration_seconds=0,
+        limits={"rate": "10000/s", "max_in_flight": 500},
+        polling={"rate": "10000/s", "first": "10ms", "max": "1s"},
+    )
+    universe.sheet = a_sheet(5 * ROWS)
+    assert requests_a_run(universe) <= 0.15
+
+
 def test_no_list_costs_one_request(tmp_path: Path) -> None:
     """It is asked for once in a call, and then never again."""
     universe = many(tmp_path)

@@ -25,7 +25,7 @@ GAPS_TO_SUSPECT: Final = 4
 """So many gaps in a row, none much longer than another, are no chance: a bucket runs empty, or a
 window full, after as many calls each time. Of chance the longest is seldom twice the shortest."""
 LONGEST_GAP: Final = 60
-"""One refusal in more calls than that is borne, whatever its cause."""
+"""One refused in more calls than that is borne, whatever its cause."""
 REFUSED_IN_A_ROW: Final = 3
 GAPS_IN_A_ROW: Final = 2
 """But so many in a row, for so many gaps that are alike, are a window that is full."""
@@ -55,7 +55,7 @@ FALLS_IN_VAIN: Final = 2
 CALLS_WITHOUT_CHANCE: Final = 300
 """So many calls without a refusal: there is no such chance any more."""
 
-RESTS_SHARE: Final = 0.25
+RESTS_SHARE: Final = 0.15
 """So far between what was taken with the rests counted in and without, as powers go, is the limit
 taken to lie: what a bucket gains in a rest is soon used up."""
 
@@ -67,12 +67,16 @@ SECONDS_TO_RAISE: Final = 1.05
 """And for so long: a limit may be that of a second."""
 MOST_PATIENCE: Final = 16.0
 SMALL_STEP: Final = 1.05
+SMALLEST_STEP: Final = 1.025
+"""From just below a rate that was refused."""
 LARGE_STEP: Final = 1.5
 """Where the rate fell to what so few calls showed that it may be far too low."""
 LARGEST_STEP: Final = 2.0
 LEAP: Final = 1.2
 """A step that is raised by much."""
 FEW_CALLS: Final = 20
+NEARLY: Final = 1.25
+"""Rates less than so many times apart count as the same."""
 
 CALLS_REMEMBERED: Final = 2000
 PERIODS: Final = 3
@@ -119,7 +123,7 @@ class LearntRate:
         self._proven = configured
         """What went well: a rate above it is on trial."""
         self._step, self._patience = SMALL_STEP, 1.0
-        self._refused_rate = 0.0
+        self._refused_rate = self._lowered_from = 0.0
         self._calls = 0
         self._taken = 0
         self._taken_at: deque[float] = deque(maxlen=CALLS_REMEMBERED)
@@ -206,7 +210,7 @@ class LearntRate:
             self._refused_rate = self.per_second
             self._lose_patience(max(SMALL_STEP, sqrt(self.per_second / self._proven)))
             self._settle(self._proven * BELOW_PROVEN, moment)
-        elif self._is_suspect():
+        elif self._is_suspect() or self._is_too_much:
             if self._falls >= FALLS_IN_VAIN:
                 self._bear(moment)
             else:
@@ -224,6 +228,14 @@ class LearntRate:
     def _is_telling(self) -> bool:
         return self._here.refused >= self._refusals_to_tell
 
+    @property
+    def _is_too_much(self) -> bool:
+        """Whether more is refused than may be, though not as far apart each time.
+
+        After rests that are now long, now short, a bucket holds now more, now less.
+        """
+        return self._is_telling and self._here.is_above(STRAY_SHARE)
+
     def _bear(self, moment: float) -> None:
         """A lower rate is refused as well: what is refused so is of chance, and no limit."""
         self._chance = self._here.refused / self._here.calls
@@ -237,7 +249,8 @@ class LearntRate:
             is_shut = self._is_shut_each_time()
             return is_shut and _are_alike(gaps[-GAPS_IN_A_ROW:])
         is_full = len(gaps) == GAPS_TO_SUSPECT
-        return is_full and _are_alike(gaps) and max(gaps) <= LONGEST_GAP
+        refused = self._suspects[-1].refused - self._suspects[0].refused
+        return is_full and _are_alike(gaps) and sum(gaps) <= LONGEST_GAP * refused
 
     def _is_shut_each_time(self) -> bool:
         """Whether it was no single call that was refused, from each refusal to the next."""
@@ -282,9 +295,12 @@ class LearntRate:
         rate = BELOW_PROVEN * min(
             self.per_second, least * (max(least, most) / least) ** RESTS_SHARE
         )
-        # Where calls were refused in a row, they rested for longer than they had to.
+        # Where calls were refused in a row, they rested for longer than they had to; unless the
+        # rate came up to nearly the same from such a guess before.
         is_low = least < most * FALL or self._is_shut_each_time()
-        self._lose_patience(LARGE_STEP if is_low else SMALL_STEP)
+        is_known = self._lowered_from / NEARLY < self.per_second < self._lowered_from * NEARLY
+        self._lowered_from = self.per_second
+        self._lose_patience(LARGE_STEP if is_low and not is_known else SMALL_STEP)
         self._refused_rate = self.per_second
         self._settle(rate, moment)
 
@@ -305,11 +321,13 @@ class LearntRate:
         self._proven = self.per_second
         if self._step > SMALL_STEP:
             self._patience = max(1.0, self._patience / 2)
-        rate = self.per_second * self._step
-        if self.per_second < self._refused_rate / SMALL_STEP:
-            rate = min(rate, sqrt(self.per_second * self._refused_rate))
+        before, rate = self.per_second, self.per_second * self._step
+        if before < self._refused_rate:
+            # Halfway to what was refused; and a small step beyond it, once that is near.
+            rate = min(rate, max(sqrt(before * self._refused_rate), before * SMALLEST_STEP))
         self._go_to(rate, moment)
-        self._step = min(LARGEST_STEP, self._step**1.5)
+        goes_beyond = before < self._refused_rate <= rate
+        self._step = SMALL_STEP if goes_beyond else min(LARGEST_STEP, self._step**1.5)
 
     def _lose_patience(self, step: float) -> None:
         self._step = step

@@ -74,6 +74,8 @@ class Counts:
         )
 
 
+IN_FLIGHT: Final = frozenset({State.STARTING, State.RUNNING})
+
 UNFINISHED: Final = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
 """What an earlier call left under way: the next takes it over."""
 
@@ -287,7 +289,7 @@ class Batch:
         self.changed.set()
 
     def _count(self, before: Entry, after: Entry) -> None:
-        if after.state in {State.STARTING, State.RUNNING}:
+        if after.state in IN_FLIGHT:
             self.in_flight[after.id] = after
         else:
             self.in_flight.pop(after.id, None)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.model import Polling
-from pipeline.core.model import Attempt, Entry, RunId, State
+from pipeline.core.model import OUTCOMES, UNENDED, Attempt, Entry, RunId
 from pipeline.core.timing.backoff import look_again_seconds
 from pipeline.core.timing.durations import DATED_WITHIN_SECONDS
 from pipeline.core.timing.lookout import Lookout
@@ -68,9 +68,9 @@ class Watches:
         clock: Clock,
         chance: Callable[[], float],
     ) -> None:
-        self._backoff = polling.backoff
+        self._waits = polling.look_waits
         self._pace_seconds = polling.rate.interval_seconds
-        self._lookout = Lookout(polling.backoff)
+        self._lookout = Lookout(polling.look_waits)
         self._clock = clock
         self._chance = chance
         self.changed = asyncio.Event()
@@ -140,14 +140,12 @@ class Watches:
         now = self._clock.monotonic()
         watch = self._watch(entry, now)
         watch.looks_in_vain += 1
-        self._put(
-            watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
-        )
+        self._put(watch, now, look_again_seconds(watch.looks_in_vain, self._waits, self._chance()))
 
     def would_wait_seconds(self, watch: Watch) -> float:
         """For how long a run that is seen running now would wait for its next look, by plan."""
         age_seconds = watch.age_seconds(self._clock.monotonic())
-        return max(self._lookout.planned_seconds(age_seconds), self._backoff.first_seconds)
+        return max(self._lookout.planned_seconds(age_seconds), self._waits.first_seconds)
 
     def put_off(self, watch: Watch, wait_seconds: float) -> None:
         """Let a look that is due wait for so long."""
@@ -183,7 +181,7 @@ class Watches:
         self.take(watch)
         self._by_run.pop(watch.run_id, None)
         attempt = entry.attempt
-        if watch.is_dated and attempt and attempt.state in {State.COMPLETE, State.FAILED}:
+        if watch.is_dated and attempt and attempt.state in OUTCOMES - UNENDED:
             age_seconds = watch.age_seconds(self._clock.monotonic())
             self._lookout.saw_end(watch.seen_age_seconds, age_seconds)
 

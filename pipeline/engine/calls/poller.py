@@ -5,12 +5,20 @@ Must not know what an observation means for a row, nor which way of looking pays
 """
 
 import asyncio
+from math import ceil
 from typing import Final
 
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage
 from pipeline.core.timing.pushing import DueLook
-from pipeline.core.timing.sweeping import How, Waiting, Yield, how_to_look, looks_spared
+from pipeline.core.timing.sweeping import (
+    RUNS_A_PAGE,
+    How,
+    Waiting,
+    Yield,
+    how_to_look,
+    looks_spared,
+)
 from pipeline.engine.batch.batch import Batch, Happening
 from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.judging import judge
@@ -19,7 +27,10 @@ from pipeline.engine.calls.looking import Looking
 LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
 BARREN_PAGES: Final = 2
-"""After so many pages in a row without a watched run, the rest of the list is left unread."""
+"""So many pages in a row without a watched run tell that more of them would not either."""
+RUNS_AWAY_SHARE: Final = 0.2
+"""Where so much of a list was read twice, it moves on while it is read, and its pages are asked for
+together."""
 SHORTEST_PAUSE_SECONDS: Final = 0.005
 """Between two thoughts on whether enough runs are due for a sweep."""
 
@@ -35,6 +46,8 @@ class Poller:
         self._swept_at = float("-inf")
         """When the last sweep began."""
         self._has_list = True
+        self._runs_away = False
+        """Whether runs begin so fast that the last sweep's pages told much of it twice."""
         self._yield = Yield()
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
@@ -138,23 +151,44 @@ class Poller:
         pages = items = due_seen = barren = 0
         spared = 0.0
         read: set[RunId] = set()
-        while barren < BARREN_PAGES and self._batch.watches.count_due():
-            page = await self._page(pages + 1)
-            pages += 1
-            ids = set() if page is None else {seen.run_id for seen in page.runs}
-            # A page of nothing new is no list that goes on: more of it would tell nothing else.
-            if page is None or ids <= read:
-                break
-            read |= ids
-            seen, due, looks = self._take_in(page)
-            items += len(page.runs)
-            due_seen += due
-            spared += looks
-            barren = 0 if seen else barren + 1
-            if page.total is not None and items >= page.total:
-                break
+        is_read = False
+        while not is_read and barren < self._barren_pages() and self._batch.watches.count_due():
+            for page in await self._next_pages(pages):
+                pages += 1
+                if page is None or not page.runs:
+                    is_read = True
+                    continue
+                items += len(page.runs)
+                ids = {seen.run_id for seen in page.runs}
+                # One that never changes is no page of a list that goes on.
+                if ids <= read:
+                    barren += 1
+                    continue
+                read |= ids
+                seen, due, looks = self._take_in(page)
+                due_seen += due
+                spared += looks
+                barren = 0 if seen else barren + 1
+                is_read = is_read or (page.total is not None and len(read) >= page.total)
+        self._runs_away = items - len(read) >= RUNS_AWAY_SHARE * items > 0
         self._yield = self._yield.after_sweep(pages, spared, due_seen, watched)
         self._is_sweeping = False
+
+    async def _next_pages(self, read: int) -> list[RunPage | None]:
+        """The pages after so many: one, unless the list moves on faster than it is read so."""
+        count = 1
+        if self._runs_away and not read:
+            count = ceil(len(self._batch.in_flight) / RUNS_A_PAGE)
+        numbers = range(read + 1, read + count + 1)
+        return await asyncio.gather(*(self._page(number) for number in numbers))
+
+    def _barren_pages(self) -> int:
+        """After how many pages in a row without a watched run the rest is left unread.
+
+        The newest runs may be ours and not be watched yet: their starts are under way.
+        """
+        starting = len(self._batch.in_flight) - len(self._batch.watches)
+        return BARREN_PAGES + max(0, starting) // RUNS_A_PAGE
 
     async def _page(self, number: int) -> RunPage | None:
         reply = await self._looking.page(number)
