@@ -73,7 +73,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="PATH", help="write this file, not the config's"
     )
     parser.add_argument(
-        "--limit", type=_at_least_one, metavar="N", help="send at most N new attempts: a pilot"
+        "--limit",
+        type=_at_least_one,
+        metavar="N",
+        help="a pilot: send at most N new attempts, and tell what the others will cost",
     )
     parser.add_argument(
         "--fresh",
@@ -122,7 +125,8 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         open_round(again, asked, ledger)
         if asked:
             reused = ledger.tally().count(*REUSED)
-        tell_open_round(ledger)
+        else:
+            tell_open_round(ledger)
         tell_slow_begin(config, ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
@@ -136,7 +140,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    tell_failures(tally, config.path.name)
+    tell_failures(tally, config.path)
     summary = summarise(config.name, kept_at(config), tally, call, exit_)
     show_at_the_end(summary, as_json=arguments.json)
     return exit_

@@ -50,7 +50,7 @@ def run_shared(
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="another `pipeline run` has this batch",
-                remedy="let this machine take part: pipeline worker",
+                remedy="let this machine take part by `pipeline worker`",
             )
         with share_ledger(config.server) as ledger:
             rehearse_output(prepared, ledger)

@@ -106,11 +106,11 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
     return Exit.OK
 
 
-def tell_failures(tally: Tally, config: str) -> None:
+def tell_failures(tally: Tally, config: Path) -> None:
     """Say what a person can do about the rows that have ended without being complete."""
     if tally.faulty:
         say(
-            f"{_rows(tally.faulty)} could not be made from the cells, and cost nothing: "
+            f"{_rows(tally.faulty)} can't be sent, and cost nothing: "
             f"`{command_line('check', config)}` names the cells; mend them, and run again."
         )
     if failed := tally.count(State.FAILED):
@@ -176,9 +176,8 @@ def as_text(summary: Summary) -> str:
 
 def _call_in_words(summary: Summary) -> str:
     requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
-    return (
-        f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s"
-    )
+    noun = "request" if sum(summary.requests.values()) == 1 else "requests"
+    return f"this call: {summary.reused} reused, {requests or 'no'} {noun}, {summary.seconds:.1f} s"
 
 
 def _whole(credits_: float) -> float:

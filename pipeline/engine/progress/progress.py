@@ -12,7 +12,7 @@ from pipeline.core.reconciling import Hold
 from pipeline.engine.batch.batch import Batch, Counts
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out, typed
 from pipeline.engine.progress.timeleft import Sight, TimeLeft
 
 TERMINAL_SECONDS: Final = 0.25
@@ -61,9 +61,9 @@ class Progress:
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
-            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+            self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
         if batch.doubts:
-            command = f"pipeline resolve {batch.config.path.name}"
+            command = f"`pipeline resolve {typed(batch.config.path)}`"
             self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
@@ -115,13 +115,18 @@ class Progress:
         counts, done = batch.counts, _done(batch.counts)
         now = Sight(self._clock.monotonic(), counts.started, max(0, done - self._done_before))
         self._time_left.see(now, counts.running)
+        to_start = self._to_start(batch)
+        # How long a pause lasts is its person's to know.
+        waits = batch.is_paused and to_start
         return Figures(
             done=done,
             running=counts.running,
             failed=counts.failed,
             credits=counts.credits,
             ends_a_second=self._time_left.ends_a_second,
-            left_seconds=self._time_left.left_seconds(self._to_start(batch), counts.running),
+            left_seconds=(
+                None if waits else self._time_left.left_seconds(to_start, counts.running)
+            ),
         )
 
     def _to_start(self, batch: Batch) -> int:
