@@ -14,6 +14,7 @@ from docs.making.helps import helps
 from docs.making.keys import keys, keys_to_come
 from docs.making.picture import picture
 from docs.making.rooms import rooms
+from docs.making.states import states
 from docs.making.troubles import all_errors, failures, stops
 
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -28,6 +29,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "keys": keys,
     "keys-to-come": keys_to_come,
     "rooms": rooms,
+    "states": states,
     "stops": stops,
 }
 """What the pages can hold, by the name in the opening comment."""

@@ -136,8 +136,8 @@ def open_round(again: Again | None, entries: Sequence[Entry], ledger: Ledger) ->
 
 
 def tell_open_round(ledger: Ledger) -> None:
-    """Say that a round goes on, so that nobody wonders why finished rows are pending."""
+    """Say that an earlier call's round goes on, so that nobody wonders why rows are pending."""
     current = ledger.open_round()
     if current is not None:
         pending = ledger.tally().count(State.PLANNED)
-        say(f"A round of `{current[1]}` goes on: {pending} rows are still to be sent.")
+        say(f"A round of `{current[1]}` goes on; rows still to be sent: {pending}.")

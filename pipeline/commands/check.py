@@ -36,7 +36,7 @@ from pipeline.core.rows.planning import Decision, Plan, plan
 from pipeline.core.rows.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
 
-HELP: Final = "validate all, show the first requests, the counts and the cost; start nothing"
+HELP: Final = "look at config, sheet and key; show requests, counts and cost; start nothing"
 EXAMPLE: Final = """\
 pipeline check configs/leads.yaml
 pipeline check configs/leads.yaml --online"""

@@ -10,7 +10,7 @@ from pipeline.core.model import CAME_TO_NOTHING, FailureClass, RoundKind, State
 from pipeline.core.retrying import Choice, RowRanges
 from pipeline.errors import Exit, UsageFault
 
-HELP: Final = "give rows that failed or expired a new attempt, then go on as run"
+HELP: Final = "give rows that failed or expired a new, paid attempt, then go on as run"
 EXAMPLE: Final = """\
 pipeline retry configs/leads.yaml --limit 5
 pipeline retry configs/leads.yaml --status expired

@@ -15,7 +15,7 @@ from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
 from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
-from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output
@@ -43,7 +43,7 @@ def run_shared(
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="another `pipeline run` has this batch",
-                remedy="let this machine take part: pipeline worker",
+                remedy="let this machine take part by `pipeline worker`",
             )
         with share_ledger(config.server) as ledger:
             rehearse_output(prepared, ledger)
@@ -61,7 +61,8 @@ def run_shared(
     call = Call(reused, part.requests, time.monotonic() - began_at, output)
     if part.stop is not None:
         say(f"Stopped early: {part.stop.message}.")
-    show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
+    summary = summarise(config.name, kept_at(config), tally, call, exit_)
+    show_at_the_end(summary, as_json=arguments.json)
     return exit_
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from pipeline.commands.terminal import command_line, say, tell
 from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State, Status
 from pipeline.engine.batch.stop import Stop, StopReason
-from pipeline.errors import Exit
+from pipeline.errors import Exit, OutputFault
 from pipeline.ledger.records import Tally
 
 
@@ -107,11 +107,11 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
     return Exit.OK
 
 
-def tell_failures(tally: Tally, config: str) -> None:
+def tell_failures(tally: Tally, config: Path) -> None:
     """Say what a person can do about the rows that have ended without being complete."""
     if tally.faulty:
         say(
-            f"{_rows(tally.faulty)} could not be made from the cells, and cost nothing: "
+            f"{_rows(tally.faulty)} can't be sent, and cost nothing: "
             f"`{command_line('check', config)}` names the cells; mend them, and run again."
         )
     if failed := tally.count(State.FAILED):
@@ -132,6 +132,14 @@ def show(summary: Summary, *, as_json: bool) -> None:
     """The summary, and nothing else, on stdout."""
     text = _as_json(summary) if as_json else as_text(summary)
     tell(text)
+
+
+def show_at_the_end(summary: Summary, *, as_json: bool) -> None:
+    """The same, of a batch that has ended as it has, whoever hears of it."""
+    try:
+        show(summary, as_json=as_json)
+    except OutputFault as fault:
+        say(str(fault))
 
 
 FOR_A_PERSON: Final = frozenset({"shared", "saved_credits", "is_of_a_call"})
@@ -166,9 +174,8 @@ def as_text(summary: Summary) -> str:
 
 def _call_in_words(summary: Summary) -> str:
     requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
-    return (
-        f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s"
-    )
+    noun = "request" if sum(summary.requests.values()) == 1 else "requests"
+    return f"this call: {summary.reused} reused, {requests or 'no'} {noun}, {summary.seconds:.1f} s"
 
 
 def _whole(credits_: float) -> float:

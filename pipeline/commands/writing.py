@@ -75,7 +75,7 @@ def _what_is_shown(prepared: Prepared, ledger: Ledger, digest: str | None) -> st
 def tell_written(written: Written, aside: Path | None, target: Path) -> None:
     """Say what a person would not expect of the output's place."""
     if aside is not None:
-        say(f"{target.name} was changed since it was written: it is kept as {aside.name}.")
+        say(f"{target.name} is not as this ledger wrote it: it is kept as {aside.name}.")
     if written.path != target:
         why = "another program may have it open, or its folder can't be written to any more"
         say(f"{target.name} can't be written there: {why}. The result is in {written.path}.")

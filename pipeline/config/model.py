@@ -1,7 +1,8 @@
 """The config's sections and keys: meaning, unit, default and example of each stand here, once.
 
 From these fields come the validation, the JSON Schema, what `init` writes and the nearest known
-name in a fault. Must not know YAML. Where a key's name in YAML lacks the unit, it is the alias.
+name in a fault. A section's meaning is its docstring. Must not know YAML. Where a key's name in
+YAML lacks the unit, it is the alias.
 """
 
 from collections.abc import Mapping
@@ -97,10 +98,7 @@ class Input:
         description="Rows that are sent alike, whatever their key: each has a run of its own; with "
         "once they share one, and it is paid for once.",
     )
-    csv: OrDefaults[Csv] = Field(
-        default_factory=Csv,
-        description="How a .csv or .tsv file is spelled; what is left out is found in the file.",
-    )
+    csv: OrDefaults[Csv] = Field(default_factory=Csv)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
@@ -132,10 +130,7 @@ class Output:
         description="The file to write; by default <input's name>.done beside the input.",
         examples=["../out/leads.xlsx"],
     )
-    columns: OrDefaults[OutputColumns] = Field(
-        default_factory=OutputColumns,
-        description="Headers of the columns about the run; null leaves one out.",
-    )
+    columns: OrDefaults[OutputColumns] = Field(default_factory=OutputColumns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
@@ -187,19 +182,9 @@ class Sections:
         description="Names the ledger and the report; by default this file's own name.",
         examples=["lead-emails"],
     )
-    input: Input = Field(
-        description="The sheet to read; it is never written to.",
-        examples=[{"path": "leads.xlsx"}],
-    )
-    output: OrDefaults[Output] = Field(
-        default_factory=Output,
-        validate_default=True,
-        description="The copy of the input that gets the new columns.",
-    )
-    workflow: Workflow = Field(
-        description="The workflow that is run for each row, and how it is reached.",
-        examples=[{"id": "WCFG-0123"}],
-    )
+    input: Input = Field(examples=[{"path": "leads.xlsx"}])
+    output: OrDefaults[Output] = Field(default_factory=Output, validate_default=True)
+    workflow: Workflow = Field(examples=[{"id": "WCFG-0123"}])
     variables: Variables = Field(
         description="What each row becomes for the workflow: start variable on the left, "
         "the column that it is made from on the right.",
@@ -210,23 +195,16 @@ class Sections:
         "for all.",
         examples=["*"],
     )
-    limits: OrDefaults[Limits] = Field(
-        default_factory=Limits, description="How fast and how far the batch goes."
-    )
-    polling: OrDefaults[Polling] = Field(
-        default_factory=Polling, description="How runs are watched."
-    )
-    retry: OrDefaults[Retry] = Field(default_factory=Retry, description="What is tried again.")
+    limits: OrDefaults[Limits] = Field(default_factory=Limits)
+    polling: OrDefaults[Polling] = Field(default_factory=Polling)
+    retry: OrDefaults[Retry] = Field(default_factory=Retry)
     webhook: Webhook | None = Field(
         default=None,
         description="Ends of runs by push, so that few polls are needed; by default runs are "
         "polled alone.",
         examples=[{"listen": "127.0.0.1:8765", "public_url": "https://example.org/hooks"}],
     )
-    simulator: OrDefaults[Simulator] = Field(
-        default_factory=Simulator,
-        description="How the bundled simulator behaves; only with base_url: simulator.",
-    )
+    simulator: OrDefaults[Simulator] = Field(default_factory=Simulator)
     ledger: FilePath = Field(
         default_factory=Path,
         validate_default=True,

@@ -130,6 +130,15 @@ def _connected(path: Path) -> sqlite3.Connection:
                 wrong=f"the ledger is damaged ({error})",
                 remedy="keep the file, and put back a copy of it before you go on",
             ) from error
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            raise LedgerFault(
+                place=str(path),
+                wrong="this file is no ledger, or a damaged one",
+                remedy=(
+                    "put back a copy of the ledger; where there was none, name another file in "
+                    "the config's `ledger`"
+                ),
+            ) from error
         raise _cannot_open(path, error) from error
     return connection
 

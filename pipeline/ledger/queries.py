@@ -84,7 +84,9 @@ BEARERS = (
     "SELECT token, entry_id, number, state FROM attempt "
     "WHERE token IN (SELECT value FROM json_each(?))"
 )
-BEARERS_WITHOUT_RUN = f"{BEARERS} AND run_id IS NULL AND state = 'failed'"
+BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
+    f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
+)
 USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
     "UPDATE entry SET state = 'complete' "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "

@@ -44,15 +44,15 @@ MayLeave: TypeAlias = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long an exchange may take, in seconds."""
+    """How long an exchange may take."""
 
-    connect: float = 10.0
+    connect_seconds: float = 10.0
     """To the connection: the name, the handshakes, the proxy."""
-    start: float = 60.0
+    start_seconds: float = 60.0
     """To the reply's last byte, for a start or another POST."""
-    look: float = 30.0
+    look_seconds: float = 30.0
     """To the reply's last byte, for all else."""
-    unacknowledged: float = 15.0
+    unacknowledged_seconds: float = 15.0
     """How long the system may go on delivering what the other side does not acknowledge, also once
     the connection is closed here."""
 
@@ -101,9 +101,10 @@ class Transport:
         address = address_of(base_url)
         self._proxy = proxy_for(address)
         self._secret = key
-        self._unacknowledged_seconds = timeouts.unacknowledged
-        look = aiohttp.ClientTimeout(total=timeouts.look, connect=timeouts.connect)
-        start = aiohttp.ClientTimeout(total=timeouts.start, connect=timeouts.connect)
+        self._unacknowledged_seconds = timeouts.unacknowledged_seconds
+        connect = timeouts.connect_seconds
+        look = aiohttp.ClientTimeout(total=timeouts.look_seconds, connect=connect)
+        start = aiohttp.ClientTimeout(total=timeouts.start_seconds, connect=connect)
         self._deadlines: dict[Method, aiohttp.ClientTimeout] = {
             "GET": look,
             "POST": start,

@@ -1,5 +1,7 @@
 """What is said at the end of a call."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -36,7 +38,10 @@ def test_each_row_counts_as_what_its_status_says(state: State) -> None:
     ("tally", "told"),
     [
         (Tally(rows=1, states={State.COMPLETE: 1}), []),
-        (Tally(rows=2, faulty=1, states={}), [("1 row could", "`pipeline check leads.yaml`")]),
+        (
+            Tally(rows=2, faulty=1, states={}),
+            [("1 row can't be sent", "`pipeline check leads.yaml`")],
+        ),
         (
             Tally(rows=2, states={State.FAILED: 2}),
             [("2 rows failed", "`pipeline retry leads")],
@@ -44,7 +49,11 @@ def test_each_row_counts_as_what_its_status_says(state: State) -> None:
         (Tally(rows=3, states={State.EXPIRED: 3}), [("3 rows were not seen to end", "free")]),
         (
             Tally(rows=5, faulty=2, states={State.FAILED: 2, State.EXPIRED: 1}),
-            [("2 rows could", "cost nothing"), ("2 rows failed", "retry"), ("1 row was", "free")],
+            [
+                ("2 rows can't be sent", "cost nothing"),
+                ("2 rows failed", "retry"),
+                ("1 row was", "free"),
+            ],
         ),
     ],
 )
@@ -56,9 +65,27 @@ def test_whoever_has_rows_that_failed_is_told_what_to_do(
 ) -> None:
     """A line for each way in which rows end without being complete, and none without such rows."""
     monkeypatch.setattr("sys.argv", ["pipeline"])
-    tell_failures(tally, "leads.yaml")
+    tell_failures(tally, Path("leads.yaml"))
     out, err = capsys.readouterr()
     assert out == ""
     for line, (what, remedy) in zip(err.splitlines(), told, strict=True):
         assert line.startswith(what)
         assert remedy in line
+
+
+@pytest.mark.parametrize(
+    ("requests", "told"),
+    [
+        ({}, "no requests"),
+        ({"list": 1}, "1 list request"),
+        ({"start": 1, "poll": 1}, "1 start, 1 poll requests"),
+        ({"start": 5, "list": 2}, "5 start, 2 list requests"),
+    ],
+)
+def test_the_calls_to_the_service_are_counted_in_words(
+    requests: Mapping[str, int], told: str
+) -> None:
+    """One is no plural."""
+    call = Call(reused=3, requests=requests, seconds=1.0, output=None)
+    summary = summarise("leads", "leads.ledger", Tally(), call, Exit.OK)
+    assert f"this call: 3 reused, {told}, 1.0 s\n" in as_text(summary)

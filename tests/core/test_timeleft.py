@@ -43,6 +43,13 @@ def test_before_a_run_has_ended_nobody_knows() -> None:
     assert time_left(Owed(10, 1), PACE, []) is None
 
 
+def test_how_long_a_pause_lasts_nobody_knows() -> None:
+    """Where rows wait for it to end; what was started goes on to its end all the same."""
+    paused = Pace(1.0, 500, None, is_paused=True)
+    assert time_left(Owed(10, 1), paused, STEADY) is None
+    assert time_left(Owed(0, 1), paused, STEADY) == Left(0, 10, 10)
+
+
 @settings(deadline=None, max_examples=100)
 @example(1, 0, [20972.516431789503], None)
 @given(

@@ -25,7 +25,7 @@ Answer = Callable[..., bytes]
 
 RUN = RunId("WRUN-1")
 ACCEPTED = b'{"data":{"id":"WRUN-1"}}'
-IMPATIENT = Timeouts(connect=0.05, start=0.05, look=0.05)
+IMPATIENT = Timeouts(connect_seconds=0.05, start_seconds=0.05, look_seconds=0.05)
 
 
 def a_client(url: str, timeouts: Timeouts | None = None) -> Client:
@@ -126,7 +126,7 @@ def test_the_system_gives_up_what_is_not_acknowledged(
     """A start is not delivered long after its connection was given up."""
 
     async def scenario() -> None:
-        timeouts = Timeouts(unacknowledged=seconds)
+        timeouts = Timeouts(unacknowledged_seconds=seconds)
         async with (
             serving(answer(200, ACCEPTED)) as service,
             a_client(service.url, timeouts) as client,
@@ -207,7 +207,7 @@ def test_a_handshake_that_never_ends_begins_nothing() -> None:
 
     async def scenario() -> None:
         async with _listening(b"") as port:
-            patience = Timeouts(connect=0.05, start=30.0, look=30.0)
+            patience = Timeouts(connect_seconds=0.05, start_seconds=30.0, look_seconds=30.0)
             reply, count = await started(f"https://127.0.0.1:{port}/api", patience)
             assert (reply, count) == (NotConnected("no connection was made in time"), 0)
 

@@ -88,16 +88,18 @@ class Pace:
     """Between two starts of late; ``None``: none was seen."""
     still_seconds: float = 0.0
     """Since the last start that was seen."""
+    is_paused: bool = False
+    """How long a pause lasts is its person's to know."""
 
 
 def time_left(owed: Owed, pace: Pace, durations: Sequence[float]) -> Left | None:
-    """The estimate; ``None`` where it is not known how long a run takes.
+    """The estimate; ``None`` where nobody knows how long a run takes, or when the next may start.
 
     `durations` are those of runs that ended, in seconds. Where nothing is owed, no time is left.
     """
     if not owed.to_start and not owed.in_flight:
         return Left(0.0, 0.0, 0.0)
-    if not durations:
+    if not durations or (pace.is_paused and owed.to_start):
         return None
     seen = [*durations] * FEW if len(durations) < FEW else durations
     percentiles = quantiles(seen, n=100, method="inclusive")

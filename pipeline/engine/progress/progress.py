@@ -13,7 +13,7 @@ from pipeline.core.timing.timeleft import Lately, Owed, Pace, time_left
 from pipeline.engine.batch.batch import Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out, typed
 
 TERMINAL_SECONDS: Final = 0.25
 SHORTEST_BAR: Final = 8
@@ -60,9 +60,9 @@ class Progress:
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
-            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+            self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
         if batch.doubts:
-            command = f"pipeline resolve {batch.config.path.name}"
+            command = f"`pipeline resolve {typed(batch.config.path)}`"
             self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
@@ -124,13 +124,12 @@ class Progress:
         )
 
     def _left_seconds(self, batch: Batch) -> float | None:
-        if batch.is_paused:
-            return None
         pace = Pace(
             interval_seconds=batch.limits.rate.interval_seconds,
             max_in_flight=batch.limits.max_in_flight,
             seen_interval_seconds=self._starts.interval_seconds,
             still_seconds=self._starts.still_seconds,
+            is_paused=batch.is_paused,
         )
         owed = Owed(self._to_start(batch), batch.counts.running)
         left = time_left(owed, pace, batch.counts.run_seconds)

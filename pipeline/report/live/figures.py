@@ -162,12 +162,11 @@ class Viewer:
 
 
 def _left(tally: Tally, taken: Sequence[float], now_is: Adjusted, leaving: Lately) -> Left | None:
-    if now_is.is_paused:
-        return None
     pace = Pace(
         interval_seconds=now_is.limits.rate.interval_seconds,
         max_in_flight=now_is.limits.max_in_flight,
         seen_interval_seconds=leaving.interval_seconds,
+        is_paused=now_is.is_paused,
     )
     return time_left(Owed(tally.count(State.PLANNED), tally.count(*IN_FLIGHT)), pace, taken)
 
