@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel simulate-crashes guards bench bench-large bench-cluster docs screens format clean
+.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel coverage simulate-crashes guards bench bench-large bench-cluster docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -62,6 +62,11 @@ check-office: $(TEST_READY) ## see that LibreOffice shows the same values before
 check-wheel: $(TEST_READY) ## install the wheel in an environment of its own, and use it there
 	@$(BIN)/pytest -q tests/installed/check_wheel.py
 
+# Hypothesis takes the same examples each time, so that no branch is met by luck.
+coverage: $(TEST_READY) ## see that the tests of the core take every branch of it
+	@$(BIN)/coverage run -m pytest -q --hypothesis-seed=0 tests/core
+	@$(BIN)/coverage report
+
 format: $(TEST_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
@@ -100,5 +105,5 @@ screens: $(TEST_READY) ## take the pictures of report and live page anew: needs 
 	@$(BIN)/python -m docs.making.screens
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

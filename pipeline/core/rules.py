@@ -6,7 +6,7 @@ table, nor how instructions are carried out.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from msgspec.structs import replace
 
@@ -219,6 +219,8 @@ def observe(entry: Entry, event: Event, context: Context) -> Step:
             return replace(ended, owes_retry=False), ()
         case RunStatus.FAILED:
             return _fail(entry, event, context)
+        case _:
+            assert_never(event.status)
 
 
 def _fail(entry: Entry, event: Observation, context: Context) -> Step:

@@ -10,6 +10,7 @@ from pipeline.core.events import (
     FreshAsked,
     Instruction,
     Intended,
+    LateEnd,
     LookNow,
     Resumed,
     RetryAsked,
@@ -57,6 +58,14 @@ def test_a_refusal_says_the_services_words() -> None:
     assert attempt.error == "The service refused this row: Company is unknown"
     assert (attempt.failure, attempt.credits) == (FailureClass.INPUT, None)
     assert attempt.ended_at == NOON + 100
+
+
+def test_what_a_complete_attempt_gave_is_not_taken_back_by_a_later_word_of_it() -> None:
+    """A doubled or a contradicting word of an older attempt's end changes nothing."""
+    older = an_entry(State.RUNNING, attempt=ATTEMPTS[State.COMPLETE])
+    for said in (HAS_FAILED, an_observation(outputs={"Email": "Dear Bob"}, credits=5.0)):
+        entry, instructions = step(older, LateEnd(said), a_context())
+        assert (entry, instructions) == (older, ())
 
 
 @pytest.mark.parametrize("event", [TryLater(None), NotConnected("no route"), HALTED])

@@ -104,6 +104,19 @@ def test_before_anything_ended_the_wait_is_half_the_age() -> None:
     assert lookout.wait_seconds(0, 0, 0, 0.0) == pytest.approx(5)
 
 
+def test_a_plan_can_be_asked_without_lot_once_there_is_one() -> None:
+    """Where nothing was learnt there is none; then it is what waits are spread around."""
+    lookout = Lookout(DEFAULT)
+    assert lookout.planned_seconds(0) == 0
+    for _ in range(100):
+        lookout.saw_running(0, 1000)
+        lookout.saw_end(1000, 1030)
+    assert lookout.planned_seconds(0) == 0
+    waits = [lookout.wait_seconds(0, 0, 0, chance) for chance in (0.0, 0.5, 0.999)]
+    assert min(waits) <= lookout.planned_seconds(0) <= max(waits)
+    assert lookout.planned_seconds(9000) == 0
+
+
 def test_the_longest_wait_binds_once_a_run_has_outlived_the_others() -> None:
     """`max` may be passed while a run is as young as those that were seen, and not after."""
     lookout = Lookout(DEFAULT)

@@ -193,6 +193,8 @@ def new_cell(value: Json) -> NewCell:
             return value if math.isfinite(value) else str(value)
         case list() | dict():
             return json.dumps(value, ensure_ascii=False)
+        case _:
+            assert_never(value)
 
 
 class NoSuchOutputError(LookupError):
