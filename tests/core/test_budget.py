@@ -106,6 +106,9 @@ def test_what_an_attempt_was_weighs_no_more(course: list[Attempt | None]) -> Non
             True,
         ),
         (CreditCap(10, None), Spending(credits=11, highest_credits=2), 0, True),
+        # Less than a whole run is none.
+        (CreditCap(10, 4), Spending(credits=3, highest_credits=3), 1, False),
+        (CreditCap(10, None), Spending(credits=0.3, highest_credits=10), 0, False),
         # Sums of fractions that are no exact binary ones.
         (CreditCap(0.3, None), Spending(credits=0.1, highest_credits=0.1), 2, False),
         (CreditCap(0.3, 0.1), Spending(unended=3), 0, False),

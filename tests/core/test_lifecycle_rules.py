@@ -8,6 +8,7 @@ from pipeline.core.events import (
     CountFailure,
     Event,
     FreshAsked,
+    GaveUp,
     Instruction,
     Intended,
     LateEnd,
@@ -181,6 +182,16 @@ def test_an_owed_retry_is_paid_only_once_a_look_told_something(
     owing = an_entry(State.RUNNING, owes_retry=True)
     entry, _ = step(owing, event, a_context())
     assert (entry.state, entry.owes_retry) == (state, still_owed)
+
+
+def test_a_run_that_is_given_up_says_when_and_why() -> None:
+    """The ledger and the sheet tell it of the row."""
+    entry, todo = step(an_entry(State.RUNNING), GaveUp("it had not ended"), a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (entry.state, attempt.state, todo) == (State.EXPIRED, State.EXPIRED, ())
+    assert (attempt.ended_at, attempt.error) == (NOON + 100, "it had not ended")
+    assert (attempt.failure, attempt.run_id) == (FailureClass.TRANSIENT, "WRUN-1")
 
 
 @pytest.mark.parametrize("owes_retry", [True, False])

@@ -14,11 +14,16 @@ from pipeline.ledger.opening import is_running, open_ledger, watch_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON
 from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
     a_ledger,
     connection_of,
     ids_of,
     looked_on,
+    opened,
     second_attempt,
+    some_rows,
     stands,
 )
 
@@ -34,6 +39,15 @@ def test_who_looks_on_changes_nothing(tmp_path: Path) -> None:
     """Its connection refuses to write, whatever it is asked."""
     with a_ledger(tmp_path, "a"), looked_on(tmp_path) as looking, pytest.raises(LedgerLost):
         looking.ledger.say_facts({"holder": "1"})
+
+
+def test_rows_that_can_not_be_sent_are_counted(tmp_path: Path) -> None:
+    """Those of the newest reading; before the first one there are none."""
+    with opened(tmp_path) as ledger, looked_on(tmp_path) as looking:
+        assert looking.faulty() == 0
+        for faulty in (3, 2):
+            ledger.enrol(some_rows("a", faulty=faulty), SOURCE, SERVICE, WORKFLOW, NOON)
+            assert looking.faulty() == faulty
 
 
 def test_the_version_is_another_after_each_change_and_only_then(tmp_path: Path) -> None:

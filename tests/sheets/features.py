@@ -326,6 +326,10 @@ KEPT = (
         lambda folder: a_package(folder, parts_with("\ufeff" + a_sheet())),
     ),
     Kept(
+        "a part that does not say how it is spelled",
+        lambda folder: a_package(folder, parts_with("<?xml version='1.0'?>" + a_sheet())),
+    ),
+    Kept(
         "parts that are stored, not packed",
         lambda folder: a_package(folder, parts_with(), method=zipfile.ZIP_STORED),
     ),

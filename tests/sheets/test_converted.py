@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from pipeline.core.model import NewCell
@@ -30,6 +31,13 @@ def test_all_sheets_keep_their_values(tmp_path: Path) -> None:
         "Leads": [[*header, "Email"], [*row, 7.0, "x"]],
     }
     assert opened(written.path)["A2"].data_type == "s"
+
+
+def test_a_sheet_that_is_hidden_stays_so(tmp_path: Path) -> None:
+    """Nobody is shown what they had put away; and what they saw is there to be seen."""
+    written = converted(an_ods(tmp_path, "Old", "Leads", hidden=("Old",)), {2: [7, "x"]})
+    sheets = load_workbook(written.path).worksheets
+    assert [sheet.sheet_state for sheet in sheets] == ["hidden", "visible"]
 
 
 @pytest.mark.parametrize(

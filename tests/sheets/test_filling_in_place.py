@@ -125,6 +125,7 @@ def test_a_formula_over_several_cells_goes_where_all_of_them_are_filled(
         ('t="b"><v>1</v>', "TRUE"),
         ("><v>2024</v>", "2024"),
         ("><v>1.50</v>", "1.5"),
+        ('t="n"><v>2024.0</v>', "2024"),
     ],
 )  # fmt: skip
 def test_a_header_is_known_by_its_text(tmp_path: Path, cell: str, name: str) -> None:
