@@ -159,6 +159,8 @@ def test_what_the_service_refuses_stays_known_where_the_config_changes() -> None
     found = learnt.per_second
     learnt.configure(100)
     assert learnt.per_second == found < 12
+    later = calls_to(Bucket(10, 10), learnt, 900)
+    assert refused_share(later) <= 0.03
     learnt.configure(5)
     assert learnt.per_second == 5
     for moment in clock(learnt, 600, begin=1e4):

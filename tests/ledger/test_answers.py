@@ -1,5 +1,6 @@
 """What is asked of a ledger: whose a run is, what was paid for, what is to change."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pipeline.core.model import RowKey, RunId, RunStatus, State, Token
 from pipeline.core.money.accounts import Line
 from pipeline.core.rows.remade import Paid
 from pipeline.errors import LedgerFault
+from pipeline.ledger.holding import Mount
 from pipeline.ledger.place import check_place
 from pipeline.ledger.records import Owner
 from tests.core.builders import NOON, an_observation
@@ -168,6 +170,16 @@ def test_webhooks_that_may_stand_are_written_down_until_they_are_gone(place: Pla
         assert ledger.fact("webhooks") is None
 
 
+def test_a_ledgers_token_is_short_and_its_own(place: Place) -> None:
+    """It stands in each attempt's token, which the service keeps; a copy takes a new one."""
+    with opened(place) as ledger:
+        token = ledger.token
+        assert re.fullmatch("[0-9a-f]{16}", token)
+        assert ledger.token == token
+        assert ledger.renew_token() != token
+        assert re.fullmatch(f"{ledger.token}-[0-9a-f]{{8}}", ledger.call_token())
+
+
 def test_texts_that_were_written_are_remembered_by_their_column(place: Place) -> None:
     """Once each, however often they were written."""
     with a_ledger(place, "a") as ledger:
@@ -189,6 +201,16 @@ def test_a_place_for_a_ledger_is_looked_at_and_left_as_it_is(tmp_path: Path) -> 
         "the ledger can't be opened: this is a folder",
     )
     assert "name a file" in caught.value.remedy
+
+
+def test_a_place_on_another_machine_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is made there: locks do not hold on a network file system."""
+    mounted = [Mount(tmp_path, "nfs4")]
+    monkeypatch.setattr("pipeline.ledger.place.mounts", lambda: mounted)
+    with pytest.raises(LedgerFault, match="nfs4"):
+        check_place(tmp_path / "batch.ledger")
 
 
 def test_a_place_that_takes_nothing_is_told(

@@ -87,6 +87,12 @@ def test_who_works_on_a_chunk_is_told_how_runs_end_and_nothing_of_what_all_may_d
         assert opening.token != chunk.opening().token
 
 
+def test_a_claim_holds_its_first_entry_and_its_last() -> None:
+    """And those between, and no other."""
+    claim = Claim(1, 1, first_entry=3, last_entry=5)
+    assert [n for n in range(9) if claim.holds(n)] == [3, 4, 5]
+
+
 def test_only_the_newest_picker_may_write(place: Place) -> None:
     """A worker that was given up is refused from its first write on, and has changed nothing."""
     with shared(place, "a", "b") as (ledger, chunks):

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pipeline.core.model import State
+from pipeline.core.model import FailureClass, RunId, State
+from pipeline.ledger.history import TroubledRow
 from pipeline.ledger.opening import join_ledger, open_ledger
 from tests.journeys.running import a_batch, pipeline, write_rows
+from tests.ledger.builders import a_ledger, ids_of, stands
 
 
 def test_a_report_sees_one_moment_of_a_batch_that_goes_on(tmp_path: Path) -> None:
@@ -25,6 +27,29 @@ def test_a_report_sees_one_moment_of_a_batch_that_goes_on(tmp_path: Path) -> Non
             assert reading.tally() == before
             assert len(list(reading.history.troubled_rows())) == 0
         assert len(list(reading.history.troubled_rows())) == 1
+
+
+def test_a_row_in_trouble_is_told_with_all_that_helps(tmp_path: Path) -> None:
+    """Its number, how it stands, its run, what it cost and why, in the sheet's order."""
+    with a_ledger(tmp_path, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        ledger.save([stands(d, State.EXPIRED), stands(a, State.FAILED, credits=None)])
+        ledger.save([stands(b, State.COMPLETE), stands(c, State.UNCONFIRMED)])
+        assert list(ledger.history.troubled_rows()) == [
+            TroubledRow(
+                2,
+                State.FAILED,
+                FailureClass.PROVIDER,
+                RunId(f"WRUN-{a}"),
+                1,
+                None,
+                "The run failed: no such company",
+            ),
+            TroubledRow(4, State.UNCONFIRMED, None, None, 1, None, "It is not known"),
+            TroubledRow(
+                5, State.EXPIRED, None, RunId(f"WRUN-{d}"), 1, None, "The run had not ended"
+            ),
+        ]
 
 
 def test_rows_that_left_the_sheet_are_left_out(tmp_path: Path) -> None:

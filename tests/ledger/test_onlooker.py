@@ -125,6 +125,8 @@ def test_rows_are_found_by_number_by_run_and_by_state(tmp_path: Path) -> None:
         (row,) = looking.by_row(2)
         assert (row.state, row.attempts, row.run_id) == (State.COMPLETE, 2, f"WRUN-{a}-2")
         assert row.credits == 3
+        assert (row.row_number, row.rows, row.error) == (2, 1, None)
+        assert (row.sent_at, row.ended_at) == (NOON, NOON + 9)
         assert looking.by_row(99) == []
         assert looking.by_run(f"WRUN-{a}", 10) == [row]
         assert [found.row_number for found in looking.by_run("WRUN-", 10)] == [2, 3, 4]
@@ -142,6 +144,7 @@ def test_a_row_that_left_the_sheet_is_found_by_its_run_alone(tmp_path: Path) -> 
         assert not gone.is_in_sheet
         (there,) = looking.by_row(2)
         assert there.state is State.PLANNED
+        assert there.is_in_sheet
 
 
 @pytest.mark.parametrize(

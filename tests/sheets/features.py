@@ -47,7 +47,8 @@ RULES = (
 )
 STRINGS = (
     f'<sst xmlns="{MAIN}"><si><t>Na</t></si><si><r><t>Na</t></r><r><t>me</t></r>'
-    '<rPh sb="0" eb="1"><t>x</t></rPh></si></sst>'
+    '<rPh sb="0" eb="1"><t>x</t></rPh></si>'
+    '<si><r><t>N</t></r><rPh sb="0" eb="1"><t>x</t></rPh><r><t>r</t></r></si></sst>'
 )
 OTHER_PARTS = (
     "xl/charts/chart1.xml",

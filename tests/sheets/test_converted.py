@@ -61,6 +61,12 @@ def test_a_value_is_the_same_to_its_last_digit_and_blank(
     assert value in {None, old}
 
 
+def test_a_sign_that_no_workbook_takes_is_replaced(tmp_path: Path) -> None:
+    """The copy can be opened, and shows where the sign stood; the rest of the text stays."""
+    source = an_ods(tmp_path, "Leads", rows=(*ROWS, (a_text("a&#1;b"), *[a_text("x")] * 3)))
+    assert opened(converted(source, {2: [7, "x"]}).path)["A3"].value == "a\ufffdb"
+
+
 def test_what_the_copy_will_not_hold_is_said_before(tmp_path: Path) -> None:
     """One line tells the person that only values come over."""
     assert rehearse(an_ods(tmp_path, "Leads"), ["Email"], {2}) == (

@@ -120,6 +120,7 @@ def test_a_formula_over_several_cells_goes_where_all_of_them_are_filled(
     [
         ('t="s"><v>0</v>', "Na"),
         ('t="s"><v>1</v>', "Name"),
+        ('t="s"><v>2</v>', "Nr"),
         ('t="inlineStr"><is><r><t>a_x0041_</t></r><r><t>b</t></r></is>', "aAb"),
         ('t="str"><f>X</f><v>a</v>', "a"),
         ('t="b"><v>1</v>', "TRUE"),
