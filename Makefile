@@ -44,10 +44,13 @@ batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS=
 
 # Twice the two cores: many tests wait for a process or for the disk.
 WORKERS ?= 4
+# Each time in another order; a failed one is had again by its number.
+ORDER := $(or $(ORDER),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 # Without its bytecode the program is compiled anew by each of the many interpreters that the tests start.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(TEST_READY) ## run the tests, and say which were left out for lack of something
-	@$(BIN)/pytest -q -rs -n $(WORKERS) $(ARGS)
+test: $(TEST_READY) ## run the tests in any order; say which were left out for lack of something, and the slowest
+	@echo "The tests run in this order: make test ORDER=$(ORDER)"
+	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) --durations=10 $(ARGS)
 
 check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .
