@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import OutputFault
 from pipeline.sheets import read, rehearse
-from tests.sheets.builders import a_copy, a_source, opened
+from tests.sheets.builders import a_copy, a_source, a_workbook, opened
 from tests.sheets.features import STRINGS
 from tests.sheets.fidelity import changed_parts, parts_of
 from tests.sheets.rawworkbooks import (
@@ -55,6 +55,16 @@ def test_nothing_empties_a_cell_and_makes_none(tmp_path: Path) -> None:
     source = a_source(a_package(tmp_path, parts_with(sheet)))
     copy = sheet_of(a_copy(source, {2: [None], 3: [None]}).path)
     assert copy == sheet.replace('<c r="B2" s="2"><v>1</v></c>', '<c r="B2" s="2"/>')
+
+
+def test_a_cell_that_gets_nothing_keeps_none_of_the_others_empty(tmp_path: Path) -> None:
+    """Of two columns that stand there, the second is filled though the first has nothing new."""
+    names = ("Name", "Email", "Phone", "Score")
+    rows = [names, ("Ada", None, "7", "old")]
+    copy = opened(
+        a_copy(a_source(a_workbook(tmp_path, rows)), {2: [None, "x"]}, ["Email", "Score"]).path
+    )
+    assert [cell.value for cell in copy[2]] == ["Ada", None, "7", "x"]
 
 
 def test_an_output_as_the_next_input_grows_no_more_styles(tmp_path: Path) -> None:
