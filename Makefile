@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel coverage simulate-crashes guards bench bench-large bench-cluster docs screens format clean
+.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel coverage mutants simulate-crashes guards bench bench-large bench-cluster docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -78,6 +78,10 @@ SEED ?= 1
 simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 300 are in the tests
 	@$(BIN)/python -m tests.simulation $(SEED) $(N)
 
+SAMPLE ?= 150
+mutants: $(TEST_READY) ## break core, ledger and writer in SAMPLE=150 small ways, from SEED=1, and see that tests notice
+	@$(BIN)/python -m tests.mutants $(SEED) $(SAMPLE)
+
 guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
 	@$(BIN)/python -m tests.simulation.guards
 
@@ -108,5 +112,5 @@ screens: $(TEST_READY) ## take the pictures of report and live page anew: needs 
 	@$(BIN)/python -m docs.making.screens
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
-	@rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
