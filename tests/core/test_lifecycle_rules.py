@@ -15,10 +15,20 @@ from pipeline.core.events import (
     LookNow,
     Resumed,
     RetryAsked,
+    ShownAbsent,
     StartAgain,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Attempt, Entry, FailureClass, RunId, RunStatus, State, Token
+from pipeline.core.model import (
+    Attempt,
+    Entry,
+    FailureClass,
+    Observation,
+    RunId,
+    RunStatus,
+    State,
+    Token,
+)
 from pipeline.core.replies import (
     Accepted,
     Doubtful,
@@ -182,6 +192,25 @@ def test_an_owed_retry_is_paid_only_once_a_look_told_something(
     owing = an_entry(State.RUNNING, owes_retry=True)
     entry, _ = step(owing, event, a_context())
     assert (entry.state, entry.owes_retry) == (state, still_owed)
+
+
+def test_a_start_that_is_shown_never_to_have_begun_stays_on_record() -> None:
+    """The row waits for its turn; its attempt says by what it was shown, and cost nothing."""
+    entry, todo = step(an_entry(State.UNCONFIRMED), ShownAbsent("the list of runs"), a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (entry.state, attempt.state, todo) == (State.PLANNED, State.FAILED, (StartAgain(),))
+    assert attempt.error == "No run was begun (the list of runs)"
+    assert (attempt.ended_at, attempt.failure) == (NOON + 100, FailureClass.NEVER_BEGUN)
+
+
+@pytest.mark.parametrize("seen", [HAS_FAILED, an_observation()])
+def test_a_late_end_is_kept_with_the_run_that_it_was_seen_of(seen: Observation) -> None:
+    """An attempt whose reply was lost may have had a run all the same: it is known from now on."""
+    unknown = an_entry(State.FAILED, attempt=ATTEMPTS[State.UNCONFIRMED])
+    entry, _ = step(unknown, LateEnd(seen), a_context())
+    assert entry.attempt is not None
+    assert (entry.attempt.run_id, entry.attempt.ended_at) == ("WRUN-1", NOON + 100)
 
 
 def test_a_run_that_is_given_up_says_when_and_why() -> None:

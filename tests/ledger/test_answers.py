@@ -98,6 +98,16 @@ def test_what_was_sent_for_the_newest_runs_is_told(place: Place) -> None:
         assert ledger.confirmed(1) == told[:1]
 
 
+def test_what_is_known_of_rows_is_looked_up_by_their_keys(place: Place) -> None:
+    """As many as were ever planned; of another nothing is known."""
+    with a_ledger(place, "a", "b") as ledger:
+        ledger.save([stands(ids_of(ledger)[0], State.COMPLETE)])
+        states = ledger.states()
+        assert (len(states), set(states)) == (2, {"a", "b"})
+        assert states[RowKey("a")] is State.COMPLETE
+        assert states.get(RowKey("x")) is None
+
+
 def test_rows_that_were_paid_for_are_told_with_their_cells(place: Place) -> None:
     """By these they are known again where their key changed; what is free is not asked about."""
     with a_ledger(place, "a", "b") as ledger:

@@ -5,8 +5,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pipeline.core.model import FailureClass, RunId, State
-from pipeline.ledger.history import TroubledRow
+from pipeline.ledger.history import PastRun, TroubledRow
 from pipeline.ledger.opening import join_ledger, open_ledger
+from tests.core.builders import NOON
 from tests.journeys.running import a_batch, pipeline, write_rows
 from tests.ledger.builders import a_ledger, ids_of, stands
 
@@ -49,6 +50,19 @@ def test_a_row_in_trouble_is_told_with_all_that_helps(tmp_path: Path) -> None:
             TroubledRow(
                 5, State.EXPIRED, None, RunId(f"WRUN-{d}"), 1, None, "The run had not ended"
             ),
+        ]
+
+
+def test_every_run_is_told_from_its_start_to_its_end(tmp_path: Path) -> None:
+    """One that was not seen to end has none, as one that was given up."""
+    with a_ledger(tmp_path, *"abc") as ledger:
+        a, b, c = ids_of(ledger)
+        ledger.save([stands(a, State.COMPLETE), stands(b, State.RUNNING), stands(c, State.EXPIRED)])
+        runs = sorted(ledger.history.runs(), key=lambda run: run.ended_at or 0.0)
+        assert runs == [
+            PastRun(NOON + 1, None),
+            PastRun(NOON + 1, None),
+            PastRun(NOON + 1, NOON + 9),
         ]
 
 
