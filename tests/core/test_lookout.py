@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.durations import Durations, Scale
 from pipeline.core.timing.lookout import Lookout
 from tests.core.oracle import Draw, Oracle
 from tests.core.watching import Watched, watch
@@ -149,3 +150,13 @@ def test_little_is_remembered() -> None:
         lookout.saw_end(number % 7, 60)
         lookout.saw_running(number, number + 100)
     assert len(lookout._durations._steps) <= 1500  # noqa: SLF001  # nothing else tells of memory
+    assert lookout._durations.ends <= 300  # noqa: SLF001  # likewise
+
+
+def test_so_many_of_the_newest_ends_are_remembered_and_no_more() -> None:
+    """Each that comes puts the oldest out, with the steps that led to it."""
+    durations = Durations(Scale(5))
+    for _ in range(700):
+        durations.saw_running(0, 20)
+        durations.saw_end(20, 40)
+    assert durations.ends == 300

@@ -175,6 +175,14 @@ def a_text_file(path: Path) -> None:
     path.write_text("Company,URL\n" * 100)
 
 
+def a_damaged_ledger(path: Path) -> None:
+    with open_ledger(path):
+        pass
+    content = path.read_bytes()
+    # The head is whole; what lists the tables is not.
+    path.write_bytes(content[:100] + b"\xff" * 200 + content[300:])
+
+
 def a_newer_ledger(path: Path) -> None:
     with open_ledger(path):
         pass
@@ -194,6 +202,7 @@ def an_older_ledger(path: Path) -> None:
     [
         (a_foreign_database, "this file is not a ledger"),
         (a_text_file, "the ledger can't be opened (file is not a database)"),
+        (a_damaged_ledger, "the ledger is damaged (database disk image is malformed)"),
         (
             a_newer_ledger,
             f"the ledger was written by a newer program (schema {SCHEMA_VERSION + 1})",

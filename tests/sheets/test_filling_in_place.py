@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.errors import OutputFault
 from pipeline.sheets import read, rehearse
+from pipeline.sheets.writeback.headers import strings_at
 from tests.sheets.builders import a_copy, a_source, a_workbook, opened
 from tests.sheets.features import STRINGS
 from tests.sheets.fidelity import changed_parts, parts_of
@@ -151,6 +152,14 @@ def test_a_header_is_known_by_its_text(tmp_path: Path, cell: str, name: str) -> 
     part = sheet_of(a_copy(source, {2: ["x"]}, [name]).path)
     assert '<c r="B2" t="inlineStr">' in part
     assert "C1" not in part
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_shared_texts_are_found_however_their_part_is_cut(size: int) -> None:
+    """A long part comes in pieces; what is behind the last text that is wanted is not read."""
+    part = STRINGS.encode()
+    chunks = [part[at : at + size] for at in range(0, len(part), size)]
+    assert strings_at([*chunks, b"no end"], {0, 2}, "strings") == {0: "Na", 2: "Nr"}
 
 
 def with_chain(*cells: str) -> dict[str, str | bytes]:
