@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel simulate-crashes guards bench bench-large bench-cluster docs screens format clean
+.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel coverage mutants simulate-crashes guards bench bench-large bench-cluster docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -44,10 +44,13 @@ batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS=
 
 # Twice the two cores: many tests wait for a process or for the disk.
 WORKERS ?= 4
+# Each time in another order; a failed one is had again by its number.
+ORDER := $(or $(ORDER),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 # Without its bytecode the program is compiled anew by each of the many interpreters that the tests start.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(TEST_READY) ## run the tests, and say which were left out for lack of something
-	@$(BIN)/pytest -q -rs -n $(WORKERS) $(ARGS)
+test: $(TEST_READY) ## run the tests in any order; say which were left out for lack of something, and the slowest
+	@echo "The tests run in this order: make test ORDER=$(ORDER)"
+	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) --durations=10 $(ARGS)
 
 check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .
@@ -62,6 +65,11 @@ check-office: $(TEST_READY) ## see that LibreOffice shows the same values before
 check-wheel: $(TEST_READY) ## install the wheel in an environment of its own, and use it there
 	@$(BIN)/pytest -q tests/installed/check_wheel.py
 
+# Hypothesis takes the same examples each time, so that no branch is met by luck.
+coverage: $(TEST_READY) ## see that the tests of the core take every branch of it
+	@$(BIN)/coverage run -m pytest -q --hypothesis-seed=0 tests/core
+	@$(BIN)/coverage report
+
 format: $(TEST_READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
@@ -69,6 +77,10 @@ N ?= 10000
 SEED ?= 1
 simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 300 are in the tests
 	@$(BIN)/python -m tests.simulation $(SEED) $(N)
+
+SAMPLE ?= 150
+mutants: $(TEST_READY) ## break core, ledger and writer in SAMPLE=150 small ways, from SEED=1, and see that tests notice
+	@$(BIN)/python -m tests.mutants $(SEED) $(SAMPLE)
 
 guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
 	@$(BIN)/python -m tests.simulation.guards
@@ -93,5 +105,5 @@ screens: $(TEST_READY) ## take the pictures of report and live page anew: needs 
 	@$(BIN)/python -m docs.making.screens
 
 clean: ## remove .venv and what the tools leave behind; ledgers and outputs stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

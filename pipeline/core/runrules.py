@@ -4,6 +4,8 @@ Owns when a run counts as ended. Must not know which rule stands in which cell o
 instructions are carried out, nor who looked.
 """
 
+from typing import assert_never
+
 from msgspec.structs import replace
 
 from pipeline.core.events import (
@@ -41,6 +43,8 @@ def observe(entry: Entry, event: Event, context: Context) -> Step:
             return replace(ended, owes_retry=False), ()
         case RunStatus.FAILED:
             return _fail(entry, event, context)
+        case _:
+            assert_never(event.status)
 
 
 def _fail(entry: Entry, event: Observation, context: Context) -> Step:

@@ -122,6 +122,16 @@ def test_the_order_of_the_variables_does_not_matter() -> None:
     assert keys_of(sheet, a_recipe(turned)) == keys_of(sheet, WITH_TONE)
 
 
+def test_the_order_within_a_fixed_value_does_not_matter() -> None:
+    """A config whose lines were put in another order starts no row anew."""
+    one, other = ({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1})
+    keys = [
+        keys_of(a_sheet(("Acme",)), a_recipe({"Company": FromColumn("Company"), "F": Fixed(v)}))
+        for v in (one, other)
+    ]
+    assert keys[0] == keys[1]
+
+
 def test_a_row_keeps_its_key_from_one_program_to_the_next() -> None:
     """A change of these digests would have every finished row paid for again: it is no detail."""
     sheet = a_sheet(("Zürich & Söhne", 7), ("Zürich & Söhne", 7), columns=("Company", "Lead ID"))

@@ -156,6 +156,40 @@ def test_a_limit_that_is_lifted_is_found_out() -> None:
     assert learnt.per_second == 50
 
 
+@pytest.mark.parametrize(("configured", "rate"), [(20, 20), (100, 100)])
+def test_a_rate_that_was_never_refused_follows_the_config(configured: int, rate: int) -> None:
+    """A person who raises or lowers `limits.rate` is obeyed at once."""
+    learnt = LearntRate(50)
+    learnt.configure(configured)
+    assert learnt.per_second == rate
+
+
+def test_what_the_service_refuses_stays_known_where_the_config_changes() -> None:
+    """A higher rate in the config is no reason to be refused again, and a lower one is kept."""
+    learnt = LearntRate(50)
+    calls_to(Bucket(10, 10), learnt, 600)
+    found = learnt.per_second
+    learnt.configure(100)
+    assert learnt.per_second == found < 12
+    later = calls_to(Bucket(10, 10), learnt, 900)
+    assert refused_share(later) <= 0.03
+    learnt.configure(5)
+    assert learnt.per_second == 5
+    for moment in clock(learnt, 600, begin=1e4):
+        learnt.taken(moment, moment + 0.01)
+    assert learnt.per_second == 5
+
+
+def test_refusals_until_a_call_is_taken_again_are_one() -> None:
+    """A window that is full refuses every call until it opens: that shows no lower limit."""
+    learnt = LearntRate(50)
+    for number in range(60):
+        learnt.taken(number / 50, number / 50 + 0.01)
+    for number in range(60, 300):
+        learnt.refused(number / 50, number / 50 + 0.01)
+    assert learnt.per_second == 50
+
+
 def clock(learnt: LearntRate, count: int, begin: float = 0.0) -> Iterable[float]:
     """The moments of so many calls at the rate as it is learnt."""
     moment = begin

@@ -8,15 +8,27 @@ from pipeline.core.events import (
     CountFailure,
     Event,
     FreshAsked,
+    GaveUp,
     Instruction,
     Intended,
+    LateEnd,
     LookNow,
     Resumed,
     RetryAsked,
+    ShownAbsent,
     StartAgain,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Attempt, Entry, FailureClass, RunId, RunStatus, State, Token
+from pipeline.core.model import (
+    Attempt,
+    Entry,
+    FailureClass,
+    Observation,
+    RunId,
+    RunStatus,
+    State,
+    Token,
+)
 from pipeline.core.replies import (
     Accepted,
     Doubtful,
@@ -57,6 +69,14 @@ def test_a_refusal_says_the_services_words() -> None:
     assert attempt.error == "The service refused this row: Company is unknown"
     assert (attempt.failure, attempt.credits) == (FailureClass.INPUT, None)
     assert attempt.ended_at == NOON + 100
+
+
+def test_what_a_complete_attempt_gave_is_not_taken_back_by_a_later_word_of_it() -> None:
+    """A doubled or a contradicting word of an older attempt's end changes nothing."""
+    older = an_entry(State.RUNNING, attempt=ATTEMPTS[State.COMPLETE])
+    for said in (HAS_FAILED, an_observation(outputs={"Email": "Dear Bob"}, credits=5.0)):
+        entry, instructions = step(older, LateEnd(said), a_context())
+        assert (entry, instructions) == (older, ())
 
 
 @pytest.mark.parametrize("event", [TryLater(None), NotConnected("no route"), HALTED])
@@ -172,6 +192,35 @@ def test_an_owed_retry_is_paid_only_once_a_look_told_something(
     owing = an_entry(State.RUNNING, owes_retry=True)
     entry, _ = step(owing, event, a_context())
     assert (entry.state, entry.owes_retry) == (state, still_owed)
+
+
+def test_a_start_that_is_shown_never_to_have_begun_stays_on_record() -> None:
+    """The row waits for its turn; its attempt says by what it was shown, and cost nothing."""
+    entry, todo = step(an_entry(State.UNCONFIRMED), ShownAbsent("the list of runs"), a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (entry.state, attempt.state, todo) == (State.PLANNED, State.FAILED, (StartAgain(),))
+    assert attempt.error == "No run was begun (the list of runs)"
+    assert (attempt.ended_at, attempt.failure) == (NOON + 100, FailureClass.NEVER_BEGUN)
+
+
+@pytest.mark.parametrize("seen", [HAS_FAILED, an_observation()])
+def test_a_late_end_is_kept_with_the_run_that_it_was_seen_of(seen: Observation) -> None:
+    """An attempt whose reply was lost may have had a run all the same: it is known from now on."""
+    unknown = an_entry(State.FAILED, attempt=ATTEMPTS[State.UNCONFIRMED])
+    entry, _ = step(unknown, LateEnd(seen), a_context())
+    assert entry.attempt is not None
+    assert (entry.attempt.run_id, entry.attempt.ended_at) == ("WRUN-1", NOON + 100)
+
+
+def test_a_run_that_is_given_up_says_when_and_why() -> None:
+    """The ledger and the sheet tell it of the row."""
+    entry, todo = step(an_entry(State.RUNNING), GaveUp("it had not ended"), a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (entry.state, attempt.state, todo) == (State.EXPIRED, State.EXPIRED, ())
+    assert (attempt.ended_at, attempt.error) == (NOON + 100, "it had not ended")
+    assert (attempt.failure, attempt.run_id) == (FailureClass.TRANSIENT, "WRUN-1")
 
 
 @pytest.mark.parametrize("owes_retry", [True, False])

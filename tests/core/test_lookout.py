@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from pipeline.core.timing.backoff import LookWaits
+from pipeline.core.timing.durations import Durations, Scale
 from pipeline.core.timing.lookout import Lookout
 from tests.core.oracle import Draw, Oracle
 from tests.core.watching import Watched, watch
@@ -104,6 +105,19 @@ def test_before_anything_ended_the_wait_is_half_the_age() -> None:
     assert lookout.wait_seconds(0, 0, 0, 0.0) == pytest.approx(5)
 
 
+def test_a_plan_can_be_asked_without_lot_once_there_is_one() -> None:
+    """Where nothing was learnt there is none; then it is what waits are spread around."""
+    lookout = Lookout(DEFAULT)
+    assert lookout.planned_seconds(0) == 0
+    for _ in range(100):
+        lookout.saw_running(0, 1000)
+        lookout.saw_end(1000, 1030)
+    assert lookout.planned_seconds(0) == 0
+    waits = [lookout.wait_seconds(0, 0, 0, chance) for chance in (0.0, 0.5, 0.999)]
+    assert min(waits) <= lookout.planned_seconds(0) <= max(waits)
+    assert lookout.planned_seconds(9000) == 0
+
+
 def test_the_longest_wait_binds_once_a_run_has_outlived_the_others() -> None:
     """`max` may be passed while a run is as young as those that were seen, and not after."""
     lookout = Lookout(DEFAULT)
@@ -136,3 +150,13 @@ def test_little_is_remembered() -> None:
         lookout.saw_end(number % 7, 60)
         lookout.saw_running(number, number + 100)
     assert len(lookout._durations._steps) <= 1500  # noqa: SLF001  # nothing else tells of memory
+    assert lookout._durations.ends <= 300  # noqa: SLF001  # likewise
+
+
+def test_so_many_of_the_newest_ends_are_remembered_and_no_more() -> None:
+    """Each that comes puts the oldest out, with the steps that led to it."""
+    durations = Durations(Scale(5))
+    for _ in range(700):
+        durations.saw_running(0, 20)
+        durations.saw_end(20, 40)
+    assert durations.ends == 300

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.timing.pacing import CATCH_UP_SECONDS, Pace, Rate
+from pipeline.core.timing.pacing import CATCH_UP_SECONDS, Pace, Rate, shift_seconds, spared
 
 RATES: Final = st.builds(Rate, st.floats(0.5, 200), st.sampled_from([1.0, 60.0]))
 GAPS: Final = st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.019, 0.3, 7.0]), max_size=60)
@@ -90,3 +90,20 @@ def test_at_another_rate_what_left_weighs_what_it_then_does(
     pace = Pace(Rate(1, 3600), next_due_at=1000 + ahead_seconds).at_rate(rate, 1000)
     assert pace.rate == rate
     assert max(0, pace.allowed_at() - 1000) == pytest.approx(wait_seconds)
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [(Rate(10, 1.0), 0.13), (Rate(10, 2.0), 0.26), (Rate(60, 60.0), 0.3), (Rate(1, 3600.0), 0.3)],
+)
+def test_calls_of_several_workers_may_be_shifted_by_a_part_of_the_window(
+    rate: Rate, seconds: float
+) -> None:
+    """By what they wait for each other, but of a short window only by what the rate can bear."""
+    assert shift_seconds(rate) == pytest.approx(seconds)
+
+
+def test_together_workers_keep_a_rate_that_bears_the_shift() -> None:
+    """As many calls, in a window that is longer by it: none comes too early for the service."""
+    rate = spared(Rate(60, 60.0))
+    assert (rate.count, rate.seconds) == (60, pytest.approx(60.3))

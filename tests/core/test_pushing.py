@@ -51,6 +51,15 @@ def test_a_look_that_sees_a_run_still_running_makes_the_others_of_its_age_wait()
     assert hearing.may_wait_seconds(A_LOOK) == 10
 
 
+def test_what_a_look_sees_while_nobody_tells_is_not_learnt() -> None:
+    """Once deliveries come, what they tell is the measure of how old runs get."""
+    hearing = Hearing()
+    hearing.saw_running(1000.0)
+    hearing.listen()
+    hearing.told(1.0)
+    assert hearing.may_wait_seconds(A_LOOK) == 0
+
+
 def test_few_runs_that_hang_make_no_other_wait_for_longer() -> None:
     """Of a hundred, five are no measure."""
     hearing = proven(*[3000.0] * 5, *[10.0] * 95)

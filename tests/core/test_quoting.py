@@ -46,6 +46,11 @@ def test_a_hundred_rows_cost_what_past_runs_cost(
     assert (quoted.credits, quoted.priced_runs) == (expected, priced)
 
 
+def test_what_is_spent_already_is_added_to_all_of_a_quote() -> None:
+    """The least, the most and what lies between."""
+    assert Range(1, 2, 4).plus(10) == Range(11, 12, 14)
+
+
 def test_runs_that_fail_are_paid_for_as_often_as_the_config_allows() -> None:
     """With `retry.failed: 2` and every other run failing, a row needs 1 + 1/2 + 1/4 runs."""
     past = [PastRun(2.0, None, has_failed=True), PastRun(2.0, None, has_failed=False)]

@@ -322,7 +322,7 @@ def test_a_listed_run_bears_the_token_of_its_metadata(
 ) -> None:
     """Metadata may be null, or somebody else's."""
     seen = listed(an_observation(metadata=metadata, input={"Company": "Acme"}))
-    assert (seen.token, seen.input) == (token, ACME)
+    assert (seen.run_id, seen.token, seen.input) == ("WRUN-1", token, ACME)
     assert listed(an_observation()).input is None
 
 

@@ -84,6 +84,21 @@ def test_of_an_edited_config_over_an_edited_sheet_the_unchanged_rows_are_counted
     assert found(sheet, TONED, paid).rows == 1
 
 
+def test_paid_rows_that_are_still_there_do_not_hide_the_others() -> None:
+    """Whatever the order in which the ledger tells of them."""
+    kept, changed = paid_for(TWO, TONED)[0], paid_for(TWO, a_recipe())[1]
+    for paid in ([kept, changed], [changed, kept]):
+        assert found(TWO, TONED, paid).rows == 1
+
+
+def test_what_tells_more_of_a_row_is_compared_first() -> None:
+    """A row that is known by two columns is not taken for another that shares one of them."""
+    old = paid_for(a_wide_sheet(("Acme", 1)), BOTH, RENDERING_VERSION - 1)
+    older = paid_for(a_wide_sheet(("Acme", 2)), a_recipe(), RENDERING_VERSION)
+    for paid in (old + older, older + old):
+        assert found(a_wide_sheet(("Acme", 1)), TONED, paid).is_rendered_anew
+
+
 def test_rows_that_shared_a_run_and_would_have_one_each_are_counted() -> None:
     """Three equal rows, shown as complete by one run: from `once` to `each`, two would be new."""
     sheet = a_sheet(("Acme",), ("Acme",), ("Acme",))

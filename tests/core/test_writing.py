@@ -147,6 +147,13 @@ def test_texts_of_attempts_hold_nothing_else() -> None:
     }
 
 
+def test_without_a_column_for_the_status_no_status_word_is_ours() -> None:
+    """A user's own cell that says `complete` is not taken for one of ours."""
+    columns = Columns({"Mail": "Email"}, {"run_id": "Run ID"})
+    texts = texts_of_attempts([a_standing(State.COMPLETE)], columns)
+    assert texts == {"Mail": {"Dear Ada"}, "Run ID": {RUN}}
+
+
 @pytest.mark.parametrize(
     ("names", "taken", "headers"),
     [

@@ -12,8 +12,9 @@ from pipeline.config.model import Limits
 from pipeline.core.events import Intended
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, State
-from pipeline.core.money.budget import CreditCap
+from pipeline.core.money.budget import CreditCap, Spending
 from pipeline.core.rules import Context
+from pipeline.ledger.records import SeenEnd, Tally
 from pipeline.ledger.shared.chunks import (
     MOST_DEATHS,
     Chunk,
@@ -70,6 +71,26 @@ def test_each_row_is_in_one_chunk(place: Place) -> None:
         assert chunks.debts() == [(1, "start"), (2, "start"), (3, "start")]
         rows = [picked(ledger, chunks, chunk_id=n).next_planned(0, 9) for n in (1, 2, 3)]
         assert [[row.row_key for row in some] for some in rows] == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_who_works_on_a_chunk_is_told_how_runs_end_and_nothing_of_what_all_may_do(
+    place: Place,
+) -> None:
+    """What was spent and what failed is asked anew at each intent: others work at the same time."""
+    with shared(place, *"abcd") as (ledger, chunks):
+        ledger.save([stands(ids_of(ledger)[0], State.COMPLETE)])
+        chunk = picked(ledger, chunks, chunk_id=2)
+        opening = chunk.opening()
+        assert (opening.tally, opening.spending) == (Tally(), Spending())
+        assert opening.ends == ledger.seen_ends() == [SeenEnd(0.0, 8.0)]
+        assert opening.token.startswith(f"{ledger.token}-")
+        assert opening.token != chunk.opening().token
+
+
+def test_a_claim_holds_its_first_entry_and_its_last() -> None:
+    """And those between, and no other."""
+    claim = Claim(1, 1, first_entry=3, last_entry=5)
+    assert [n for n in range(9) if claim.holds(n)] == [3, 4, 5]
 
 
 def test_only_the_newest_picker_may_write(place: Place) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pipeline.core.model import State
-from pipeline.ledger.history import Span
+from pipeline.core.model import FailureClass, RunId, State
+from pipeline.ledger.history import BegunRun, TroubledRow
 from pipeline.ledger.opening import join_ledger, open_ledger
 from tests.core.builders import NOON
 from tests.journeys.running import a_batch, pipeline, write_rows
@@ -28,6 +28,42 @@ def test_a_report_sees_one_moment_of_a_batch_that_goes_on(tmp_path: Path) -> Non
             assert reading.tally() == before
             assert len(list(reading.history.troubled_rows())) == 0
         assert len(list(reading.history.troubled_rows())) == 1
+
+
+def test_a_row_in_trouble_is_told_with_all_that_helps(tmp_path: Path) -> None:
+    """Its number, how it stands, its run, what it cost and why, in the sheet's order."""
+    with a_ledger(tmp_path, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        ledger.save([stands(d, State.EXPIRED), stands(a, State.FAILED, credits=None)])
+        ledger.save([stands(b, State.COMPLETE), stands(c, State.UNCONFIRMED)])
+        assert list(ledger.history.troubled_rows()) == [
+            TroubledRow(
+                2,
+                State.FAILED,
+                FailureClass.PROVIDER,
+                RunId(f"WRUN-{a}"),
+                1,
+                None,
+                "The run failed: no such company",
+            ),
+            TroubledRow(4, State.UNCONFIRMED, None, None, 1, None, "It is not known"),
+            TroubledRow(
+                5, State.EXPIRED, None, RunId(f"WRUN-{d}"), 1, None, "The run had not ended"
+            ),
+        ]
+
+
+def test_every_run_is_told_from_its_start_to_its_end(tmp_path: Path) -> None:
+    """One that was not seen to end has none, as one that was given up."""
+    with a_ledger(tmp_path, *"abc") as ledger:
+        a, b, c = ids_of(ledger)
+        ledger.save([stands(a, State.COMPLETE), stands(b, State.RUNNING), stands(c, State.EXPIRED)])
+        runs = sorted(ledger.history.runs(), key=lambda run: run.ended_at or 0.0)
+        assert runs == [
+            BegunRun(NOON + 1, None),
+            BegunRun(NOON + 1, None),
+            BegunRun(NOON + 1, NOON + 9),
+        ]
 
 
 def test_rows_that_left_the_sheet_are_left_out(tmp_path: Path) -> None:
@@ -57,7 +93,7 @@ def test_starts_and_ends_fall_into_their_steps(tmp_path: Path) -> None:
                 stands(e, State.FAILED, started_at=None, ended_at=NOON + 1, run_id=None),
             ]
         )
-        assert ledger.history.span() == Span(NOON, NOON + 30)
+        assert ledger.history.span() == BegunRun(NOON, NOON + 30)
         line = ledger.history.timeline(NOON, 5.0, 4)
         assert line.starts == [2, 1, 0, 0]
         assert line.complete == [0, 1, 1, 0]

@@ -11,12 +11,18 @@ from pipeline.errors import LedgerLost
 from pipeline.ledger import onlooker
 from pipeline.ledger.opening import is_running, open_ledger, watch_ledger
 from pipeline.ledger.store import Ledger
+from tests.core.builders import NOON
 from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
     a_ledger,
     connection_of,
     ids_of,
     looked_on,
+    opened,
     second_attempt,
+    some_rows,
     stands,
 )
 
@@ -32,6 +38,15 @@ def test_who_looks_on_changes_nothing(tmp_path: Path) -> None:
     """Its connection refuses to write, whatever it is asked."""
     with a_ledger(tmp_path, "a"), looked_on(tmp_path) as looking, pytest.raises(LedgerLost):
         looking.ledger.say_facts({"holder": "1"})
+
+
+def test_rows_that_can_not_be_sent_are_counted(tmp_path: Path) -> None:
+    """Those of the newest reading; before the first one there are none."""
+    with opened(tmp_path) as ledger, looked_on(tmp_path) as looking:
+        assert looking.faulty() == 0
+        for faulty in (3, 2):
+            ledger.enrol(some_rows("a", faulty=faulty), SOURCE, SERVICE, WORKFLOW, NOON)
+            assert looking.faulty() == faulty
 
 
 def test_the_version_is_another_after_each_change_and_only_then(tmp_path: Path) -> None:
@@ -75,6 +90,8 @@ def test_rows_are_found_by_number_by_run_and_by_state(tmp_path: Path) -> None:
         (row,) = looking.by_row(2)
         assert (row.state, row.attempts, row.run_id) == (State.COMPLETE, 2, f"WRUN-{a}-2")
         assert row.credits == 3
+        assert (row.row_number, row.rows, row.error) == (2, 1, None)
+        assert (row.sent_at, row.ended_at) == (NOON, NOON + 9)
         assert looking.by_row(99) == []
         assert looking.by_run(f"WRUN-{a}", 10) == [row]
         assert [found.row_number for found in looking.by_run("WRUN-", 10)] == [2, 3, 4]
@@ -92,6 +109,7 @@ def test_a_row_that_left_the_sheet_is_found_by_its_run_alone(tmp_path: Path) -> 
         assert not gone.is_in_sheet
         (there,) = looking.by_row(2)
         assert there.state is State.PLANNED
+        assert there.is_in_sheet
 
 
 @pytest.mark.parametrize(

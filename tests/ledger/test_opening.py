@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from pipeline.core.model import RowKey, State
-from pipeline.errors import Exit, LedgerFault
+from pipeline.errors import Exit, LedgerFault, LedgerLost
 from pipeline.ledger.opening import SCHEMA_VERSION, is_held, join_ledger, open_ledger
 from tests.ledger.builders import a_ledger, connection_of
 
@@ -140,6 +140,23 @@ def test_others_may_read_beside_the_holder(tmp_path: Path) -> None:
         assert ledger.holder() == str(os.getpid())
 
 
+def test_a_ledger_that_is_deleted_under_its_holder_is_rescued(tmp_path: Path) -> None:
+    """All that it held is in a file beside it, for its owner alone; an older one gives way."""
+    path, rescued = tmp_path / "batch.ledger", tmp_path / "batch.ledger.rescued"
+    rescued.write_text("of another day")
+    # Whoever held it learns so again when it says that it holds it no more.
+    with suppress(LedgerLost), a_ledger(tmp_path, "a") as ledger:
+        path.unlink()
+        with pytest.raises(LedgerLost, match="put that in its place") as caught:
+            ledger.say_reading("digest")
+        assert rescued.name in caught.value.remedy
+        assert stat.S_IMODE(rescued.stat().st_mode) == 0o600
+    rescued.rename(path)
+    with join_ledger(path) as found:
+        assert found is not None
+        assert found.rows_by_state() == {State.PLANNED: 1}
+
+
 def test_where_there_is_no_ledger_none_is_made(tmp_path: Path) -> None:
     """A look leaves no file behind."""
     path = tmp_path / "batch.ledger"
@@ -156,6 +173,14 @@ def a_foreign_database(path: Path) -> None:
 
 def a_text_file(path: Path) -> None:
     path.write_text("Company,URL\n" * 100)
+
+
+def a_damaged_ledger(path: Path) -> None:
+    with open_ledger(path):
+        pass
+    content = path.read_bytes()
+    # The head is whole; what lists the tables is not.
+    path.write_bytes(content[:100] + b"\xff" * 200 + content[300:])
 
 
 def a_newer_ledger(path: Path) -> None:
@@ -177,6 +202,7 @@ def an_older_ledger(path: Path) -> None:
     [
         (a_foreign_database, "this file is not a ledger"),
         (a_text_file, "this file is no ledger, or a damaged one"),
+        (a_damaged_ledger, "the ledger is damaged (database disk image is malformed)"),
         (
             a_newer_ledger,
             f"the ledger was written by a newer program (schema {SCHEMA_VERSION + 1})",
@@ -205,7 +231,7 @@ def test_a_place_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     """Before anything is started, in one line with a remedy."""
     (tmp_path / "a file").touch()
     path = tmp_path / "a file" / "batch.ledger"
-    with pytest.raises(LedgerFault, match="the ledger can't be opened") as caught:
+    with pytest.raises(LedgerFault, match=r"the ledger can't be opened \(.*a file") as caught:
         open_ledger(path).__enter__()
     assert "name a file in a folder that you may write to" in str(caught.value)
 

@@ -21,6 +21,7 @@ from pipeline.core.model import (
 from pipeline.core.money.quoting import PastRun
 from pipeline.errors import Exit, LedgerLost
 from pipeline.ledger.opening import join_ledger
+from pipeline.ledger.records import SeenEnd
 from pipeline.ledger.store import RunTakenError
 from tests.core.builders import NOON, an_entry
 from tests.ledger.builders import (
@@ -250,6 +251,19 @@ def test_a_run_whose_end_a_later_call_saw_has_no_known_length(place: Place) -> N
         ledger.enrol(some_rows("a", "b"), SOURCE, SERVICE, WORKFLOW, NOON + 6)
         ledger.save([stands(b, State.COMPLETE)])
         assert [run.seconds for run in ledger.past_runs(SERVICE, WORKFLOW)] == [None, 4.0]
+
+
+def test_the_newest_ends_tell_how_they_were_seen(place: Place) -> None:
+    """How old a run was when it last was seen running, and seen ended; the oldest comes first."""
+    with a_ledger(place, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        ledger.save([stands(a, State.COMPLETE, seen_running_at=NOON + 3)])
+        ledger.save([stands(b, State.FAILED)])
+        ledger.save([stands(c, State.RUNNING)])
+        # Its start was found long after it was sent: nobody knows when it began.
+        ledger.save([stands(d, State.COMPLETE, started_at=NOON + 60, ended_at=NOON + 70)])
+        assert ledger.seen_ends() == [SeenEnd(2.0, 8.0), SeenEnd(0.0, 8.0)]
+        assert ledger.opening().ends == ledger.seen_ends()
 
 
 def test_written_files_are_known_again(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ RULES = (
 )
 STRINGS = (
     f'<sst xmlns="{MAIN}"><si><t>Na</t></si><si><r><t>Na</t></r><r><t>me</t></r>'
-    '<rPh sb="0" eb="1"><t>x</t></rPh></si></sst>'
+    '<rPh sb="0" eb="1"><t>x</t></rPh></si>'
+    '<si><r><t>N</t></r><rPh sb="0" eb="1"><t>x</t></rPh><r><t>r</t></r></si></sst>'
 )
 OTHER_PARTS = (
     "xl/charts/chart1.xml",
@@ -324,6 +325,10 @@ KEPT = (
     Kept(
         "a part with a byte order mark",
         lambda folder: a_package(folder, parts_with("\ufeff" + a_sheet())),
+    ),
+    Kept(
+        "a part that does not say how it is spelled",
+        lambda folder: a_package(folder, parts_with("<?xml version='1.0'?>" + a_sheet())),
     ),
     Kept(
         "parts that are stored, not packed",

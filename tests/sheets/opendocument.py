@@ -8,6 +8,7 @@ from pipeline.sheets import Source
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
 TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 KIND = "application/vnd.oasis.opendocument.spreadsheet"
@@ -36,13 +37,29 @@ ROWS = (
 )
 
 
-def an_ods(folder: Path, *names: str, rows: Sequence[Sequence[str]] = ROWS) -> Source:
+def an_ods(
+    folder: Path,
+    *names: str,
+    rows: Sequence[Sequence[str]] = ROWS,
+    hidden: Sequence[str] = (),
+) -> Source:
     """A spreadsheet of LibreOffice's kind, with sheets of these names, each of these rows."""
     body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
-    tables = "".join(f'<table:table table:name="{n}">{body}</table:table>' for n in names)
+    tables = "".join(
+        f'<table:table table:name="{n}" table:style-name="{"away" if n in hidden else "seen"}">'
+        f"{body}</table:table>"
+        for n in names
+    )
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="table">'
+        f'<style:table-properties table:display="{display}"/></style:style>'
+        for name, display in (("away", "false"), ("seen", "true"))
+    )
     content = (
         f'<office:document-content xmlns:office="{OFFICE}" xmlns:table="{TABLE}" '
-        f'xmlns:text="{TEXT}"><office:body><office:spreadsheet>{tables}'
+        f'xmlns:text="{TEXT}" xmlns:style="{STYLE}">'
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:spreadsheet>{tables}"
         "</office:spreadsheet></office:body></office:document-content>"
     )
     path = folder / "leads.ods"

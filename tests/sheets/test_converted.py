@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from pipeline.core.model import NewCell
@@ -32,6 +33,13 @@ def test_all_sheets_keep_their_values(tmp_path: Path) -> None:
     assert opened(written.path)["A2"].data_type == "s"
 
 
+def test_a_sheet_that_is_hidden_stays_so(tmp_path: Path) -> None:
+    """Nobody is shown what they had put away; and what they saw is there to be seen."""
+    written = converted(an_ods(tmp_path, "Old", "Leads", hidden=("Old",)), {2: [7, "x"]})
+    sheets = load_workbook(written.path).worksheets
+    assert [sheet.sheet_state for sheet in sheets] == ["hidden", "visible"]
+
+
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
@@ -51,6 +59,12 @@ def test_a_value_is_the_same_to_its_last_digit_and_blank(
     with CalamineWorkbook.from_path(str(converted(source, {2: [7, "x"]}).path)) as workbook:
         assert workbook.get_sheet_by_name("Leads").to_python()[2][0] == old
     assert value in {None, old}
+
+
+def test_a_sign_that_no_workbook_takes_is_replaced(tmp_path: Path) -> None:
+    """The copy can be opened, and shows where the sign stood; the rest of the text stays."""
+    source = an_ods(tmp_path, "Leads", rows=(*ROWS, (a_text("a&#1;b"), *[a_text("x")] * 3)))
+    assert opened(converted(source, {2: [7, "x"]}).path)["A3"].value == "a\ufffdb"
 
 
 def test_what_the_copy_will_not_hold_is_said_before(tmp_path: Path) -> None:

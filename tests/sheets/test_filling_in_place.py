@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.errors import OutputFault
 from pipeline.sheets import read, rehearse
-from tests.sheets.builders import a_copy, a_source, opened
+from pipeline.sheets.writeback.headers import strings_at
+from tests.sheets.builders import a_copy, a_source, a_workbook, opened
 from tests.sheets.features import STRINGS
 from tests.sheets.fidelity import changed_parts, parts_of
 from tests.sheets.rawworkbooks import (
@@ -55,6 +56,16 @@ def test_nothing_empties_a_cell_and_makes_none(tmp_path: Path) -> None:
     source = a_source(a_package(tmp_path, parts_with(sheet)))
     copy = sheet_of(a_copy(source, {2: [None], 3: [None]}).path)
     assert copy == sheet.replace('<c r="B2" s="2"><v>1</v></c>', '<c r="B2" s="2"/>')
+
+
+def test_a_cell_that_gets_nothing_keeps_none_of_the_others_empty(tmp_path: Path) -> None:
+    """Of two columns that stand there, the second is filled though the first has nothing new."""
+    names = ("Name", "Email", "Phone", "Score")
+    rows = [names, ("Ada", None, "7", "old")]
+    copy = opened(
+        a_copy(a_source(a_workbook(tmp_path, rows)), {2: [None, "x"]}, ["Email", "Score"]).path
+    )
+    assert [cell.value for cell in copy[2]] == ["Ada", None, "7", "x"]
 
 
 def test_an_output_as_the_next_input_grows_no_more_styles(tmp_path: Path) -> None:
@@ -120,11 +131,13 @@ def test_a_formula_over_several_cells_goes_where_all_of_them_are_filled(
     [
         ('t="s"><v>0</v>', "Na"),
         ('t="s"><v>1</v>', "Name"),
+        ('t="s"><v>2</v>', "Nr"),
         ('t="inlineStr"><is><r><t>a_x0041_</t></r><r><t>b</t></r></is>', "aAb"),
         ('t="str"><f>X</f><v>a</v>', "a"),
         ('t="b"><v>1</v>', "TRUE"),
         ("><v>2024</v>", "2024"),
         ("><v>1.50</v>", "1.5"),
+        ('t="n"><v>2024.0</v>', "2024"),
     ],
 )  # fmt: skip
 def test_a_header_is_known_by_its_text(tmp_path: Path, cell: str, name: str) -> None:
@@ -139,6 +152,14 @@ def test_a_header_is_known_by_its_text(tmp_path: Path, cell: str, name: str) -> 
     part = sheet_of(a_copy(source, {2: ["x"]}, [name]).path)
     assert '<c r="B2" t="inlineStr">' in part
     assert "C1" not in part
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_shared_texts_are_found_however_their_part_is_cut(size: int) -> None:
+    """A long part comes in pieces; what is behind the last text that is wanted is not read."""
+    part = STRINGS.encode()
+    chunks = [part[at : at + size] for at in range(0, len(part), size)]
+    assert strings_at([*chunks, b"no end"], {0, 2}, "strings") == {0: "Na", 2: "Nr"}
 
 
 def with_chain(*cells: str) -> dict[str, str | bytes]:

@@ -11,11 +11,12 @@ from pipeline.core.rows.cells import EXACT_INTEGER
 from pipeline.sheets import read
 from pipeline.sheets.exceltext import FORBIDDEN
 from pipeline.sheets.package.parts import PartError
-from pipeline.sheets.package.references import column_number
+from pipeline.sheets.package.references import Area, column_number
 from pipeline.sheets.writeback.rowcells import cell_element, cells_in, with_cells_among
+from pipeline.sheets.writeback.survey import Layout, survey
 from tests.sheets.builders import a_copy, a_source, opened
 from tests.sheets.fidelity import calamine_values, changed_sheet, parts_of, reference
-from tests.sheets.rawworkbooks import ROWS, SHEET, a_package, a_sheet, parts_with
+from tests.sheets.rawworkbooks import ROWS, SHEET, STYLES, a_package, a_sheet, parts_with
 
 
 def columns_of(path: Path) -> str:
@@ -52,6 +53,34 @@ def test_a_number_is_not_shown_as_a_date_because_its_column_is(tmp_path: Path) -
     for value, form in ((2, "General"), ("text", "mm-dd-yy")):
         copy = opened(a_copy(source, {2: [value]}, name=f"{form}.xlsx").path)
         assert (copy["C2"].value, copy["C2"].number_format) == (value, form)
+
+
+def test_a_format_for_numbers_is_added_once_and_nothing_else(tmp_path: Path) -> None:
+    """The formats that are there stand as they were, in their order."""
+    sheet = a_sheet(before='<cols><col min="3" max="4" style="2"/></cols>')
+    styles = STYLES.replace('numFmtId="0" fontId="0"', 'numFmtId="14" fontId="0"')
+    parts = parts_with(sheet, more={"xl/styles.xml": styles})
+    source = a_source(a_package(tmp_path, parts))
+    before, after = (
+        parts_of(path).content["xl/styles.xml"].decode().partition("<cellXfs")[2]
+        for path in (source.path, a_copy(source, {2: [2, 3]}, ["a", "b"]).path)
+    )
+    old, new = (text.partition(">")[2].partition("</cellXfs>")[0] for text in (before, after))
+    assert new.startswith(old)
+    assert new.removeprefix(old).count("<xf") == 1
+    assert f'count="{new.count("<xf")}"' in after.partition(">")[0]
+
+
+def test_what_is_merged_beside_the_rows_is_not_written_into() -> None:
+    """New columns stand behind a merge that ends with the first row that is written, or later."""
+    layout = Layout(merges=[Area(1, 2, 5, 9)])
+    assert (layout.content_end(5), layout.content_end(6)) == (9, 0)
+
+
+def test_a_part_that_breaks_off_is_named() -> None:
+    """A person sees which of the many is damaged."""
+    with pytest.raises(PartError, match=r"xl/worksheets/sheet7\.xml"):
+        survey([b"<worksheet><sheetData>"], "xl/worksheets/sheet7.xml")
 
 
 HIDDEN = 'style="2" width="0" hidden="1" customWidth="1"'

@@ -79,7 +79,7 @@ def find_column(columns: Sequence[str], name: str) -> int:
         letters = " and ".join(column_letter(columns.index(twin)) for twin in twins)
         wrong = f"the header {wanted!r} stands twice (columns {letters})"
         raise NoSuchColumnError(wrong, f"write {' or '.join(map(repr, twins))}")
-    near = get_close_matches(wanted.casefold(), [c.casefold() for c in columns], n=1)
+    near = get_close_matches(wanted.casefold(), [c.casefold() for c in columns])
     nearest = [c for c in columns if near and c.casefold() == near[0]]
     remedy = (
         f"did you mean {nearest[0]!r}?"
@@ -193,6 +193,8 @@ def new_cell(value: Json) -> NewCell:
             return value if math.isfinite(value) else str(value)
         case list() | dict():
             return json.dumps(value, ensure_ascii=False)
+        case _:
+            assert_never(value)
 
 
 class NoSuchOutputError(LookupError):

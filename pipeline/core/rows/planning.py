@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from pipeline.core.model import RowKey, Rows, State
 from pipeline.core.rows.variables import Faulty, RenderedRow, Sendable, Skipped
@@ -72,3 +72,5 @@ def _decide(row: RenderedRow, known: Mapping[RowKey, State], begun: set[RowKey])
                 return Decision.SHARE
             begun.add(row.key)
             return decision
+        case _:
+            assert_never(row)

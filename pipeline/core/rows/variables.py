@@ -5,7 +5,7 @@ Must not know how it is made, where a row was read from, nor what was started be
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from msgspec import Struct
 
@@ -98,3 +98,5 @@ def columns_of(variable: Variable) -> tuple[str, ...]:
             return columns
         case Fixed():
             return ()
+        case _:
+            assert_never(variable)

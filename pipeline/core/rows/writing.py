@@ -106,6 +106,8 @@ def _status(row: RenderedRow, standing: Standing | None) -> Status:
             return Status.FAILED
         case Sendable():
             return STATUS_OF[standing.state] if standing else Status.PENDING
+        case _:
+            assert_never(row)
 
 
 def _run_id(standing: Standing | None) -> NewCell:

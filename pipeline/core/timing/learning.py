@@ -157,9 +157,8 @@ class LearntRate:
         if sent_at < self._changed_at:
             return
         if self._chance:
-            if sent_at >= self._drained_at:
-                self._count_refusal()
-                self._judge_share(moment)
+            self._count_refusal()
+            self._judge_share(moment)
         elif sent_at < self._noticed_at:
             self._together += 1
             if self._together == REFUSED_TOGETHER:

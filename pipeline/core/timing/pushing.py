@@ -7,7 +7,7 @@ clocks, nor how a delivery travels: ages and moments are passed in.
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, assert_never
 
 AGES_KEPT: Final = 100
 """The newest ends told of, and looks that saw a run still running, tell how old runs get."""
@@ -103,6 +103,8 @@ class Hearing:
                 oldest = max(self._usual_age_seconds, due.looked_at_age_seconds)
                 overdue_at = OVERDUE_FACTOR * oldest
                 wait_seconds = max(due.first_seconds, overdue_at) - due.age_seconds
+            case _:
+                assert_never(self.trust)
         wait_seconds = min(wait_seconds, due.max_seconds, due.until_given_up_seconds)
         return wait_seconds if wait_seconds >= LEAST_WAIT_SECONDS else 0.0
 
