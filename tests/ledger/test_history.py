@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pipeline.core.model import FailureClass, RunId, State
-from pipeline.ledger.history import BegunRun, TroubledRow
+from pipeline.ledger.history import BegunRun, Span, TroubledRow
 from pipeline.ledger.opening import join_ledger, open_ledger
 from tests.core.builders import NOON
 from tests.journeys.running import a_batch, pipeline, write_rows
@@ -93,7 +93,7 @@ def test_starts_and_ends_fall_into_their_steps(tmp_path: Path) -> None:
                 stands(e, State.FAILED, started_at=None, ended_at=NOON + 1, run_id=None),
             ]
         )
-        assert ledger.history.span() == BegunRun(NOON, NOON + 30)
+        assert ledger.history.span() == Span(NOON, NOON + 30)
         line = ledger.history.timeline(NOON, 5.0, 4)
         assert line.starts == [2, 1, 0, 0]
         assert line.complete == [0, 1, 1, 0]
