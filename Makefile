@@ -85,18 +85,11 @@ mutants: $(TEST_READY) ## break core, ledger and writer in SAMPLE=150 small ways
 guards: $(TEST_READY) ## write docs/guards.md: what breaks without each guard
 	@$(BIN)/python -m tests.simulation.guards
 
-bench: $(TEST_READY) ## print the tables of benchmarks, that of the peers last; `make setup-bench` first
-	@$(BIN)/python benchmarks/throughput.py
-	@$(BIN)/python benchmarks/requests_a_run.py
-	@$(BIN)/python benchmarks/makespan.py
-	@$(BIN)/python benchmarks/pace.py
-	@$(BIN)/python benchmarks/writing.py --rows 20000
-	@$(BIN)/python benchmarks/watching.py
-	@$(BIN)/python benchmarks/peers.py
+bench: $(TEST_READY) ## measure, and print one table of ratios: under ten minutes; `make setup-bench` first
+	@$(BIN)/python benchmarks/together.py
 
 bench-large: $(TEST_READY) ## print what a CSV file of a million rows costs
-	@$(BIN)/python benchmarks/size.py
-	@$(BIN)/python benchmarks/csv_copy.py
+	@$(BIN)/python benchmarks/together.py large
 
 bench-cluster: $(TEST_READY) ## kill workers that share a Postgres, and measure their pace: 20 minutes
 	@$(BIN)/python benchmarks/cluster.py --rows 20000 --kills 20
@@ -105,7 +98,7 @@ bench-cluster: $(TEST_READY) ## kill workers that share a Postgres, and measure 
 	@$(BIN)/python benchmarks/cluster_rate.py --rows 400 --rate 10/s
 	@$(BIN)/python benchmarks/cluster_in_flight.py
 
-docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, picture
+docs: $(TEST_READY) ## write anew what the pages hold of the program: helps, keys, features, picture
 	@$(BIN)/python -m docs.making
 
 screens: $(TEST_READY) ## take the pictures of report and live page anew: needs Chromium

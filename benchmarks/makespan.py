@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from measuring import note
 from virtually import a_universe, live, print_table
 
 from pipeline.simulator.faults import Faults
@@ -58,6 +59,7 @@ def _lines(rows: int) -> Iterator[tuple[str, ...]]:
             most = MOST + allowed_seconds / least
             listed = "yes" if has_list else "no"
             figures = (f"{seconds:.0f}", f"{least:.0f}", f"{seconds / least:.3f}", f"{most:.3f}")
+            note(f"makespan, times N / rate + longest: {name}", seconds / least, most=most)
             yield name, listed, *figures
 
 

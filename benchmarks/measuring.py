@@ -1,4 +1,4 @@
-"""One process measured from outside, and the simulator that it calls. Owns processes and figures.
+"""One process measured from outside, the simulator that it calls, and a figure beside its bar.
 
 Must not know what is compared with what. Peak memory and processor time are those that the kernel
 kept for this one child (`wait4`), so that nothing has to be sampled while it runs.
@@ -20,6 +20,8 @@ MAXRSS_UNIT_BYTES: Final = 1 if sys.platform == "darwin" else 1024
 """getrusage(2): ``ru_maxrss`` is in bytes on macOS and in KiB elsewhere."""
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
+NOTED_IN: Final = "BENCH_FIGURES"
+"""The environment variable that names the file where figures are gathered for one table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
         cpu_seconds=usage.ru_utime + usage.ru_stime,
         peak_bytes=usage.ru_maxrss * MAXRSS_UNIT_BYTES,
     )
+
+
+def note(what: str, value: float, *, least: float | None = None, most: float | None = None) -> None:
+    """Let a figure stand in the table of all benchmarks, beside what it is to be."""
+    if path := os.environ.get(NOTED_IN):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([what, value, least, most]) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from math import ceil
 from statistics import median
 from typing import Final
 
+from measuring import note
 from virtually import a_universe, live, print_table
 
 from pipeline.core.replies import StartReply, TryLater
@@ -29,6 +30,7 @@ LEARNT_AFTER: Final = 300
 LIMITS: Final = (10, 15, 25, 40, 100)
 TIMES: Final = 3
 LEAST_REACHED, MOST_REFUSED = 0.9, 0.02
+LEAST_KEPT: Final = 0.99
 
 KINDS: Final[Mapping[str, Callable[[float], Hidden]]] = {
     "bucket of 0.2 s": lambda limit: Bucket(limit, max(2.0, limit / 5)),
@@ -85,7 +87,9 @@ def _known(rows: int) -> Iterator[tuple[str, ...]]:
         with a_universe(Service(Settings()), rows, limits=limits) as universe:
             live(universe)
             starts = universe.remote.starts_at
-        yield f"{per_second}/s", f"{(rows - 1) / (starts[-1] - starts[0]) / per_second:.4f}"
+        reached = (rows - 1) / (starts[-1] - starts[0]) / per_second
+        note(f"of a known rate of {per_second}/s is reached", reached, least=LEAST_KEPT)
+        yield f"{per_second}/s", f"{reached:.4f}"
 
 
 def _hidden(rows: int) -> Iterator[tuple[str, ...]]:
@@ -93,6 +97,8 @@ def _hidden(rows: int) -> Iterator[tuple[str, ...]]:
         reached, refused = zip(
             *(_after_learning(limit, kind, header, rows) for limit in LIMITS), strict=True
         )
+        note(f"of a {kind} is reached, told {header}", min(reached), least=LEAST_REACHED)
+        note(f"of its calls are refused, told {header}", max(refused), most=MOST_REFUSED)
         missed = [
             f"{limit}/s"
             for limit, r, f in zip(LIMITS, reached, refused, strict=True)

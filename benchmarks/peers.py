@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from measuring import Measured, Simulator, measure
+from measuring import Measured, Simulator, measure, note
 from throughput import Contender, Result, bare_loop_of, program, result_of
 from virtually import print_table
 
@@ -58,6 +58,8 @@ def _is_there(peer: Peer) -> bool:
 
 def _line(name: str, results: list[Result], ours: list[Result]) -> tuple[str, ...]:
     ratios = [a.rows_per_second / b.rows_per_second for a, b in zip(ours, results, strict=True)]
+    if results is not ours:
+        note(f"rows/s, times those of: {name}", median(ratios))
     return (
         name,
         str(results[0].rows),

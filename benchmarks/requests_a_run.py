@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
+from measuring import note
 from msgspec import structs
 from virtually import a_universe, live, print_table
 
@@ -55,6 +56,7 @@ def main() -> None:
 
 def _lines(rows: int) -> Iterator[tuple[str, ...]]:
     for way in WAYS:
+        most = 0.0
         for shape, draw in SHAPES.items():
             service = Drawn(way.settings, draw, MEAN_SECONDS)
             with a_universe(service, rows, limits=LIMITS, polling=POLLING) as universe:
@@ -65,9 +67,10 @@ def _lines(rows: int) -> Iterator[tuple[str, ...]]:
                 live(universe)
                 looks = len(universe.remote.looks_at) / rows
                 pages = len(universe.remote.lists_at) / rows
-
+                most = max(most, looks + pages)
                 figures = (f"{looks:.2f}", f"{pages:.2f}", f"{looks + pages:.2f}", f"{way.most}")
                 yield way.name, shape, *figures, f"{_lag_seconds(universe):.0f}"
+        note(f"requests a run: {way.name}", most, most=way.most)
 
 
 def _take_outputs_away(universe: Universe) -> None:

@@ -25,7 +25,7 @@ import psutil
 import pygal
 from aiohttp import web
 from csv_copy import MIB, make
-from measuring import REPOSITORY, Measured, a_simulator, measure
+from measuring import REPOSITORY, Measured, a_simulator, measure, note
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 RUN_UP_TO: Final = 100_000
@@ -34,6 +34,10 @@ MOST_TIMES_A_COPY: Final = 7
 MOST_MIB: Final = 400
 MOST_GROWTH: Final = 1.15
 """How much dearer a row may be than a row of the smallest file."""
+BARS_OF_TIME: Final = {
+    ("start", 100_000): MOST_TIMES_A_COPY,
+    ("resume, sheet there", 1_000_000): MOST_TIMES_A_COPY,
+}
 PLOT: Final = Path(__file__).with_name("size.svg")
 CONFIG: Final = {
     "input": {"path": "rows.csv"},
@@ -202,6 +206,14 @@ def tell(found: Mapping[int, Mapping[str, Cost]]) -> None:
             each = cost.seconds / rows * 1e6
             memory = f"{cost.mebibytes:6.0f}" if cost.mebibytes else f"{'':6}"
             print(f"{rows:>9,}  {way:22} {cost.seconds:8.2f} {times} {memory} {each:9.1f}")
+            if bar := BARS_OF_TIME.get((way, rows)):
+                note(f"{way}, {rows:,} rows, times a csv copy", cost.seconds / copy, most=bar)
+        least = min(found)
+        if rows > least and "run" in costs and "run" in found[least]:
+            growth = (costs["run"].seconds / rows) / (found[least]["run"].seconds / least)
+            note(f"a row of {rows:,}, times one of {least:,}", growth, most=MOST_GROWTH)
+        peak = max(cost.mebibytes for cost in costs.values())
+        note(f"peak MiB at {rows:,} rows", peak, most=MOST_MIB)
     print(
         f"bars: start at 100,000 and each resume at most {MOST_TIMES_A_COPY} x copy; "
         f"at most {MOST_MIB} MiB; a row at most {MOST_GROWTH} x as dear as one of 10,000"
@@ -211,9 +223,9 @@ def tell(found: Mapping[int, Mapping[str, Cost]]) -> None:
 def draw(found: Mapping[int, Mapping[str, Cost]]) -> None:
     """The growth as a picture beside this file."""
     chart = pygal.XY(
-        title="Peak memory by the rows of a CSV file",
+        title="Peak memory and processor's time by the rows of a CSV file",
         x_title="rows",
-        y_title="MiB",
+        y_title="MiB; dashed, on the right: seconds",
         # It stands on a page that must fetch nothing.
         js=(),
         range=(0, MOST_MIB),
@@ -222,6 +234,8 @@ def draw(found: Mapping[int, Mapping[str, Cost]]) -> None:
     for way in ("start", "resume, sheet written", "run"):
         points = [(rows, costs[way].mebibytes) for rows, costs in found.items() if way in costs]
         chart.add(way, points)
+        seconds = [(rows, costs[way].seconds) for rows, costs in found.items() if way in costs]
+        chart.add(f"{way}, s", seconds, secondary=True, stroke_style={"dasharray": "6, 4"})
     PLOT.write_bytes(chart.render())
 
 

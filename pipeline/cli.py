@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageFault`."""
-        remedy = f"see {self.prog} --help"
+        remedy = f"see `{self.prog} --help`"
         raise UsageFault(place=self.prog, wrong=message, remedy=remedy)
 
 
@@ -166,7 +166,7 @@ def _left_over(verb: str | None, words: Sequence[str]) -> UsageFault:
     flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     # A flag's value is not told: somebody may have given the key by it.
     wrong = f"there is no flag {flags[0]}" if flags else "there is a word too many"
-    return UsageFault(place=command, wrong=wrong, remedy=f"see {command} --help")
+    return UsageFault(place=command, wrong=wrong, remedy=f"see `{command} --help`")
 
 
 def _help(parser: Parser) -> Exit:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from docs.making.features import features
 from docs.making.helps import helps
 from docs.making.keys import keys, keys_to_come
 from docs.making.picture import picture
 from docs.making.rooms import rooms
+from docs.making.states import states
 from docs.making.troubles import all_errors, failures, stops
 
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -22,10 +24,12 @@ PICTURE: Final = CHECKOUT / "docs" / "result.svg"
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "errors": all_errors,
     "failures": failures,
+    "features": features,
     "helps": helps,
     "keys": keys,
     "keys-to-come": keys_to_come,
     "rooms": rooms,
+    "states": states,
     "stops": stops,
 }
 """What the pages can hold, by the name in the opening comment."""

@@ -6,17 +6,17 @@ own affair: rows come from the ledger.
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 from pipeline.config.model import Config
+from pipeline.config.values.readers import KEY_VARIABLE
 from pipeline.errors import ConfigFault
 from pipeline.ledger.store import Ledger
 
 AGREED: Final = "agreed"
 """The fact that holds the caller's config, as far as it is everybody's: a digest for each key."""
 ALIKE: Final = ("workflow", "limits", "polling", "retry")
-ONES_OWN: Final = "workflow.api_key_env"
 
 
 def say_what_is_agreed(config: Config, ledger: Ledger) -> None:
@@ -38,11 +38,12 @@ def see_that_it_is_agreed(config: Config, ledger: Ledger) -> None:
 
 
 def _digests(config: Config) -> dict[str, str]:
+    # Where a machine keeps its key is its own affair: the same word stands for all.
+    config = replace(config, workflow=replace(config.workflow, api_key_env=KEY_VARIABLE))
     values = {
         f"{section}.{field.name.removesuffix('_seconds')}": getattr(part, field.name)
         for section in ALIKE
         for part in [getattr(config, section)]
         for field in fields(part)
     }
-    values.pop(ONES_OWN)
     return {key: hashlib.sha256(repr(value).encode()).hexdigest() for key, value in values.items()}

@@ -13,7 +13,15 @@ from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Entry, FailureClass, RoundKind, RowKey, State
+from pipeline.core.model import (
+    CAME_TO_NOTHING,
+    OUTCOMES,
+    Entry,
+    FailureClass,
+    RoundKind,
+    RowKey,
+    State,
+)
 from pipeline.core.retrying import Answer, Choice, answer
 from pipeline.core.rows.variables import RenderedRow, Sendable
 from pipeline.core.rules import Context
@@ -22,8 +30,8 @@ from pipeline.ledger.store import Ledger
 from pipeline.ledger.whereabouts import Move, Whereabouts
 
 ASKED_STATES: Final = {
-    RoundKind.FRESH: (State.COMPLETE, State.FAILED, State.EXPIRED),
-    RoundKind.RETRY: (State.FAILED, State.EXPIRED),
+    RoundKind.FRESH: OUTCOMES,
+    RoundKind.RETRY: CAME_TO_NOTHING,
 }
 EVENT_OF_ROUND: Final[Mapping[RoundKind, type[FreshAsked | RetryAsked]]] = {
     RoundKind.FRESH: FreshAsked,
@@ -128,8 +136,8 @@ def open_round(again: Again | None, entries: Sequence[Entry], ledger: Ledger) ->
 
 
 def tell_open_round(ledger: Ledger) -> None:
-    """Say that a round goes on, so that nobody wonders why finished rows are pending."""
+    """Say that an earlier call's round goes on, so that nobody wonders why rows are pending."""
     current = ledger.open_round()
     if current is not None:
         pending = ledger.tally().count(State.PLANNED)
-        say(f"A round of `{current[1]}` goes on: {pending} rows are still to be sent.")
+        say(f"A round of `{current[1]}` goes on; rows still to be sent: {pending}.")

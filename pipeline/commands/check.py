@@ -24,6 +24,7 @@ from pipeline.core.money.budget import Spending
 from pipeline.core.money.quoting import Quote
 from pipeline.core.replies import (
     Halted,
+    HaltReason,
     ListReply,
     Missing,
     RunPage,
@@ -35,7 +36,7 @@ from pipeline.core.rows.planning import Decision, Plan, plan
 from pipeline.core.rows.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
 
-HELP: Final = "validate all, show the first requests, the counts and the cost; start nothing"
+HELP: Final = "look at config, sheet and key; show requests, counts and cost; start nothing"
 EXAMPLE: Final = """\
 pipeline check configs/leads.yaml
 pipeline check configs/leads.yaml --online"""
@@ -217,15 +218,25 @@ def _refusal(reply: ListReply) -> tuple[str, str, str] | None:
     match reply:
         case RunPage() | TryLater():
             return None
-        case Halted(_, message):
-            remedy = "make a new key at the service, and set the variable anew"
-            return "workflow.api_key_env", f"the service refused the key ({message})", remedy
+        case Halted(reason, message):
+            return _halted(reason, f" ({message})")
         case Missing():
-            remedy = "copy the id again: in copy.ai, open the workflow, tab API"
-            return "workflow.id", "the service does not know this workflow", remedy
+            return _halted(HaltReason.WORKFLOW_NOT_FOUND, "")
         case Unreachable(why, lacks_credits=True):
-            remedy = "give the workspace credits again"
-            return "workflow.api_key_env", f"the workspace has no credits left ({why})", remedy
+            return _halted(HaltReason.CREDITS_AT_LIMIT, f" ({why})")
         case Unreadable(why) | Unreachable(why):
             remedy = "check the address and the network"
             return "workflow.base_url", f"the service does not answer ({why})", remedy
+
+
+def _halted(reason: HaltReason, told: str) -> tuple[str, str, str]:
+    match reason:
+        case HaltReason.KEY_REFUSED:
+            remedy = "make a new key at the service, and set the variable anew"
+            return "workflow.api_key_env", f"the service refused the key{told}", remedy
+        case HaltReason.WORKFLOW_NOT_FOUND:
+            remedy = "copy the id again: in copy.ai, open the workflow, tab API"
+            return "workflow.id", f"the service does not know this workflow{told}", remedy
+        case HaltReason.CREDITS_AT_LIMIT:
+            remedy = "give the workspace credits again"
+            return "workflow.api_key_env", f"the workspace has no credits left{told}", remedy

@@ -53,7 +53,7 @@ def ask_to_pay(
         if complete:
             question = f"{complete} rows that are complete would be paid for again ({cost})"
             confirm(question, is_agreed=is_agreed)
-        say(f"{len(entries)} rows get a new attempt: {cost}.")
+        say(f"Rows that get a new attempt: {len(entries)}; {cost}.")
     rows = ledger.tally().count_entries(State.PLANNED) + len(entries)
     rows = rows if limit is None else min(rows, limit)
     if is_agreed or complete or rows <= ASK_ABOVE_ROWS or not can_ask():

@@ -80,7 +80,7 @@ def _refuse_what_is_not_its_run(
     run_id: RunId, row: RowInDoubt, config: Config, ledger: Ledger, *, is_agreed: bool
 ) -> None:
     place = f"run {run_id}"
-    remedy = "name a run that belongs to no row: pipeline resolve shows them"
+    remedy = "name a run that belongs to no row: `pipeline resolve` shows them"
     if ledger.owners([run_id]):
         raise UsageFault(place=place, wrong="it belongs to another attempt", remedy=remedy)
     seen = _seen(asyncio.run(_look_at(run_id, config)), place)

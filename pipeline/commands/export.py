@@ -1,13 +1,13 @@
 """`pipeline export`: writes the output sheet from the ledger as it stands."""
 
 import argparse
-from pathlib import Path
 from typing import Final
 
 from pipeline.commands.ledgers import joined, kept_at
-from pipeline.commands.preparing import Overrides, prepare
+from pipeline.commands.preparing import Overrides, add_sheet_arguments, prepare
 from pipeline.commands.terminal import say
 from pipeline.commands.writing import tell_written, write_output
+from pipeline.engine.progress.screen import typed
 from pipeline.errors import Exit, LedgerFault, OutputFault
 from pipeline.ledger.opening import is_held
 
@@ -17,13 +17,7 @@ EXAMPLE: Final = "pipeline export configs/leads.yaml --output so-far.xlsx"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config, and where to write."""
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
-    parser.add_argument(
-        "--input", type=Path, metavar="PATH", help="read this sheet, not the config's"
-    )
-    parser.add_argument(
-        "--output", type=Path, metavar="PATH", help="write this file, not the config's"
-    )
+    add_sheet_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -41,7 +35,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="there is no ledger yet, so there is nothing to write",
-                remedy=f"begin with: pipeline run {arguments.config}",
+                remedy=f"begin with `pipeline run {typed(arguments.config)}`",
             )
         written, aside = write_output(prepared, ledger, config.output.path)
     tell_written(written, aside, config.output.path)

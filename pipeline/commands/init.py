@@ -11,6 +11,7 @@ from pipeline import sheets
 from pipeline.commands import interview
 from pipeline.commands.guessing import guess_key, guess_place, guess_sent
 from pipeline.commands.terminal import can_ask, command_line, say
+from pipeline.config.filekinds import is_text
 from pipeline.config.sample import Table, sample_config
 from pipeline.config.values.readers import read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
@@ -24,7 +25,8 @@ EXAMPLE: Final = """\
 pipeline init leads.xlsx --workflow simulator
 pipeline init leads.xlsx -o configs/leads.yaml --workflow WCFG-0123
 pipeline init export.xlsx --sheet Leads --header-row 4"""
-TEXT_FILES: Final = frozenset({".csv", ".tsv"})
+SHEETS_NAMED: Final = 3
+"""So many of the sheets that were not taken are named; the others are counted."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,10 +77,12 @@ class _Meant:
 def run(arguments: argparse.Namespace) -> Exit:
     """Write the config; never over one that is there."""
     config = arguments.config or Path(f"{arguments.sheet.stem}.yaml")
-    _check_words(arguments, config)
+    _check_words(arguments)
+    # First the sheet: who names the config in its place is told that, not that it is there already.
     tops = sheets.tops(arguments.sheet.absolute())
+    _see_that_it_is_new(config)
     meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
-    name = None if _is_text(arguments.sheet) else meant.sheet
+    name = None if is_text(arguments.sheet) else meant.sheet
     sheet = sheets.read(Source(arguments.sheet.absolute(), name, meant.header_row))
     for remark in sheet.remarks:
         say(remark)
@@ -97,7 +101,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     say(f"Written: {config}, over {len(sheet.rows)} rows and {len(sheet.columns)} columns.")
     if meant.workflow is None:
         say("Put your workflow's id into it; until then `check` tells what is missing.")
-    say(f"Next: {command_line('check', config)}")
+    say(f"Next: `{command_line('check', config)}`")
     return Exit.OK
 
 
@@ -110,14 +114,17 @@ def _header_row(text: str) -> _Headers:
     return _Headers(row)
 
 
-def _check_words(arguments: argparse.Namespace, config: Path) -> None:
+def _check_words(arguments: argparse.Namespace) -> None:
     try:
         if arguments.workflow is not None:
             read_workflow_id(arguments.workflow)
     except ValueFault as fault:
         raise UsageFault(place="--workflow", wrong=fault.wrong, remedy=fault.remedy) from None
-    if arguments.sheet_name is not None and _is_text(arguments.sheet):
+    if arguments.sheet_name is not None and is_text(arguments.sheet):
         raise UsageFault(place="--sheet", wrong="a text file has no sheets", remedy="leave it out")
+
+
+def _see_that_it_is_new(config: Path) -> None:
     if config.exists():
         raise OutputFault(
             place=str(config),
@@ -131,8 +138,10 @@ def _guessed(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
     place = guess_place(_named(arguments.sheet_name, tops))
     sheet = arguments.sheet_name or place.sheet
     if len(tops) > 1 and arguments.sheet_name is None:
-        others = ", ".join(repr(top.sheet) for top in tops if top.sheet != sheet)
-        say(f"Sheet {sheet!r} is taken, not {others}: --sheet names another.")
+        others = [repr(top.sheet) for top in tops if top.sheet != sheet]
+        more = len(others) - SHEETS_NAMED
+        named = ", ".join(others[:SHEETS_NAMED]) + (f" or {more} more" if more > 0 else "")
+        say(f"Sheet {sheet!r} is taken, not {named}: --sheet names another.")
     if arguments.header_row is not None:
         return _Meant(arguments.workflow, sheet, arguments.header_row.row)
     if not place.is_found:
@@ -160,10 +169,6 @@ def _asked(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
 def _named(sheet: str | None, tops: Sequence[Top]) -> Sequence[Top]:
     # A sheet that is not there is told by whoever reads it.
     return [top for top in tops if top.sheet == sheet] or tops
-
-
-def _is_text(path: Path) -> bool:
-    return path.suffix.lower() in TEXT_FILES
 
 
 def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:

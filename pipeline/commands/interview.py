@@ -56,10 +56,9 @@ def ask_header_row(guess: int) -> int | None:
 
 def ask_sent(sheet: Sheet, guess: Sequence[str]) -> tuple[str, ...]:
     """The columns that are sent to the workflow."""
-    first = next(iter(sheet.rows)).values
     _list(
-        f"{column}: {_shortened(shown(value))}"
-        for column, value in zip(sheet.columns, first, strict=True)
+        f"{column}: {_shortened(text)}" if text else f"{column} (nothing in it)"
+        for column, text in zip(sheet.columns, _first_texts(sheet), strict=True)
     )
     all_ = "all" if len(guess) == len(sheet.columns) else "all that hold anything"
 
@@ -100,6 +99,16 @@ def _answer(question: str, read: Callable[[str], T]) -> T:
             return read(text.strip())
         except ValueFault as fault:
             say(f"{fault.wrong}; {fault.remedy}")
+
+
+def _first_texts(sheet: Sheet) -> list[str]:
+    """What stands in each column's first cell that holds anything; blank where none does."""
+    found = [""] * len(sheet.columns)
+    for row in sheet.rows:
+        found = [text or shown(row.values[at]).strip() for at, text in enumerate(found)]
+        if all(found):
+            break
+    return found
 
 
 def _columns(sheet: Sheet, text: str) -> tuple[str, ...]:

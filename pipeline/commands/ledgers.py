@@ -53,5 +53,5 @@ def need_the_extra(config: Config) -> None:
         raise ConfigFault(
             place=f"{config.path.name}, ledger",
             wrong="a ledger on a server needs the extra `cluster`, which is not installed",
-            remedy="say: make setup-cluster, or pip install 'pipeline[cluster]'",
+            remedy="say `make setup-cluster`, or `pip install 'pipeline[cluster]'`",
         )

@@ -13,7 +13,7 @@ from pipeline.commands.preparing import Prepared
 from pipeline.core.model import NewCell, RowKey, Standing
 from pipeline.core.rows.cells import shown
 from pipeline.core.rows.variables import RenderedRow, Sendable
-from pipeline.core.rows.writing import Columns, cells_of
+from pipeline.core.rows.writing import PASSES, Columns, cells_of
 from pipeline.ledger.store import Ledger
 
 ROWS_AT_ONCE: Final = 1000
@@ -71,8 +71,8 @@ class NewCells:
 
 
 def _passing_texts(columns: Columns, cells: Iterable[Sequence[NewCell]]) -> set[tuple[str, str]]:
-    """Header and text of the cells that no attempt tells of later: errors pass, credits add up."""
-    headers = {columns.about[name] for name in ("error", "credits") if name in columns.about}
+    """Header and text of the cells that no attempt tells of later."""
+    headers = {header for name, header in columns.about.items() if PASSES[name]}
     places = [(place, h) for place, h in enumerate(columns.headers) if h in headers]
     return {
         (h, shown(row[place])) for row in cells for place, h in places if row[place] is not None

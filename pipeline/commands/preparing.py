@@ -3,6 +3,7 @@
 Must not know what is done with them.
 """
 
+import argparse
 import hashlib
 import os
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.api_key import find_key
+from pipeline.config.filekinds import default_output
 from pipeline.config.load import Draft, parse
-from pipeline.config.model import Config, Input, default_output
+from pipeline.config.model import Config, Input
 from pipeline.core.model import Sheet
 from pipeline.core.rows.cells import RENDERING_VERSION, NoSuchColumnError, find_column
 from pipeline.core.rows.rendering import Rendering, badly_named_rows
@@ -37,6 +39,17 @@ class Overrides:
 
     input: Path | None = None
     output: Path | None = None
+
+
+def add_sheet_arguments(parser: argparse.ArgumentParser) -> None:
+    """The config, and what the command line says over it."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+    parser.add_argument(
+        "--input", type=Path, metavar="PATH", help="read this sheet, not the config's"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="PATH", help="write this file, not the config's"
+    )
 
 
 @dataclass(frozen=True, slots=True)

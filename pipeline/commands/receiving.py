@@ -15,7 +15,7 @@ from pipeline.commands.terminal import say
 from pipeline.config.api_key import find_key
 from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Webhook
-from pipeline.core.model import State
+from pipeline.core.model import UNENDED, State
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.errors import RemoteFault
 from pipeline.ledger.store import Ledger
@@ -30,7 +30,7 @@ PATIENCE_SECONDS: Final = 10.0
 """How long all that registers, or all that removes, may take: a batch does not wait for it."""
 
 POLLED: Final = "runs are polled instead"
-OWED: Final = (State.PLANNED, State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED)
+OWED: Final = (State.PLANNED, *UNENDED)
 
 
 @asynccontextmanager

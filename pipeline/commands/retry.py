@@ -6,22 +6,17 @@ from typing import Final
 
 from pipeline.commands import run as running
 from pipeline.commands.asking import Again
-from pipeline.core.model import FailureClass, RoundKind, State
-from pipeline.core.retrying import RETRIED_STATES, Choice, RowRanges
+from pipeline.core.model import CAME_TO_NOTHING, FailureClass, RoundKind, State
+from pipeline.core.retrying import Choice, RowRanges
 from pipeline.errors import Exit, UsageFault
 
-HELP: Final = "give rows that failed or expired a new attempt, then go on as run"
+HELP: Final = "give rows that failed or expired a new, paid attempt, then go on as run"
 EXAMPLE: Final = """\
 pipeline retry configs/leads.yaml --limit 5
 pipeline retry configs/leads.yaml --status expired
 pipeline retry configs/leads.yaml --class provider
 pipeline retry configs/leads.yaml --rows 3,7-9"""
-CLASSES: Final = (
-    FailureClass.INPUT,
-    FailureClass.TRANSIENT,
-    FailureClass.PROVIDER,
-    FailureClass.UNCONFIRMED,
-)
+CLASSES: Final = tuple(c for c in FailureClass if c is not FailureClass.NEVER_BEGUN)
 """What can be asked for; what never began counts as transient."""
 ROWS: Final = re.compile(r"[1-9][0-9]*(-[1-9][0-9]*)?(,[1-9][0-9]*(-[1-9][0-9]*)?)*")
 
@@ -31,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_arguments(parser)
     parser.add_argument(
         "--status",
-        choices=sorted(map(str, RETRIED_STATES)),
+        choices=sorted(map(str, CAME_TO_NOTHING)),
         help="only rows that ended so",
     )
     parser.add_argument(
@@ -60,7 +55,7 @@ def _row_ranges(text: str) -> RowRanges:
 def run(arguments: argparse.Namespace) -> Exit:
     """Open a round for what failed or expired, and run it."""
     choice = Choice(
-        states=RETRIED_STATES if arguments.status is None else {State(arguments.status)},
+        states=CAME_TO_NOTHING if arguments.status is None else {State(arguments.status)},
         failures=frozenset() if arguments.failure is None else {FailureClass(arguments.failure)},
         rows=arguments.rows,
     )

@@ -34,10 +34,10 @@ from pipeline.commands.consent import (
 from pipeline.commands.enrolling import REUSED, enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.movinginput import write_as_the_input_is_now
-from pipeline.commands.preparing import Overrides, Prepared, prepare
+from pipeline.commands.preparing import Overrides, Prepared, add_sheet_arguments, prepare
 from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
-from pipeline.commands.summary import Call, exit_of, show, summarise, tell_failures
+from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise, tell_failures
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import (
@@ -52,7 +52,7 @@ from pipeline.engine.loop import run as run_loop
 from pipeline.engine.process import World, process
 from pipeline.engine.progress.progress import Progress
 from pipeline.engine.signals import signals_ask
-from pipeline.errors import Exit, LedgerLost, OutputFault, PipelineError
+from pipeline.errors import Exit, LedgerLost, PipelineError
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 
@@ -65,15 +65,12 @@ pipeline run configs/leads.yaml --input june.xlsx --output june.done.xlsx"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The config, and the flags that `retry` shares."""
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the batch's YAML file")
+    add_sheet_arguments(parser)
     parser.add_argument(
-        "--input", type=Path, metavar="PATH", help="read this sheet, not the config's"
-    )
-    parser.add_argument(
-        "--output", type=Path, metavar="PATH", help="write this file, not the config's"
-    )
-    parser.add_argument(
-        "--limit", type=_at_least_one, metavar="N", help="send at most N new attempts: a pilot"
+        "--limit",
+        type=_at_least_one,
+        metavar="N",
+        help="a pilot: send at most N new attempts, and tell what the others will cost",
     )
     parser.add_argument(
         "--fresh",
@@ -122,7 +119,8 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         open_round(again, asked, ledger)
         if asked:
             reused = ledger.tally().count(*REUSED)
-        tell_open_round(ledger)
+        else:
+            tell_open_round(ledger)
         tell_slow_begin(config, ledger)
         mark = ledger.mark()
         _collect_garbage_seldom()
@@ -136,11 +134,9 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
     if work.stop is not None:
         say(f"Stopped early: {work.stop.message}.")
-    tell_failures(tally, config.path.name)
-    try:
-        show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
-    except OutputFault as fault:
-        say(str(fault))  # The batch has ended as it has, whoever hears of it.
+    tell_failures(tally, config.path)
+    summary = summarise(config.name, kept_at(config), tally, call, exit_)
+    show_at_the_end(summary, as_json=arguments.json)
     return exit_
 
 

@@ -26,7 +26,7 @@ async def client_for(config: Config) -> AsyncIterator[Client]:
     """
     key, workflow_id = Secret(find_key(config, os.environ)), config.workflow.id
     # What is delivered after the settle would come too late to be noticed: see docs/promises.md.
-    timeouts = Timeouts(unacknowledged=config.retry.settle_seconds / 2)
+    timeouts = Timeouts(unacknowledged_seconds=config.retry.settle_seconds / 2)
     if not config.workflow.is_simulated:
         async with Client(config.workflow.base_url, key, workflow_id, timeouts=timeouts) as client:
             yield client

@@ -15,16 +15,18 @@ from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
 from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
-from pipeline.commands.summary import Call, exit_of, show, summarise
+from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output
+from pipeline.config.model import Config
 from pipeline.core.model import State
 from pipeline.engine.worker import chunk_size
 from pipeline.errors import Exit, LedgerFault
 from pipeline.ledger.shared.chunks import Chunks
+from pipeline.ledger.shared.connection import CallerLock
 from pipeline.ledger.shared.handout import install
-from pipeline.ledger.shared.postgres import CallerLock, PostgresLedger
+from pipeline.ledger.shared.postgres import PostgresLedger
 from pipeline.ledger.shared.sharing import share_ledger
 
 
@@ -35,22 +37,13 @@ def run_shared(
     config = prepared.config
     assert config.server is not None
     need_the_extra(config)
-    for flag, is_given in (
-        ("--limit", arguments.limit is not None),
-        ("--watch", arguments.watch),
-        ("--report", arguments.report),
-        ("retry and --fresh", again is not None),
-    ):
-        if is_given:
-            refuse_shared(config, flag)
-    if config.workflow.is_simulated:
-        refuse_shared(config, "base_url: simulator")
+    _refuse_what_one_machine_does(arguments, again, config)
     with closing(CallerLock(config.server)) as lock:
         if not lock.is_ours:
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="another `pipeline run` has this batch",
-                remedy="let this machine take part: pipeline worker",
+                remedy="let this machine take part by `pipeline worker`",
             )
         with share_ledger(config.server) as ledger:
             rehearse_output(prepared, ledger)
@@ -68,8 +61,24 @@ def run_shared(
     call = Call(reused, part.requests, time.monotonic() - began_at, output)
     if part.stop is not None:
         say(f"Stopped early: {part.stop.message}.")
-    show(summarise(config.name, kept_at(config), tally, call, exit_), as_json=arguments.json)
+    summary = summarise(config.name, kept_at(config), tally, call, exit_)
+    show_at_the_end(summary, as_json=arguments.json)
     return exit_
+
+
+def _refuse_what_one_machine_does(
+    arguments: argparse.Namespace, again: Again | None, config: Config
+) -> None:
+    """Raises `LedgerFault` where something is asked for that a shared ledger can't give yet."""
+    for asked, is_asked in (
+        ("--limit", arguments.limit is not None),
+        ("--watch", arguments.watch),
+        ("--report", arguments.report),
+        ("retry and --fresh", again is not None),
+        ("base_url: simulator", config.workflow.is_simulated),
+    ):
+        if is_asked:
+            refuse_shared(config, asked)
 
 
 def _make_chunks(prepared: Prepared, ledger: PostgresLedger) -> None:

@@ -23,6 +23,7 @@ from pipeline.commands.terminal import say, tell
 from pipeline.config.model import Config
 from pipeline.config.values.readers import SIMULATOR
 from pipeline.core.money.accounts import Audit, Line, ServiceRun, Totals, audit, totals
+from pipeline.engine.progress.screen import typed
 from pipeline.errors import Exit, LedgerFault, OutputFault, RemoteFault, UsageFault
 from pipeline.ledger.opening import is_held, join_ledger
 
@@ -84,7 +85,7 @@ def _lines_of(config: Config) -> list[Line]:
             raise LedgerFault(
                 place=str(config.ledger),
                 wrong="there is no ledger yet, so nothing was paid for",
-                remedy=f"begin with: pipeline run {config.path.name}",
+                remedy=f"begin with `pipeline run {typed(config.path)}`",
             )
         return _of_one_kind(ledger.statement(), config)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import command_line, say, tell
-from pipeline.core.model import State
+from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State, Status
 from pipeline.engine.batch.stop import Stop, StopReason
-from pipeline.errors import Exit
+from pipeline.errors import Exit, OutputFault
 from pipeline.ledger.records import Tally
 
 
@@ -63,16 +63,17 @@ class Call:
 
 def summarise(batch: str, ledger: str, tally: Tally, call: Call, exit_: Exit) -> Summary:
     """The ledger's figures and the call's, as one."""
+    rows = tally.by_status()
     return Summary(
         batch=batch,
         rows=tally.rows,
-        complete=tally.count(State.COMPLETE),
-        failed=tally.count(State.FAILED) + tally.faulty,
-        expired=tally.count(State.EXPIRED),
-        unconfirmed=tally.count(State.UNCONFIRMED),
-        running=tally.count(State.RUNNING, State.STARTING),
-        pending=tally.count(State.PLANNED),
-        skipped=tally.skipped,
+        complete=rows[Status.COMPLETE],
+        failed=rows[Status.FAILED],
+        expired=rows[Status.EXPIRED],
+        unconfirmed=rows[Status.UNCONFIRMED],
+        running=rows[Status.RUNNING],
+        pending=rows[Status.PENDING],
+        skipped=rows[Status.SKIPPED],
         reused=call.reused,
         credits=_whole(tally.credits),
         credits_unknown=tally.credits_unknown,
@@ -99,18 +100,18 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
         return EXIT_OF_STOP[stop.reason]
     if stop is None and incomplete_of_limit is not None:
         return Exit.UNFINISHED if incomplete_of_limit else Exit.OK
-    if tally.count(State.PLANNED, State.STARTING, State.RUNNING):
+    if tally.count(State.PLANNED, *IN_FLIGHT):
         return Exit.STOPPED
-    if tally.faulty or tally.count(State.FAILED, State.EXPIRED, State.UNCONFIRMED):
+    if tally.faulty or tally.count(State.UNCONFIRMED, *CAME_TO_NOTHING):
         return Exit.UNFINISHED
     return Exit.OK
 
 
-def tell_failures(tally: Tally, config: str) -> None:
+def tell_failures(tally: Tally, config: Path) -> None:
     """Say what a person can do about the rows that have ended without being complete."""
     if tally.faulty:
         say(
-            f"{_rows(tally.faulty)} could not be made from the cells, and cost nothing: "
+            f"{_rows(tally.faulty)} can't be sent, and cost nothing: "
             f"`{command_line('check', config)}` names the cells; mend them, and run again."
         )
     if failed := tally.count(State.FAILED):
@@ -133,6 +134,14 @@ def show(summary: Summary, *, as_json: bool) -> None:
     tell(text)
 
 
+def show_at_the_end(summary: Summary, *, as_json: bool) -> None:
+    """The same, of a batch that has ended as it has, whoever hears of it."""
+    try:
+        show(summary, as_json=as_json)
+    except OutputFault as fault:
+        say(str(fault))
+
+
 FOR_A_PERSON: Final = frozenset({"shared", "saved_credits", "is_of_a_call"})
 """What the text says and the JSON, whose names are promised, does not."""
 
@@ -142,13 +151,10 @@ def _as_json(summary: Summary) -> str:
     return json.dumps({name: figures[name] for name in figures if name not in FOR_A_PERSON})
 
 
-STATUSES = ("complete", "failed", "expired", "unconfirmed", "running", "pending", "skipped")
-
-
 def as_text(summary: Summary) -> str:
     """The summary for a person: what is there, what it cost, where it stands."""
     counts = ", ".join(
-        f"{getattr(summary, status)} {status}" for status in STATUSES if getattr(summary, status)
+        f"{getattr(summary, status)} {status}" for status in Status if getattr(summary, status)
     )
     unknown = f" ({summary.credits_unknown} runs named none)" if summary.credits_unknown else ""
     lines = [
@@ -168,9 +174,8 @@ def as_text(summary: Summary) -> str:
 
 def _call_in_words(summary: Summary) -> str:
     requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
-    return (
-        f"this call: {summary.reused} reused, {requests or 'no'} requests, {summary.seconds:.1f} s"
-    )
+    noun = "request" if sum(summary.requests.values()) == 1 else "requests"
+    return f"this call: {summary.reused} reused, {requests or 'no'} {noun}, {summary.seconds:.1f} s"
 
 
 def _whole(credits_: float) -> float:

@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from pipeline.engine.progress.screen import laid_out
+from pipeline.engine.progress.screen import laid_out, typed
 from pipeline.errors import OutputFault, UsageFault
 
 
@@ -95,20 +95,18 @@ def command_line(*words: object) -> str:
 
     Not everybody's shell finds `pipeline`: it may have been called by its path, or as a module.
     """
-    return " ".join([*_program(), *(shlex.quote(str(word)) for word in words)])
+    return " ".join([*_program(), *(_typed(word) for word in words)])
+
+
+def _typed(word: object) -> str:
+    return typed(word) if isinstance(word, Path) else shlex.quote(str(word))
 
 
 def _program() -> list[str]:
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
-        return [shlex.quote(_short(Path(sys.executable))), "-m", "pipeline"]
+        return [typed(Path(sys.executable)), "-m", "pipeline"]
     found = shutil.which("pipeline")
     if called.stem != "pipeline" or (found and Path(found).absolute() == called.absolute()):
         return ["pipeline"]
-    return [shlex.quote(_short(called))]
-
-
-def _short(program: Path) -> str:
-    """The program's path, from this folder where it lies below it."""
-    program, here = program.absolute(), Path.cwd()
-    return str(program.relative_to(here) if program.is_relative_to(here) else program)
+    return [typed(called)]

@@ -13,7 +13,7 @@ from pipeline.errors import Exit
 from pipeline.report.live.figures import Viewer
 from pipeline.report.live.page import serve_page
 
-HELP: Final = "show a batch on a page in the browser, also while a run goes on"
+HELP: Final = "show a batch on a page in the browser until Ctrl-C, also while a run goes on"
 EXAMPLE: Final = "pipeline watch configs/leads.yaml"
 
 

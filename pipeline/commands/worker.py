@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         raise LedgerFault(
             place=str(config.ledger),
             wrong="this ledger is a file, and one process works on it",
-            remedy="name a postgresql:// address in the config's `ledger`, or use pipeline run",
+            remedy="name a postgresql:// address in the config's `ledger`, or use `pipeline run`",
         )
     need_the_extra(config)
     # Only a shared ledger needs what these bring along.
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     from pipeline.ledger.shared.sharing import share_ledger  # noqa: PLC0415
 
     with share_ledger(config.server) as ledger:
-        ledger.see_that_it_is_used(f"begin with: pipeline run {arguments.config}")
+        ledger.see_that_it_is_used(f"begin with `pipeline run {arguments.config}`")
         see_that_it_is_agreed(config, ledger)
     say(f"Working on {config.name}, {kept_at(config)}.")
     part = take_part(config, config.server, is_caller=False)

@@ -4,7 +4,6 @@ Must not know how a sheet is written, nor what happens before or after.
 """
 
 import hashlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from pipeline.config.model import Config
 from pipeline.core.model import Sheet, Uncalculated
 from pipeline.core.rows.cells import column_letter, column_names, shown
 from pipeline.core.rows.writing import (
-    About,
     Columns,
     all_outputs,
     free_headers,
@@ -77,7 +75,7 @@ def _what_is_shown(prepared: Prepared, ledger: Ledger, digest: str | None) -> st
 def tell_written(written: Written, aside: Path | None, target: Path) -> None:
     """Say what a person would not expect of the output's place."""
     if aside is not None:
-        say(f"{target.name} was changed since it was written: it is kept as {aside.name}.")
+        say(f"{target.name} is not as this ledger wrote it: it is kept as {aside.name}.")
     if written.path != target:
         why = "another program may have it open, or its folder can't be written to any more"
         say(f"{target.name} can't be written there: {why}. The result is in {written.path}.")
@@ -105,7 +103,8 @@ def columns_to_write(prepared: Prepared, ledger: Ledger | None) -> Columns:
     that hold something else.
     """
     config = prepared.config
-    named = Columns({} if config.outputs == "*" else config.outputs, _about(config))
+    paths = {} if config.outputs == "*" else config.outputs
+    named = Columns(paths, config.output.columns.headers)
     foreign = _foreign_cells(prepared, ledger, named)
     if foreign:
         raise FaultGroup([_foreign_fault(config, *found) for found in foreign.items()])
@@ -123,18 +122,6 @@ def _foreign_fault(config: Config, header: str, cell: str) -> OutputFault:
         wrong=f"the input has a column {header!r} that holds something else",
         remedy=f"rename it there, or name the new column otherwise in {config.path.name}",
     )
-
-
-def _about(config: Config) -> Mapping[About, str]:
-    """The columns about the run that the config leaves in, and their headers."""
-    columns = config.output.columns
-    headers: dict[About, str | None] = {
-        "status": columns.status,
-        "run_id": columns.run_id,
-        "credits": columns.credits,
-        "error": columns.error,
-    }
-    return {name: header for name, header in headers.items() if header is not None}
 
 
 def _foreign_cells(prepared: Prepared, ledger: Ledger | None, columns: Columns) -> dict[str, str]:

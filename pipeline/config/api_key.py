@@ -39,7 +39,9 @@ def find_key(config: Config, environ: Mapping[str, str]) -> str:
     raise ConfigFault(
         place=place,
         wrong=f"the environment variable {name} holds no key",
-        remedy=f"say: export {name}=…, or write a line {name}=… into {config.path.parent / '.env'}",
+        remedy=(
+            f"say `export {name}=…`, or write a line `{name}=…` into {config.path.parent / '.env'}"
+        ),
     )
 
 

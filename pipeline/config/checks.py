@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.model import Csv, Input, Output, Webhook, Workflow, output_suffix
+from pipeline.config.filekinds import is_text, output_suffix
+from pipeline.config.model import Csv, Input, Output, Webhook, Workflow
 from pipeline.config.source import Finding, Location
 from pipeline.config.values.readers import is_loopback
 
@@ -56,11 +57,8 @@ def _two_columns_of_one_name(parts: Parts) -> Iterator[Finding]:
 def _new_columns(
     output: Output, outputs: Mapping[str, str] | Literal["*"]
 ) -> Iterator[tuple[str, Location]]:
-    columns = output.columns
-    for key in ("status", "run_id", "credits", "error"):
-        name: str | None = getattr(columns, key)
-        if name is not None:
-            yield name, ("output", "columns", key)
+    for key, name in output.columns.headers.items():
+        yield name, ("output", "columns", key)
     if outputs != "*":
         for name in outputs:
             yield name, ("outputs", name)
@@ -86,11 +84,7 @@ def _ledger_over_a_sheet(parts: Parts) -> Iterator[Finding]:
 
 
 def _csv_of_a_workbook(parts: Parts) -> Iterator[Finding]:
-    if (
-        parts.input
-        and parts.input.csv != Csv()
-        and parts.input.path.suffix.lower() not in {".csv", ".tsv"}
-    ):
+    if parts.input and parts.input.csv != Csv() and not is_text(parts.input.path):
         wrong = "the section goes with .csv and .tsv files only"
         yield Finding(("input", "csv"), wrong, "leave it out")
 

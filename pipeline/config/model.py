@@ -1,13 +1,14 @@
 """The config's sections and keys: meaning, unit, default and example of each stand here, once.
 
 From these fields come the validation, the JSON Schema, what `init` writes and the nearest known
-name in a fault. Must not know YAML. Where a key's name in YAML lacks the unit, it is the alias.
+name in a fault. A section's meaning is its docstring. Must not know YAML. Where a key's name in
+YAML lacks the unit, it is the alias.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +19,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
+from pipeline.config.filekinds import default_output
 from pipeline.config.sections.behaviour import Faults, Limits, Polling, Retry, Simulator, Webhook
 from pipeline.config.sections.sources import Outputs, Variables
 from pipeline.config.sections.textform import Csv
@@ -34,9 +36,10 @@ from pipeline.config.values.fields import (
     Text,
     WorkflowId,
 )
-from pipeline.config.values.readers import SIMULATOR, read_metadata
+from pipeline.config.values.readers import KEY_VARIABLE, SIMULATOR, read_metadata
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Duplicates, HiddenRows, Json
+from pipeline.core.rows.writing import About
 
 __all__ = [
     "Config",
@@ -52,8 +55,6 @@ __all__ = [
     "Simulator",
     "Webhook",
     "Workflow",
-    "default_output",
-    "output_suffix",
 ]
 
 NOT_GIVEN = Path()
@@ -97,10 +98,7 @@ class Input:
         description="Rows that are sent alike, whatever their key: each has a run of its own; with "
         "once they share one, and it is paid for once.",
     )
-    csv: OrDefaults[Csv] = Field(
-        default_factory=Csv,
-        description="How a .csv or .tsv file is spelled; what is left out is found in the file.",
-    )
+    csv: OrDefaults[Csv] = Field(default_factory=Csv)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
@@ -116,6 +114,12 @@ class OutputColumns:
         default="Error", description="Why the row failed, in words for the sheet's owner."
     )
 
+    @property
+    def headers(self) -> Mapping[About, str]:
+        """The columns that are left in, and their headers, from the left."""
+        headers = {cast("About", field.name): getattr(self, field.name) for field in fields(self)}
+        return {name: header for name, header in headers.items() if header is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
 class Output:
@@ -126,10 +130,7 @@ class Output:
         description="The file to write; by default <input's name>.done beside the input.",
         examples=["../out/leads.xlsx"],
     )
-    columns: OrDefaults[OutputColumns] = Field(
-        default_factory=OutputColumns,
-        description="Headers of the columns about the run; null leaves one out.",
-    )
+    columns: OrDefaults[OutputColumns] = Field(default_factory=OutputColumns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)
@@ -145,7 +146,7 @@ class Workflow:
         description="The service's address; simulator starts the bundled one, which needs no key.",
     )
     api_key_env: EnvironmentName = Field(
-        default="COPY_AI_API_KEY",
+        default=KEY_VARIABLE,
         description="The environment variable that holds the key; also read from a file .env.",
     )
     metadata: Annotated[
@@ -181,19 +182,9 @@ class Sections:
         description="Names the ledger and the report; by default this file's own name.",
         examples=["lead-emails"],
     )
-    input: Input = Field(
-        description="The sheet to read; it is never written to.",
-        examples=[{"path": "leads.xlsx"}],
-    )
-    output: OrDefaults[Output] = Field(
-        default_factory=Output,
-        validate_default=True,
-        description="The copy of the input that gets the new columns.",
-    )
-    workflow: Workflow = Field(
-        description="The workflow that is run for each row, and how it is reached.",
-        examples=[{"id": "WCFG-0123"}],
-    )
+    input: Input = Field(examples=[{"path": "leads.xlsx"}])
+    output: OrDefaults[Output] = Field(default_factory=Output, validate_default=True)
+    workflow: Workflow = Field(examples=[{"id": "WCFG-0123"}])
     variables: Variables = Field(
         description="What each row becomes for the workflow: start variable on the left, "
         "the column that it is made from on the right.",
@@ -204,23 +195,16 @@ class Sections:
         "for all.",
         examples=["*"],
     )
-    limits: OrDefaults[Limits] = Field(
-        default_factory=Limits, description="How fast and how far the batch goes."
-    )
-    polling: OrDefaults[Polling] = Field(
-        default_factory=Polling, description="How runs are watched."
-    )
-    retry: OrDefaults[Retry] = Field(default_factory=Retry, description="What is tried again.")
+    limits: OrDefaults[Limits] = Field(default_factory=Limits)
+    polling: OrDefaults[Polling] = Field(default_factory=Polling)
+    retry: OrDefaults[Retry] = Field(default_factory=Retry)
     webhook: Webhook | None = Field(
         default=None,
         description="Ends of runs by push, so that few polls are needed; by default runs are "
         "polled alone.",
         examples=[{"listen": "127.0.0.1:8765", "public_url": "https://example.org/hooks"}],
     )
-    simulator: OrDefaults[Simulator] = Field(
-        default_factory=Simulator,
-        description="How the bundled simulator behaves; only with base_url: simulator.",
-    )
+    simulator: OrDefaults[Simulator] = Field(default_factory=Simulator)
     ledger: FilePath = Field(
         default_factory=Path,
         validate_default=True,
@@ -247,19 +231,6 @@ class Sections:
         if info.context is None or value not in (None, NOT_GIVEN):
             return value
         return Path(info.context).with_name(f"{info.data.get('name', 'batch')}.ledger")
-
-
-_WRITTEN_AS = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
-
-
-def output_suffix(input_path: Path) -> str:
-    """The ending of what is written from this input: formats that are only read become .xlsx."""
-    return _WRITTEN_AS.get(input_path.suffix.lower(), input_path.suffix)
-
-
-def default_output(input_path: Path) -> Path:
-    """Where the output goes unless the config says so."""
-    return input_path.with_name(f"{input_path.stem}.done{output_suffix(input_path)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.config.source import Finding, Location
+from pipeline.config.values.readers import KEY_VARIABLE, read_environment_name
+from pipeline.config.values.units import ValueFault
 
 _CREDENTIALS: Final = frozenset(
     {
@@ -21,11 +23,6 @@ _CREDENTIALS: Final = frozenset(
     }
 )
 """Names under which a key is pasted, in small letters and without - and _."""
-
-KEY_REMEDY: Final = (
-    "the key belongs into the environment variable COPY_AI_API_KEY or into .env; "
-    "take it out of this file"
-)
 
 _ANY_NAME: Final = "*"
 
@@ -60,7 +57,19 @@ def _credentials(data: Mapping[str, object]) -> Iterator[Finding]:
             not isinstance(value, list | dict)
             and location[-1].casefold().replace("-", "").replace("_", "") in _CREDENTIALS
         ):
-            yield Finding(location, "a key stands in the config", KEY_REMEDY)
+            remedy = (
+                f"the key belongs into the environment variable {_key_variable(inner)} or into "
+                ".env; take it out of this file"
+            )
+            yield Finding(location, "a key stands in the config", remedy)
+
+
+def _key_variable(workflow: Mapping[str, object]) -> object:
+    """The variable that this config names, unless what stands there may be the key itself."""
+    try:
+        return read_environment_name(workflow.get("api_key_env", KEY_VARIABLE))
+    except ValueFault:
+        return KEY_VARIABLE
 
 
 def _not_yet(data: Mapping[str, object]) -> Iterator[Finding]:

@@ -100,7 +100,7 @@ def _input(table: Table) -> dict[str, Any]:
 
 
 def _variables(table: Table) -> dict[str, Any]:
-    own = set(_status_columns().values())
+    own = set(OutputColumns().headers.values())
     kept = [column for column in table.sent if column not in own] or table.sent
     return {
         column: {"column": column, "default": ""} if column in table.with_blanks else column
@@ -108,15 +108,10 @@ def _variables(table: Table) -> dict[str, Any]:
     }
 
 
-def _status_columns() -> dict[str, str]:
-    columns = OutputColumns()
-    return {key: getattr(columns, key) for key in ("status", "run_id", "credits", "error")}
-
-
 def _renamed_columns(columns: Sequence[str]) -> dict[str, str]:
     """Other headers for the columns about the run where the sheet has theirs: they hold data."""
-    renamed = {}
-    for key, header in _status_columns().items():
+    renamed: dict[str, str] = {}
+    for key, header in OutputColumns().headers.items():
         number = 2
         while f"{header} {number}" in columns:
             number += 1

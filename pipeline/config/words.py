@@ -68,10 +68,15 @@ def _write_example(location: Location) -> str:
     elif isinstance(field.json_schema_extra, Mapping):
         example = str(field.json_schema_extra["default"])
     elif field.default_factory or field.is_required():
-        return f"here goes: {(field.description or '').rstrip('.')}"
+        return f"here goes: {_meaning(field).rstrip('.')}"
     else:
         example = json.dumps(field.default, ensure_ascii=False)
     return f"write it like {key}: {example}"
+
+
+def _meaning(field: FieldInfo) -> str:
+    """What the key says of itself, or the section behind it."""
+    return field.description or _section_behind(field).__doc__ or ""
 
 
 def _name_nearest(location: Location) -> str:
@@ -92,10 +97,14 @@ def _fields(location: Location) -> dict[str, FieldInfo]:
     section: type = Sections
     for step in location:
         field = _by_name(section).get(str(step))
-        # A section that may be left out stands there as one that may be None.
-        forms = (field.annotation, *get_args(field.annotation)) if field else ()
-        section = next((form for form in forms if isinstance(form, type)), object)
+        section = _section_behind(field) if field else object
     return _by_name(section)
+
+
+def _section_behind(field: FieldInfo) -> type:
+    # A section that may be left out stands there as one that may be None.
+    forms = (field.annotation, *get_args(field.annotation))
+    return next((form for form in forms if isinstance(form, type)), object)
 
 
 def _by_name(section: type) -> dict[str, FieldInfo]:

@@ -114,6 +114,18 @@ class State(StrEnum):
 OUTCOMES = frozenset({State.COMPLETE, State.FAILED, State.EXPIRED})
 """The states in which nothing is owed to a row any more."""
 
+CAME_TO_NOTHING = OUTCOMES - {State.COMPLETE}
+"""The outcomes without outputs: a retry may ask for such a row again."""
+
+IN_FLIGHT = frozenset({State.STARTING, State.RUNNING})
+"""The states in which an entry is this call's: its start was sent, or its run is watched."""
+
+UNENDED = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
+"""The states in which a run may be under way: it is looked for or at, and may cost yet."""
+
+ENDED = OUTCOMES - UNENDED
+"""The outcomes that the service told: how long the run took is known."""
+
 
 class Status(StrEnum):
     """The words of the output sheet's status column."""

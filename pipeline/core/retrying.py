@@ -4,11 +4,8 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
 
-from pipeline.core.model import Entry, FailureClass, State
-
-RETRIED_STATES: Final = frozenset({State.FAILED, State.EXPIRED})
+from pipeline.core.model import CAME_TO_NOTHING, Entry, FailureClass, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class RowRanges:
 class Choice:
     """What a person wants tried again; without a filter, all that failed or expired."""
 
-    states: AbstractSet[State] = RETRIED_STATES
+    states: AbstractSet[State] = CAME_TO_NOTHING
     failures: AbstractSet[FailureClass] = frozenset()
     """Empty: of every class."""
     rows: RowRanges | None = None

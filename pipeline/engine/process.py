@@ -11,10 +11,10 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import State
+from pipeline.core.model import UNENDED, State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.pacing import Pace
-from pipeline.engine.batch.batch import UNFINISHED, Batch
+from pipeline.engine.batch.batch import Batch
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Blocking, Recorder
 from pipeline.engine.batch.stop import Stop, Switch
@@ -94,7 +94,7 @@ class Part(Enum):
     @property
     def resumes(self) -> frozenset[State]:
         """In which states entries are taken over from an earlier call."""
-        return frozenset(UNFINISHED) if self.watches else frozenset({State.STARTING})
+        return UNENDED if self.watches else frozenset({State.STARTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ async def _lose_patience(batch: Batch) -> None:
     """A batch that stops at once waits for the replies under way for a moment only."""
     await batch.no_more_calls.wait()
     await batch.clock.sleep(GRACE_SECONDS)
-    batch.cut_off()
+    batch.sent.cut_off()
 
 
 def _first(group: BaseExceptionGroup[PipelineError]) -> PipelineError:

@@ -55,7 +55,7 @@ class Unseen:
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
-            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+            self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
 
 
 class Worker:

@@ -62,7 +62,10 @@ def lock_path(ledger: Path) -> Path:
 
 @contextmanager
 def held(ledger: Path) -> Iterator[bool]:
-    """Hold the ledger for this process while the block runs; gives False where another does."""
+    """Hold the ledger for this process while the block runs; gives False where another does.
+
+    Raises `LedgerFault` where no lock can be had at all.
+    """
     lock = FileLock(lock_path(ledger), timeout=0, mode=0o600)
     try:
         lock.acquire()

@@ -1,13 +1,12 @@
-"""What the ledger tells whoever looks on. Owns the questions that the live page asks of it.
+"""What the ledger tells whoever looks on. Owns the questions that the live page alone asks of it.
 
-It reads only. Must not know what a state means to a person, nor how anything is shown. The tables
-and views are described in `schema.sql`.
+It reads only; of the past it tells what `history.py` does. Must not know what a state means to a
+person, nor how anything is shown. The tables and views are described in `schema.sql`.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,20 +18,6 @@ LAST_CHARACTER: Final = "\U0010ffff"
 """Sorts behind all that goes on with a prefix."""
 
 FAULTY = "SELECT faulty FROM newest_reading"
-SPAN = "SELECT min(started_at), max(started_at), max(ended_at) FROM attempt"
-STARTS = (
-    "SELECT CAST((started_at - :since) / :step AS INTEGER) AS place, count(*) "
-    "FROM attempt WHERE started_at >= :since GROUP BY place"
-)
-ENDS = (
-    "SELECT CAST((ended_at - :since) / :step AS INTEGER) AS place, state = 'complete', count(*) "
-    "FROM attempt WHERE ended_at >= :since AND started_at IS NOT NULL GROUP BY 1, 2"
-)
-DURATIONS = (  # a clock that was set back gives ends before their starts
-    "SELECT ended_at - started_at FROM attempt "
-    "WHERE state IN ('complete', 'failed') AND ended_at >= started_at "
-    "ORDER BY attempt.rowid DESC LIMIT ?"
-)
 TROUBLES = (
     "SELECT state, failure, sum(rows) FROM entry_now "
     "WHERE in_sheet AND state IN ('failed', 'expired', 'unconfirmed') GROUP BY state, failure"
@@ -61,24 +46,6 @@ BY_STATE = (
     f"SELECT {FOUND} FROM row_now WHERE in_sheet AND state = ? AND row_number > ? "  # noqa: S608
     "ORDER BY row_number LIMIT ?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From the first start to whatever happened last, in Unix seconds."""
-
-    begins_at: float
-    ends_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """How many runs started and ended in each step of time since a moment."""
-
-    starts: Sequence[int]
-    complete: Sequence[int]
-    others: Sequence[int]
-    """Ends that are not complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,41 +86,11 @@ class Onlooker:
         self.ledger = Ledger(path, connection)
         self._execute = connection.execute
 
-    @contextmanager
-    def at_one_moment(self) -> Iterator[None]:
-        """Let all questions within the block be answered from one and the same state."""
-        self._execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._execute("ROLLBACK")
-
     def version(self) -> int:
         """A number that is another whenever something was committed meanwhile."""
         # sqlite.org/pragma.html#pragma_data_version
         (version,) = self._execute("PRAGMA data_version").fetchone()
         return int(version)
-
-    def span(self) -> Span | None:
-        """When runs were started and ended; ``None``: none was started yet."""
-        first, last_start, last_end = self._execute(SPAN).fetchone()
-        return None if first is None else Span(first, max(last_start, last_end or last_start))
-
-    def timeline(self, since: float, step_seconds: float, steps: int) -> Timeline:
-        """The starts and ends in so many steps; what comes later is left out."""
-        starts, complete, others = ([0] * steps for _ in range(3))
-        asked = {"since": since, "step": step_seconds}
-        for place, count in self._execute(STARTS, asked):
-            if place < steps:
-                starts[place] = count
-        for place, is_complete, count in self._execute(ENDS, asked):
-            if place < steps:
-                (complete if is_complete else others)[place] = count
-        return Timeline(starts, complete, others)
-
-    def durations(self, limit: int) -> list[float]:
-        """How long the newest runs took that ended, in seconds, in no order that means anything."""
-        return [seconds for (seconds,) in self._execute(DURATIONS, (limit,))]
 
     def troubles(self, rows: int, errors: int) -> list[Troubled]:
         """The rows of the sheet that are not complete, by cause; so many of each are named."""

@@ -16,7 +16,8 @@ import psutil
 from pipeline.errors import LedgerFault
 from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.onlooker import Onlooker
-from pipeline.ledger.store import Ledger, damage_told
+from pipeline.ledger.store import Ledger
+from pipeline.ledger.transactions import damage_told
 from pipeline.system import make_for_owner
 
 SCHEMA_VERSION: Final = 5
@@ -48,14 +49,13 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     with held(path) as is_ours:
         if not is_ours:
             raise _held_elsewhere(path)
-        with closing(_connected(path)) as connection:
+        with closing(_connected(path)) as connection, damage_told(path):
             ledger = Ledger(path, connection)
-            with damage_told(path):
-                ledger.say_holder()
-                try:
-                    yield ledger
-                finally:
-                    ledger.forget_holder()
+            ledger.say_holder()
+            try:
+                yield ledger
+            finally:
+                ledger.forget_holder()
 
 
 @contextmanager
@@ -129,6 +129,15 @@ def _connected(path: Path) -> sqlite3.Connection:
                 place=str(path),
                 wrong=f"the ledger is damaged ({error})",
                 remedy="keep the file, and put back a copy of it before you go on",
+            ) from error
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            raise LedgerFault(
+                place=str(path),
+                wrong="this file is no ledger, or a damaged one",
+                remedy=(
+                    "put back a copy of the ledger; where there was none, name another file in "
+                    "the config's `ledger`"
+                ),
             ) from error
         raise _cannot_open(path, error) from error
     return connection

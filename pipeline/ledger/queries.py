@@ -1,6 +1,7 @@
-"""The SQL that the store says. Owns every statement; must not know who asks.
+"""The SQL that the store and the history say. Owns their statements; must not know who asks.
 
-The tables and views are described in `schema.sql`.
+The tables and views are described in `schema.sql`. What is asked elsewhere stands there: by the
+live page alone in `onlooker.py`, by several workers and on a server in `shared`.
 """
 
 STATE_OF = "SELECT state FROM entry WHERE row_key = ?"
@@ -83,7 +84,9 @@ BEARERS = (
     "SELECT token, entry_id, number, state FROM attempt "
     "WHERE token IN (SELECT value FROM json_each(?))"
 )
-BEARERS_WITHOUT_RUN = f"{BEARERS} AND run_id IS NULL AND state = 'failed'"
+BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
+    f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
+)
 USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
     "UPDATE entry SET state = 'complete' "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
@@ -144,7 +147,7 @@ SPENDING = (  # as `core.money.budget.Spending` counts one attempt
     "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
     "OR failure = 'unconfirmed')), "
     "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL), "
+    "AND run_id IS NOT NULL AND coalesce(failure, '') <> 'unconfirmed'), "
     "max(credits) FILTER (WHERE reading_id IN (SELECT id FROM reading_of_workflow)) "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "WHERE (service = ?) = (coalesce(?, (SELECT service FROM newest_reading)) = ?)"
@@ -209,6 +212,20 @@ SPANS_OF_RUNS = (
     "SELECT started_at, CASE WHEN attempt.state IN ('complete', 'failed') THEN ended_at END "
     "FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE reading_id = (SELECT id FROM newest_reading) AND started_at IS NOT NULL"
+)
+SPAN_OF_ALL = "SELECT min(started_at), max(started_at), max(ended_at) FROM attempt"
+STARTS_BY_STEP = (
+    "SELECT CAST((started_at - ?) / ? AS INTEGER) AS place, count(*) "
+    "FROM attempt WHERE started_at >= ? GROUP BY place"
+)
+ENDS_BY_STEP = (
+    "SELECT CAST((ended_at - ?) / ? AS INTEGER) AS place, state = 'complete', count(*) "
+    "FROM attempt WHERE ended_at >= ? AND started_at IS NOT NULL GROUP BY 1, 2"
+)
+NEWEST_DURATIONS = (  # a clock that was set back gives ends before their starts
+    "SELECT ended_at - started_at FROM attempt "
+    "WHERE state IN ('complete', 'failed') AND ended_at >= started_at "
+    "ORDER BY attempt.rowid DESC LIMIT ?"
 )
 CREDITS_OF_ROWS = (
     "SELECT sum(credits) FROM attempt JOIN entry ON entry.id = entry_id "

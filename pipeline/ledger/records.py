@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from pipeline.core.jsontext import from_json, to_json
 from pipeline.core.model import (
+    CAME_TO_NOTHING,
     OUTCOMES,
     Attempt,
     Entry,
@@ -17,10 +18,12 @@ from pipeline.core.model import (
     RunId,
     Standing,
     State,
+    Status,
     Token,
 )
 from pipeline.core.money.accounts import Line
 from pipeline.core.money.budget import Spending
+from pipeline.core.rows.writing import STATUS_OF
 
 Values: TypeAlias = tuple[Any, ...]
 
@@ -65,7 +68,7 @@ class Owner:
 
     def is_news(self, seen: Observation) -> bool:
         """Whether an end that was seen tells more than is on record: credits, outputs or both."""
-        is_open = self.state in {State.FAILED, State.EXPIRED}
+        is_open = self.state in CAME_TO_NOTHING
         return is_open and self.state.value != seen.status.value
 
 
@@ -92,6 +95,15 @@ class Tally:
     def count_entries(self, *states: State) -> int:
         """How many entries are in one of these states."""
         return sum((self.entries or {}).get(state, 0) for state in states)
+
+    def by_status(self) -> dict[Status, int]:
+        """The sheet's rows by the word in their status column, each word once."""
+        counts = dict.fromkeys(Status, 0)
+        for state, rows in (self.states or {}).items():
+            counts[STATUS_OF[state]] += rows
+        counts[Status.FAILED] += self.faulty
+        counts[Status.SKIPPED] += self.skipped
+        return counts
 
     @property
     def shared(self) -> int:

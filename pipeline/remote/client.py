@@ -5,7 +5,6 @@ one of the closed sets of `core.replies`; nothing the service or the network doe
 """
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias, assert_never
 from urllib.parse import quote
 
@@ -70,13 +69,8 @@ class Client:
         await self.transport.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.transport.__aexit__(kind, error, trace)
+    async def __aexit__(self, *_: object) -> None:
+        await self.transport.__aexit__(None, None, None)
 
     async def start(
         self,

@@ -20,11 +20,10 @@ from pipeline.remote.body import (
 )
 from pipeline.remote.secret import Secret
 from pipeline.remote.webhooks import EventType
+from pipeline.remote.wire import ENDS
 
-_ENDS: Final[Mapping[str, tuple[RunStatus, str]]] = {
-    EventType.COMPLETED: (RunStatus.COMPLETE, "COMPLETE"),
-    EventType.FAILED: (RunStatus.FAILED, "FAILED"),
-}
+_WORDS: Final[Mapping[str, str]] = {EventType.COMPLETED: "COMPLETE", EventType.FAILED: "FAILED"}
+"""The events that tell of an end, and the status word by which a look would tell it."""
 _OF_A_RUN: Final = frozenset(
     {"createdAt", "credits", "id", "input", "metadata", "output", "status", "workflowRunId"}
 )
@@ -38,10 +37,10 @@ def delivery_in(body: bytes, secret: Secret) -> Delivery | None:
         return None
     if event.get("type") == EventType.CREDIT_LIMIT_REACHED:
         return Delivery(CreditsReached(text_or_none(event.get("workflowId"))), len(body))
-    end, run_id = _ENDS.get(str(event.get("type"))), text_or_none(event.get("workflowRunId"))
-    if end is None or run_id is None:
+    word, run_id = _WORDS.get(str(event.get("type"))), text_or_none(event.get("workflowRunId"))
+    if word is None or run_id is None:
         return None
-    status, word = end
+    status = ENDS[word]
     seen = Observation(
         run_id=RunId(run_id),
         status=status,

@@ -9,9 +9,7 @@ means.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from io import BytesIO
-from types import TracebackType
 from typing import Final, Literal, Self, TypeAlias
 
 import aiohttp
@@ -19,13 +17,11 @@ from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from pipeline.core.replies import NotConnected
-from pipeline.errors import ConfigFault
-from pipeline.remote.proxy import Proxy, proxy_for
+from pipeline.remote.headers import address_of, headers_for
+from pipeline.remote.proxy import proxy_for
 from pipeline.remote.secret import Secret
 from pipeline.remote.sockets import socket_maker
 from pipeline.remote.wire import HttpReply
-
-KEY_HEADER: Final = "x-copy-ai-api-key"
 
 LARGEST_REPLY_BYTES: Final = 16 * 2**20
 """A larger reply is dropped: it can't be a run's, and memory holds many replies at once."""
@@ -37,7 +33,6 @@ _IDLE_SECONDS: Final = 4.0
 """Kept connections are given up before the commonest server's 5 s: a start that leaves just as the
 server closes its connection is a doubt."""
 
-_USER_AGENT: Final = f"pipeline/{version('pipeline')}"
 TOO_LARGE: Final = f"the reply is larger than {LARGEST_REPLY_BYTES // 2**20} MiB"
 """The fault of a reply that was dropped for it."""
 
@@ -49,15 +44,15 @@ MayLeave: TypeAlias = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long an exchange may take, in seconds."""
+    """How long an exchange may take."""
 
-    connect: float = 10.0
+    connect_seconds: float = 10.0
     """To the connection: the name, the handshakes, the proxy."""
-    start: float = 60.0
+    start_seconds: float = 60.0
     """To the reply's last byte, for a start or another POST."""
-    look: float = 30.0
+    look_seconds: float = 30.0
     """To the reply's last byte, for all else."""
-    unacknowledged: float = 15.0
+    unacknowledged_seconds: float = 15.0
     """How long the system may go on delivering what the other side does not acknowledge, also once
     the connection is closed here."""
 
@@ -103,18 +98,19 @@ class Transport:
 
     def __init__(self, base_url: str, key: Secret, timeouts: Timeouts) -> None:
         self._base = base_url.rstrip("/")
-        address = _address(base_url)
+        address = address_of(base_url)
         self._proxy = proxy_for(address)
         self._secret = key
-        self._unacknowledged_seconds = timeouts.unacknowledged
-        look = aiohttp.ClientTimeout(total=timeouts.look, connect=timeouts.connect)
-        start = aiohttp.ClientTimeout(total=timeouts.start, connect=timeouts.connect)
+        self._unacknowledged_seconds = timeouts.unacknowledged_seconds
+        connect = timeouts.connect_seconds
+        look = aiohttp.ClientTimeout(total=timeouts.look_seconds, connect=connect)
+        start = aiohttp.ClientTimeout(total=timeouts.start_seconds, connect=connect)
         self._deadlines: dict[Method, aiohttp.ClientTimeout] = {
             "GET": look,
             "POST": start,
             "DELETE": look,
         }
-        self._headers = _headers(address, key, self._proxy)
+        self._headers = headers_for(address, key, self._proxy)
         self._headers_of_json = {**self._headers, "Content-Type": "application/json"}
         self._session: aiohttp.ClientSession | None = None
 
@@ -130,12 +126,7 @@ class Transport:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._session is not None:
             await self._session.close()
 
@@ -211,7 +202,8 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:
     parts: list[bytes] = []
     size = 0
     try:
-        while part := await response.content.readany():
+        while not response.content.at_eof():
+            part = await response.content.readany()
             size += len(part)
             if size > LARGEST_REPLY_BYTES:
                 response.close()
@@ -238,42 +230,3 @@ def _sendable(body: bytes | None) -> bytes | BytesIO | None:
     if body is not None and len(body) > _LARGEST_PLAIN_BODY_BYTES:
         return BytesIO(body)
     return body
-
-
-def _address(base_url: str) -> URL:
-    """The service's address. Raises `ConfigFault` where it is none."""
-    try:
-        address = URL(base_url)
-        # The resolver would do so on every call, and its complaint is no network error.
-        (address.host or "").encode("idna")
-    except ValueError:
-        address = URL()
-    if address.scheme not in {"http", "https"} or not address.host:
-        raise ConfigFault(
-            place="workflow.base_url",
-            wrong="it is not an address",
-            remedy="write it as https://host/path",
-        )
-    return address
-
-
-def _headers(address: URL, key: Secret, proxy: Proxy | None) -> dict[str, str]:
-    """The headers of every request.
-
-    They are no defaults of the session, since aiohttp sends those to a proxy too, and with them
-    the key in the clear. A proxy without a tunnel (plain http) reads its own from the request.
-    """
-    headers = {KEY_HEADER: _fit_for_a_header(key), "User-Agent": _USER_AGENT}
-    return {**headers, **proxy.headers} if proxy and address.scheme == "http" else headers
-
-
-def _fit_for_a_header(key: Secret) -> str:
-    """The key. Raises `ConfigFault` where it holds what no header can carry."""
-    text = key.reveal()
-    if not (text.isascii() and text.isprintable()):
-        raise ConfigFault(
-            place="the service's key",
-            wrong="it holds a line break, or a character that no key has",
-            remedy="copy it once more into its environment variable or into .env",
-        )
-    return text

@@ -6,8 +6,9 @@ a start is "surely not begun" only where the service said so in a way that can't
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from pipeline.core.model import KNOWN_WORDS, Json, Observation, RunId, RunStatus
 from pipeline.core.replies import (
@@ -53,14 +54,15 @@ _NOT_FOUND: Final = 404
 _NO_SUCH_CALL: Final = 405
 
 _ID_FIELDS: Final = ("id", "workflowRunId", "runId")
-_ENDS: Final = {"COMPLETE": RunStatus.COMPLETE, "FAILED": RunStatus.FAILED}
 _LONGEST_WORD: Final = 60
+
+ENDS: Final = {"COMPLETE": RunStatus.COMPLETE, "FAILED": RunStatus.FAILED}
+"""The status words that end a run, and how. Any other says that it is still running."""
 
 _Fields: TypeAlias = dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(Struct, frozen=True):
     """A reply as it came, its status line at least."""
 
     status: int
@@ -225,7 +227,7 @@ def _ids_in(fields: _Fields) -> Iterator[str]:
 
 def _observation(run: _Fields, run_id: RunId, secret: Secret) -> Observation:
     word = _word(run.get("status"), secret)
-    status = _ENDS.get(word, RunStatus.RUNNING)
+    status = ENDS.get(word, RunStatus.RUNNING)
     return Observation(
         run_id=run_id,
         status=status,

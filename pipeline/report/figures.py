@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from statistics import median, quantiles
 from typing import Final
 
-from pipeline.core.model import Json, Status
+from pipeline.core.model import Json
 from pipeline.core.rows.variables import Faulty
-from pipeline.core.rows.writing import STATUS_OF
 from pipeline.ledger.history import History, TroubledRow
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
@@ -57,16 +56,6 @@ def findings(ledger: Ledger, faulty: Iterable[Faulty]) -> Findings:
     )
 
 
-def counts_by_status(tally: Tally) -> dict[Status, int]:
-    """The sheet's rows by the word in their status column, each word once."""
-    counts = dict.fromkeys(Status, 0)
-    for state, rows in (tally.states or {}).items():
-        counts[STATUS_OF[state]] += rows
-    counts[Status.FAILED] += tally.faulty
-    counts[Status.SKIPPED] += tally.skipped
-    return counts
-
-
 @dataclass(frozen=True, slots=True)
 class Spread:
     """How a figure is spread over rows or runs."""
@@ -93,7 +82,7 @@ def as_json(batch: str, found: Findings, made_at: float) -> dict[str, Json]:
         "batch": batch,
         "made_at": _moment(made_at),
         "rows": tally.rows,
-        **{str(status): rows for status, rows in counts_by_status(tally).items()},
+        **{str(status): rows for status, rows in tally.by_status().items()},
         "credits": tally.credits,
         "credits_unknown": tally.credits_unknown,
         "runs_started": len(found.started_at),

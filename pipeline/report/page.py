@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.ledger.history import TroubledRow
-from pipeline.report.figures import Findings, counts_by_status, spread_of
+from pipeline.report.figures import Findings, spread_of
 from pipeline.report.plots import (
     credits_a_row,
     failures_by_class,
@@ -85,7 +85,7 @@ def page(subject: Subject, found: Findings) -> str:
         made=_moment(subject.made_at, subject.zone),
         zone=datetime.fromtimestamp(subject.made_at, subject.zone).tzname(),
         rows=found.tally.rows,
-        counts={status: count for status, count in counts_by_status(found.tally).items() if count},
+        counts={status: count for status, count in found.tally.by_status().items() if count},
         figures=_figures(found, subject.zone),
         plots=_plots(found, subject.zone),
         sections=[_section(group, subject.config) for group in found.groups],

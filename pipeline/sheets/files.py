@@ -15,14 +15,11 @@ from io import BufferedReader
 from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Final
 
+from pipeline.config.filekinds import output_suffix
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
 from pipeline.system import sync_folder, try_to_write
-
-WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
-"""Kinds of workbooks that are read and not written, and the kind of their copy."""
 
 
 class PlaceFault(OutputFault):
@@ -80,7 +77,7 @@ def check_target(source: Source, target: Path) -> None:
             wrong="the output would be written over the input",
             remedy="name another file for the output",
         )
-    kind = WRITTEN_AS.get(source.suffix, source.suffix)
+    kind = output_suffix(source.path).lower()
     if target.suffix.lower() != kind:
         raise OutputFault(
             place=str(target),

@@ -1,7 +1,7 @@
 """Which file is read and written by which module. Owns the table of suffixes.
 
 Must not know a format: a format's module, with the libraries that it needs, is imported only once a
-file of its kind is met, so that a run over a text file does not wait for pandas to start.
+file of its kind is met, so that a run over a text file does not wait for those of workbooks.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

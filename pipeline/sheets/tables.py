@@ -17,13 +17,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline.errors import OutputFault
 from pipeline.sheets.exceltext import FORBIDDEN, escaped
 from pipeline.sheets.files import write_whole
+from pipeline.sheets.package.references import ROWS_LIMIT
 from pipeline.sheets.text.newfields import LOOKS_LIVE
 
 Value: TypeAlias = str | int | float | datetime | None
 """A cell: a moment is without a zone, and ``None`` is blank."""
-
-ROWS_LIMIT: Final = 1_048_576
-"""The rows of a sheet, by Excel's "specifications and limits"."""
 
 WIDEST: Final = 48
 NARROWEST: Final = 8

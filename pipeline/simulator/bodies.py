@@ -92,7 +92,7 @@ def read_page(query: Mapping[str, str], first_page: int) -> Page | Reply:
 def _object(body: bytes) -> dict[str, Json] | Reply:
     # What the standard reader takes beyond JSON (NaN, 1e999) could not be told back in JSON.
     try:
-        content = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        content = _READER.decode(body.decode())
     except (ValueError, RecursionError):
         return invalid("", "Expected JSON")
     return content if isinstance(content, dict) else invalid("", "Expected an object")
@@ -107,3 +107,7 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+# Made once: a reader with such hooks is made anew for each body otherwise.
+_READER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

@@ -41,12 +41,13 @@ async def _deliver(service: Service, now: Callable[[], float]) -> None:
     ):
         while True:
             for post in service.posts(now()):
-                if _is_loopback(post.url):
-                    group.create_task(_send(session, post), name="delivery")
+                group.create_task(_send(session, post), name="delivery")
             await asyncio.sleep(LOOKED_FOR_EACH_SECONDS)
 
 
 async def _send(session: aiohttp.ClientSession, post: Post) -> None:
+    if not _is_loopback(post.url):
+        return
     with suppress(aiohttp.ClientError, OSError):
         async with session.post(post.url, json=post.event, allow_redirects=False):
             pass

@@ -140,6 +140,10 @@ class Faults:
     push_forged: float = 0.0
     """It is told, and so is the end of a run that never was."""
 
+    def can_befall(self, call: Call) -> bool:
+        """Whether any fault ever befalls such a call."""
+        return any(getattr(self, fault.value) for fault in BEFALLS[call])
+
     def decide(self, call: Call, chance: float) -> Fault | None:
         """The fault that befalls a call, where `chance` is uniform in [0, 1)."""
         reach = 0.0

@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from pipeline.simulator.bodies import (
@@ -51,6 +52,9 @@ Keep: TypeAlias = Callable[[Record], None]
 WORKFLOW_PREFIXES: Final = ("WCFG-", "WFCG-")
 """The guide spells the prefix both ways."""
 
+VIEWS_REMEMBERED: Final = 10_000
+"""Of runs that have ended: how they are shown never changes, and is asked for again and again."""
+
 NO_RUN: Final = "Workflow run"
 NO_WEBHOOK: Final = "Webhook"
 """What an unknown id is said to be none of."""
@@ -67,6 +71,7 @@ class Service:
         self, settings: Settings, *, past: Iterable[Record] = (), keep: Keep = keep_nothing
     ) -> None:
         self._settings = settings
+        self._befallen = frozenset(call for call in Call if settings.faults.can_befall(call))
         self._keep = keep
         self._runs: dict[str, Run] = {}
         self._runs_of_workflow: dict[str, list[Run]] = {}
@@ -80,6 +85,7 @@ class Service:
         self._looks_at_run: Counter[str] = Counter()
         self._polls = 0
         self._lists = 0
+        self._view_of_ended = lru_cache(VIEWS_REMEMBERED)(self._new_view_of_ended)
         for record in past:
             self._remember(record)
 
@@ -114,7 +120,7 @@ class Service:
             return not_found(NO_RUN)
         fault = self._fault_of_look(run, moment)
         instead = answer_instead(fault, Call.LOOK)
-        return instead or on_the_way(fault, success(view(run, self._settings, moment)))
+        return instead or on_the_way(fault, success(self._view(run, moment)))
 
     def list_runs(
         self, key: str, workflow_id: str, query: Mapping[str, str], moment: float
@@ -137,8 +143,17 @@ class Service:
             # Ids are as good as drawn by lot, so a new run may come in anywhere.
             first = page.size * page.number
             shown = sorted(runs, key=lambda run: run.id)[first : first + page.size]
-        items: list[Json] = [view(run, self._settings, moment) for run in shown]
+        items: list[Json] = [self._view(run, moment) for run in shown]
         return on_the_way(fault, success({"total": len(runs), "data": items}))
+
+    def _view(self, run: Run, moment: float) -> dict[str, Json]:
+        if run.has_ended(moment):
+            return self._view_of_ended(run.id)
+        return view(run, self._settings, moment)
+
+    def _new_view_of_ended(self, run_id: str) -> dict[str, Json]:
+        run = self._runs[run_id]
+        return view(run, self._settings, run.ends_at)
 
     def _begun(self, workflow_id: str, moment: float) -> list[Run]:
         """The workflow's runs, without those that begin late and have not begun."""
@@ -232,6 +247,8 @@ class Service:
         return early or self._fault(Call.LOOK, run.number, self._looks_at_run[run.id])
 
     def _fault(self, call: Call, *which: int) -> Fault | None:
+        if call not in self._befallen:
+            return None
         chance = self._settings.chance(call.name, *which)
         return self._settings.faults.decide(call, chance)
 

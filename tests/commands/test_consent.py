@@ -137,7 +137,7 @@ def test_a_retry_that_nobody_agrees_to_opens_no_round(
         refused = program.answering("n")("retry", config)
         after = program("run", config, "--json")
     assert refused.exit == 2
-    assert "60 rows get a new attempt: about 120 credits" in refused.err
+    assert "Rows that get a new attempt: 60; about 120 credits" in refused.err
     assert json.loads(after.out)["requests"]["start"] == 0
 
 

@@ -66,8 +66,17 @@ def test_a_plain_sheet_is_taken_without_a_word(program: Program) -> None:
     ended = program("init", a_book(Data=DATA[2:]), "--workflow", "simulator")
     assert ended.err.splitlines() == [
         "Written: export.yaml, over 4 rows and 4 columns.",
-        "Next: pipeline check export.yaml",
+        "Next: `pipeline check export.yaml`",
     ]
+
+
+def test_of_many_sheets_a_few_are_named_and_the_others_counted(program: Program) -> None:
+    """A workbook of thirty sheets fills no screen with their names."""
+    covers = {f"Cover{n}": COVER for n in range(9)}
+    ended = program("init", a_book(**covers, Data=DATA), "--workflow", "simulator")
+    assert (
+        "Sheet 'Data' is taken, not 'Cover0', 'Cover1', 'Cover2' or 6 more: --sheet names another."
+    ) in ended.err
 
 
 @pytest.mark.parametrize(
@@ -131,6 +140,13 @@ def test_a_person_is_asked_and_enter_takes_the_guess(program: Program) -> None:
     Path("export.yaml").write_text(text, encoding="utf-8")
     assert (written().input.sheet, written().input.header_row) == ("Data", 3)
     assert written().input.key == ("Customer No",)
+
+
+def test_beside_each_column_stands_what_it_holds(program: Program) -> None:
+    """The first cell that holds anything: the first row may be blank just there."""
+    ended = program.answering("", "", "", "")("init", a_book(Data=DATA))
+    assert "    3  Company: Firm 1\n" in ended.err
+    assert "    4  Notes (nothing in it)\n" in ended.err
 
 
 def test_what_a_person_answers_is_in_the_config(program: Program) -> None:

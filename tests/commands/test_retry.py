@@ -77,7 +77,7 @@ def test_only_what_is_meant_is_sent_again(
     ended = program("retry", batch, *flags, "--json")
     assert sent_again(batch) == rows
     assert reused(ended) == 6 - len(rows - {4})
-    said = f"{len(rows)} rows get a new attempt: about {2 * len(rows)} credits"
+    said = f"Rows that get a new attempt: {len(rows)}; about {2 * len(rows)} credits"
     assert (said if rows else "No row to retry.") in ended.err
 
 
@@ -102,10 +102,12 @@ def test_a_refused_row_that_was_mended_is_a_new_one(batch: Path, program: Progra
 
 def test_a_round_under_way_goes_on_whatever_is_named(batch: Path, program: Program) -> None:
     """The same command goes on after a stop, and one that names other rows says that it waits."""
-    program("retry", batch, "--class", "provider", "--limit", 1)
+    begun = program("retry", batch, "--class", "provider", "--limit", 1)
+    assert "goes on" not in begun.err, "a round that begins is none that goes on"
     assert sent_again(batch) == {3}
     ended = program("retry", batch, "--rows", "4")
     assert "what this call names is left aside" in ended.err
+    assert "A round of `retry` goes on; rows still to be sent: 1." in ended.err
     assert sent_again(batch) == {3, 7}
 
 

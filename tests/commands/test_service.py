@@ -11,7 +11,7 @@ import pytest
 from pipeline.commands import check
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.service import client_for
-from pipeline.core.replies import ListReply
+from pipeline.core.replies import Halted, HaltReason, ListReply
 from pipeline.errors import RemoteFault
 from pipeline.remote.client import Client
 from pipeline.remote.wire import HttpReply, list_reply
@@ -53,22 +53,32 @@ def test_a_start_is_not_delivered_after_half_of_the_settle(tmp_path: Path) -> No
     asyncio.run(scenario())
 
 
+def _listed(status: int) -> ListReply:
+    return list_reply(HttpReply(status, b""))
+
+
 @pytest.mark.parametrize(
-    ("status", "wrong", "remedy"),
+    ("reply", "wrong", "remedy"),
     [
-        (401, "the service refused the key", "make a new key"),
-        (402, "the workspace has no credits left", "give the workspace credits again"),
-        (404, "the service does not know this workflow", "copy the id again"),
-        (503, "the service does not answer", "check the address and the network"),
+        (_listed(401), "the service refused the key", "make a new key"),
+        (_listed(402), "the workspace has no credits left", "give the workspace credits again"),
+        (_listed(404), "the service does not know this workflow", "copy the id again"),
+        (_listed(503), "the service does not answer", "check the address and the network"),
+        (
+            Halted(HaltReason.WORKFLOW_NOT_FOUND, "gone"),
+            "does not know this workflow (gone)",
+            "the id",
+        ),
+        (Halted(HaltReason.CREDITS_AT_LIMIT, "none"), "no credits left (none)", "credits again"),
     ],
 )
 def test_what_the_service_says_no_to_is_told_with_its_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, wrong: str, remedy: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reply: ListReply, wrong: str, remedy: str
 ) -> None:
     """`check --online` asks for the list alone; its refusal names the key of the config."""
 
     async def listed(_: Client, __: int) -> ListReply:
-        return list_reply(HttpReply(status, b""))
+        return reply
 
     monkeypatch.setattr(Client, "list_runs", listed)
     monkeypatch.setenv("COPY_AI_API_KEY", KEY)

@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import subprocess
-import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 
 import pytest
 
@@ -23,7 +23,8 @@ def test_sigterm_cancels_what_runs_on_a_loop(monkeypatch: pytest.MonkeyPatch) ->
     async def opened() -> None:
         try:
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.sleep(60)
+            async with asyncio.timeout(60):
+                await asyncio.Event().wait()
         except asyncio.CancelledError:
             closed.append("in order")
             raise
@@ -55,13 +56,14 @@ def test_the_end_of_a_batch_leaves_the_signals_as_they_were() -> None:
     assert seen == [signal.SIG_IGN]
 
 
-def asked_for_ever(address: str) -> None:
-    """Keep the service's loop busy until it does not answer any more."""
+def asked_for_ever(address: str, answered: Semaphore) -> None:
+    """Keep the service's loop busy until it does not answer any more; tells of each answer."""
     while True:
         try:
             urllib.request.urlopen(f"{address}/_count?brief=1", timeout=5).close()  # noqa: S310  # loopback
         except OSError:
             return
+        answered.release()
 
 
 @pytest.mark.parametrize(("number", "exit_"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -78,10 +80,11 @@ def test_a_busy_simulator_ends_at_once(number: signal.Signals, exit_: int) -> No
                 assert process.stdout is not None
                 address = process.stdout.readline().strip().removesuffix("/api")
                 with ThreadPoolExecutor(4) as threads:
+                    answered = Semaphore(0)
                     for _ in range(4):
-                        threads.submit(asked_for_ever, address)
-                    while time.monotonic() % 0.2 > 0.01:
-                        pass
+                        threads.submit(asked_for_ever, address, answered)
+                    for _ in range(40):
+                        assert answered.acquire(timeout=10)
                     process.send_signal(number)
                     assert process.wait(timeout=10) == exit_
             finally:

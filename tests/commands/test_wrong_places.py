@@ -87,8 +87,8 @@ WRONG_PLACES = {
     ),
     "ledger is text": (
         beside(write("batch.ledger", "not a ledger at all\n" * 100)),
-        "batch.ledger: ",
-        "in the config's `ledger`",
+        "batch.ledger: this file is no ledger, or a damaged one",
+        "name another file in the config's `ledger`",
     ),
     "ledger is a folder": (
         beside(lambda folder: (folder / "batch.ledger").mkdir()),
@@ -125,6 +125,11 @@ WRONG_PLACES = {
         "batch.yaml: there is a file of this name already",
         "-o",
     ),
+    "config in place of the sheet": (
+        said("init", "batch.yaml"),
+        "batch.yaml: a file of the kind .yaml can't be read",
+        "name a file of the kind",
+    ),
     "config to write has no folder": (
         said("init", "leads.csv", "-o", "there/new.yaml"),
         "there/new.yaml: the config can't be written",
@@ -142,19 +147,19 @@ WRONG_COMMAND_LINES = {
     "unknown flag": (
         said(*RUN, "--fast"),
         "pipeline run: there is no flag --fast",
-        "see pipeline run --help",
+        "see `pipeline run --help`",
     ),
     "shortened flag": (
         said(*RUN, "--out", "x.csv"),
         "pipeline run: there is no flag --out",
-        "see pipeline run --help",
+        "see `pipeline run --help`",
     ),
     "flag to come": (
         said("status", "batch.yaml", "--online"),
         "pipeline status: there is no flag --online",
         "--help",
     ),
-    "unknown flag before": (said("--fast"), "pipeline: ", "see pipeline --help"),
+    "unknown flag before": (said("--fast"), "pipeline: ", "see `pipeline --help`"),
     "workflow of no kind": (
         said("init", "leads.csv", "-o", "new.yaml", "--workflow", "a b/c"),
         "--workflow: the workflow's id holds a space",
@@ -163,7 +168,7 @@ WRONG_COMMAND_LINES = {
     "no config": (said("run"), "pipeline run: the following arguments are required: CONFIG", "--"),
     "key by a flag": (said(*RUN, f"--api-key={KEY}"), "pipeline run: ", "--help"),
     "key by a flag in two": (said("--api-key", KEY, *RUN), "pipeline: ", "the commands are init"),
-    "two configs": (said(*RUN, "other.yaml"), "pipeline run: ", "see pipeline run --help"),
+    "two configs": (said(*RUN, "other.yaml"), "pipeline run: ", "see `pipeline run --help`"),
     "limit 0": (said(*RUN, "--limit", "0"), "--limit: '0' ", "write 1 or more"),
     "limit below 0": (said(*RUN, "--limit=-1"), "--limit: '-1' ", "write 1 or more"),
     "limit in words": (said(*RUN, "--limit", "ten"), "--limit: 'ten' ", "1 or more"),

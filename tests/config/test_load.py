@@ -10,7 +10,7 @@ from pipeline.config.load import ColumnUse, Draft
 from pipeline.config.model import Limits, Output, OutputColumns, Polling, Retry, Simulator
 from pipeline.core.money.budget import FailureLimit
 from pipeline.core.rows.variables import Fixed, FromColumn, FromTemplate
-from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.backoff import LookWaits
 from pipeline.core.timing.pacing import Rate
 
 CONTRACT = """\
@@ -97,7 +97,7 @@ def test_what_is_left_out_takes_the_documented_default(
     assert config.polling == Polling(
         rate=Rate(20, 1.0), first_seconds=5, max_seconds=60, jitter=0.3, give_up_seconds=3600
     )
-    assert config.polling.backoff == Backoff(5, 60, 0.3)
+    assert config.polling.look_waits == LookWaits(5, 60, 0.3)
     assert config.retry == Retry(failed=0, unconfirmed="reconcile", settle_seconds=30)
     assert config.simulator == Simulator(seed=1, duration_seconds=2, credits=2, fail=0)
     assert config.ledger == tmp_path / "leads.ledger"

@@ -54,6 +54,7 @@ WRONG = [
     ("workflow", "{id: A, base_url: 'https://['}", "base_url", "no http address", "https"),
     ("workflow", "{id: A, api_key: SECRET}", "workflow.api_key", "a key stands", ".env"),
     ("workflow", "{id: A, x-copy-ai-api-key: SECRET}", "workflow.x-", "a key stands", ".env"),
+    ("workflow", "{id: A, api_key_env: MY, key: SECRET}", "workflow.key", "a key", "MY or into"),
     ("workflow", "{id: A, api_key_env: SECRET-1}", "workflow.api_key_env", "no name", ".env"),
     ("workflow", "{id: A, api_key_env: 0a1bSECRET}", "workflow.api_key_env", "no name", ".env"),
     ("workflow", "{id: A, metadata: {a: .inf}}", "workflow.metadata", "number", "number"),
@@ -150,6 +151,13 @@ def test_a_fault_says_where_what_and_what_to_do(  # noqa: PLR0913, PLR0917 - a t
     assert "SECRET" not in str(fault)
     assert "\n" not in str(fault)
     assert "pydantic" not in str(fault)
+
+
+def test_a_key_that_was_pasted_twice_is_not_told(parsed: Callable[..., Draft]) -> None:
+    """What stands for the variable's name is repeated only where it is such a name."""
+    faults = parsed(workflow="{id: A, api_key_env: sk-SECRET, api_key: sk-SECRET}").faults
+    assert ["COPY_AI_API_KEY" in fault.remedy for fault in faults] == [True, True]
+    assert not any("SECRET" in str(fault) for fault in faults)
 
 
 def test_pushes_are_not_supported_with_a_ledger_that_is_shared(

@@ -70,7 +70,7 @@ def an_observation(status: RunStatus = RunStatus.COMPLETE, **changes: object) ->
 
 
 def a_context(**changes: object) -> Context:
-    return dataclasses.replace(Context(NOON + 100), **changes)  # type: ignore[arg-type]  # fields of a context
+    return replace(Context(NOON + 100), **changes)  # type: ignore[arg-type]  # fields of a context
 
 
 def a_sheet(*rows: tuple[CellValue, ...], columns: tuple[str, ...] = ("Company",)) -> Sheet:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.backoff import LookWaits
 
 DRAWS: Final = 20_000
 GRID: Final = 500
@@ -32,17 +32,17 @@ class Oracle:
     """The 99th percentile of the durations."""
     ages: Sequence[float]
     survival: Sequence[float]
-    backoff: Backoff
+    waits: LookWaits
 
     @classmethod
-    def of(cls, draw: Draw, backoff: Backoff) -> "Oracle":
+    def of(cls, draw: Draw, waits: LookWaits) -> "Oracle":
         """The oracle of a distribution."""
         durations = np.sort([draw((n + 0.5) / DRAWS) for n in range(DRAWS)])
         cut = float(durations[int(0.99 * DRAWS) - 1])
         kept = durations[durations <= cut]
         ages = np.linspace(0, cut, GRID + 1)
         survival = 1 - np.searchsorted(kept, ages * (1 + 1e-12), side="right") / len(kept)
-        return cls(cut, ages, survival, backoff)  # type: ignore[arg-type]  # arrays
+        return cls(cut, ages, survival, waits)  # type: ignore[arg-type]  # arrays
 
     def fewest_looks(self, mean_lag_seconds: float) -> float:
         """The fewest looks a run at a mean lag of so much."""
@@ -57,8 +57,8 @@ class Oracle:
         for here in range(len(ages) - 2, -1, -1):
             if survival[here] <= 0:
                 continue
-            low = ages[here] + self.backoff.first_seconds
-            high = max(ages[here], p95) + self.backoff.max_seconds
+            low = ages[here] + self.waits.first_seconds
+            high = max(ages[here], p95) + self.waits.max_seconds
             first, last = np.searchsorted(ages, [low - 1e-9, high])
             if first >= len(ages):
                 # The soonest look sees all that are left.

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.timing.backoff import (
-    Backoff,
+    LookWaits,
     look_again_seconds,
     next_look_seconds,
     rest_seconds,
     try_again_seconds,
 )
 
-DEFAULT: Final = Backoff(first_seconds=5, max_seconds=60, jitter=0.3)
+DEFAULT: Final = LookWaits(first_seconds=5, max_seconds=60, jitter=0.3)
 AGES: Final = st.floats(0, 1e7)
 CHANCES: Final = st.floats(0, 1, exclude_max=True)
 EXAMPLES: Final = settings(deadline=None, max_examples=100)
@@ -50,7 +50,7 @@ def test_an_older_run_is_never_looked_at_sooner(one: float, other: float, chance
 
 def test_without_jitter_chance_changes_nothing() -> None:
     """A jitter of 0 is a wait that can be foretold."""
-    even = Backoff(first_seconds=5, max_seconds=60, jitter=0)
+    even = LookWaits(first_seconds=5, max_seconds=60, jitter=0)
     assert {next_look_seconds(30, even, chance) for chance in (0, 0.3, 0.99)} == {15}
 
 
@@ -59,8 +59,20 @@ def test_without_jitter_chance_changes_nothing() -> None:
 )
 def test_what_a_look_did_not_tell_is_asked_again_soon(in_vain: int, seconds: float) -> None:
     """First after `first`, then after twice as long each time, up to `max`."""
-    even = Backoff(first_seconds=5, max_seconds=60, jitter=0)
+    even = LookWaits(first_seconds=5, max_seconds=60, jitter=0)
     assert look_again_seconds(in_vain, even, chance=0.5) == seconds
+
+
+@pytest.mark.parametrize(
+    ("refusals", "seconds"),
+    [(1, 0.02), (2, 0.1), (3, 0.2), (4, 0.4), (10, 25.6), (11, 51.2), (12, 60), (10_000, 60)],
+)
+def test_one_refusal_costs_next_to_nothing_and_each_further_one_doubles(
+    refusals: int, seconds: float
+) -> None:
+    """Up to a minute, and never so little as half of it."""
+    assert rest_seconds(refusals, chance=0) == pytest.approx(seconds)
+    assert rest_seconds(refusals, chance=1) == pytest.approx(seconds / 2)
 
 
 @pytest.mark.parametrize(

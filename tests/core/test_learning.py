@@ -134,6 +134,18 @@ def test_a_limit_that_comes_up_amid_chance_is_still_found() -> None:
     assert refused_share(later) <= 0.05
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_chance_that_is_over_tells_nothing_of_a_limit(seed: int) -> None:
+    """What was borne is forgotten: the next refusals are a few, and no share of all before."""
+    lot = random.Random(seed)  # noqa: S311  # chance, not secrecy
+    learnt = LearntRate(500.0)
+    for place in range(2600):
+        share = 0.2 if place < 2000 else 0.0 if place < 2500 else 0.02
+        reply = learnt.refused if lot.random() < share else learnt.taken
+        reply(place / 500, place / 500 + 0.0001)
+    assert learnt.per_second == 500
+
+
 def test_a_limit_that_is_lifted_is_found_out() -> None:
     """What was learnt is tried again: from a fifth of the rate back to all of it."""
     learnt = LearntRate(50)

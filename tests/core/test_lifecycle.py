@@ -1,5 +1,6 @@
 """The one table: what each event makes of an entry, and what is then to be done."""
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Final, get_args
 
@@ -28,12 +29,10 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import TRANSITIONS, step
-from pipeline.core.model import RunStatus, State
+from pipeline.core.model import State
 from pipeline.core.replies import (
     Accepted,
     Doubtful,
-    Halted,
-    HaltReason,
     Missing,
     NotConnected,
     Refused,
@@ -43,37 +42,10 @@ from pipeline.core.replies import (
 )
 from pipeline.core.rules import impossible
 from tests.core.builders import RUN, a_context, an_entry, an_observation
+from tests.core.happenings import HALTED, HAPPENINGS, HAS_FAILED, LATE, LATE_FAILURE, STILL_RUNS
 
 EVENT_TYPES: Final = get_args(Event)
-HALTED: Final = Halted(HaltReason.KEY_REFUSED, "who are you?")
-EXAMPLES: Final[dict[type, Event]] = {
-    type(event): event
-    for event in (
-        Intended(),
-        Accepted(RUN),
-        Refused("no"),
-        TryLater(None),
-        NotConnected("no route"),
-        HALTED,
-        Doubtful("the reply was cut off"),
-        an_observation(),
-        Missing(),
-        Unreachable("the service answered 500"),
-        Unreadable("too large"),
-        GaveUp("The run had not ended"),
-        RunFound(RUN),
-        ShownAbsent("by the list"),
-        RowGivenUp(),
-        LateEnd(an_observation()),
-        Resumed(),
-        RetryAsked(1),
-        FreshAsked(1),
-    )
-}
-STILL_RUNS: Final = an_observation(RunStatus.RUNNING)
-HAS_FAILED: Final = an_observation(RunStatus.FAILED)
-LATE: Final = LateEnd(an_observation())
-LATE_FAILURE: Final = LateEnd(HAS_FAILED)
+EXAMPLES: Final[Mapping[type, Event]] = {type(event): event for event in HAPPENINGS}
 FRESH_DOUBT: Final = Reconcile(is_inherited=False)
 OLD_DOUBT: Final = Reconcile(is_inherited=True)
 

@@ -7,13 +7,13 @@ from typing import Final
 
 import pytest
 
-from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.backoff import LookWaits
 from pipeline.core.timing.durations import Durations, Scale
 from pipeline.core.timing.lookout import Lookout
 from tests.core.oracle import Draw, Oracle
 from tests.core.watching import Watched, watch
 
-DEFAULT: Final = Backoff(first_seconds=5, max_seconds=60, jitter=0.3)
+DEFAULT: Final = LookWaits(first_seconds=5, max_seconds=60, jitter=0.3)
 NORMAL: Final = NormalDist()
 
 
@@ -134,7 +134,7 @@ def test_the_longest_wait_binds_once_a_run_has_outlived_the_others() -> None:
 @pytest.mark.parametrize("max_seconds", [0.1, 60.0])
 def test_no_wait_is_shorter_than_first(first_seconds: float, max_seconds: float) -> None:
     """Whatever was learnt, and even where the bounds are odd."""
-    bounds = Backoff(first_seconds, max(first_seconds, max_seconds), 0.3)
+    bounds = LookWaits(first_seconds, max(first_seconds, max_seconds), 0.3)
     lookout = Lookout(bounds)
     for number in range(50):
         lookout.saw_end(0, 0.01 * 1.3 ** (number % 40))

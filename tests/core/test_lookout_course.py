@@ -2,12 +2,12 @@
 
 import pytest
 
-from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.backoff import LookWaits
 from pipeline.core.timing.lookout import Lookout
 from tests.core.oracle import Draw
 from tests.core.watching import watch
 
-BACKOFF = Backoff(first_seconds=5, max_seconds=60, jitter=0.3)
+BACKOFF = LookWaits(first_seconds=5, max_seconds=60, jitter=0.3)
 AGES = (0, 4, 11, 23, 31, 47, 59, 66, 95, 140, 200, 290)
 
 

@@ -1,12 +1,16 @@
 """What is written beside each row."""
 
-from typing import Final
+from dataclasses import fields
+from typing import Final, get_args
 
 import pytest
 
+from pipeline.config.model import OutputColumns
 from pipeline.core.model import Json, NewCell, Standing, State, Status
 from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
 from pipeline.core.rows.writing import (
+    PASSES,
+    About,
     Columns,
     all_outputs,
     cells_of,
@@ -54,6 +58,12 @@ def test_the_cells_beside_a_row(
 ) -> None:
     """For each state and kind of row: outputs, status, run, credits and the reason."""
     assert cells_of(row, standing, COLUMNS) == cells
+
+
+def test_every_column_that_the_config_names_has_its_cells() -> None:
+    """In the config's order, left out by default or not, and no other: all are known here."""
+    asked_for = {field.name: field.name.title() for field in fields(OutputColumns)}
+    assert [*OutputColumns(**asked_for).headers] == [*get_args(About)] == [*PASSES]
 
 
 def test_every_state_has_a_status_to_show() -> None:

@@ -93,7 +93,9 @@ def test_a_paused_batch_starts_nothing_and_watches_on(tmp_path: Path) -> None:
     assert max(m for m in universe.remote.looks_at if m < 300) > 5.5
     assert set(universe.starts_by_company().values()) == {1}
     assert universe.tally().count(State.COMPLETE) == 20
-    assert "paused  " in universe.said.getvalue()
+    paused = [line for line in universe.said.getvalue().splitlines() if line[:8] == "paused  "]
+    assert paused
+    assert all("-:-- left" in line for line in paused), "nobody knows how long a pause lasts"
 
 
 def test_a_pause_leaves_no_intent_behind(tmp_path: Path) -> None:

@@ -14,20 +14,26 @@ from tests.core.hidden import Bucket, FixedWindow, Hidden, SlidingWindow
 from tests.world import Universe, a_sheet
 
 
-def told_nothing(_wait_seconds: float) -> float | None:
+def told_nothing(_wait_seconds: float, _now: float) -> float | None:
     """A Retry-After that is absent, or nonsense."""
     return None
 
 
-def told_whole_seconds(wait_seconds: float) -> float | None:
+def told_whole_seconds(wait_seconds: float, _now: float) -> float | None:
     """A Retry-After in seconds."""
     return float(int(wait_seconds) + 1)
 
 
-@pytest.mark.parametrize("told", [told_nothing, told_whole_seconds])
+def told_a_date(wait_seconds: float, now: float) -> float | None:
+    """A Retry-After as a date, whose seconds are whole."""
+    return float(int(now + wait_seconds) + 1) - now
+
+
+@pytest.mark.parametrize("told", [told_nothing, told_whole_seconds, told_a_date])
 @pytest.mark.parametrize(
     ("limit", "make"),
     [
+        (10, lambda limit: Bucket(limit, limit)),
         (15, lambda limit: Bucket(limit, limit)),
         (15, lambda limit: FixedWindow(limit, 1.0)),
         (25, lambda limit: SlidingWindow(limit, 1.0)),
@@ -38,7 +44,7 @@ def test_the_starts_learn_what_the_service_takes(
     tmp_path: Path,
     limit: int,
     make: Callable[[int], Hidden],
-    told: Callable[[float], float | None],
+    told: Callable[[float, float], float | None],
 ) -> None:
     """After 300 starts 0.9 of the limit is reached and 2 % are refused; the pauses are kept."""
     universe = Universe(tmp_path, limits={"rate": f"{3 * limit}/s", "max_in_flight": 2000})
@@ -53,7 +59,7 @@ def test_the_starts_learn_what_the_service_takes(
         if not wait_seconds:
             return None
         refused_at.append(now)
-        after_seconds = told(wait_seconds)
+        after_seconds = told(wait_seconds, now)
         if after_seconds is not None:
             windows.append((now, now + after_seconds))
         return TryLater(after_seconds)

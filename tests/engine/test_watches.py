@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.model import Attempt, Entry, RunId, State, Token
+from pipeline.core.model import OUTCOMES, Attempt, Entry, RunId, RunStatus, State, Token
 from pipeline.core.replies import Missing
 from pipeline.engine.batch.watches import Watch, Watches
 from pipeline.ledger.records import SeenEnd
@@ -76,12 +76,30 @@ def test_a_run_that_was_found_teaches_nothing(tmp_path: Path) -> None:
     assert first_wait_seconds(accepted, an_entry()) < 39
 
 
-def ended(entry: Entry) -> Entry:
-    """The entry once its run has completed."""
+def ended(entry: Entry, state: State = State.COMPLETE) -> Entry:
+    """The entry once its run has completed, or came to another outcome."""
     assert entry.attempt is not None
     attempt = entry.attempt
-    done = Attempt(1, State.COMPLETE, 0, attempt.token, attempt.intended_at, attempt.started_at)
-    return Entry(entry.id, State.COMPLETE, 1, done)
+    done = Attempt(1, state, 0, attempt.token, attempt.intended_at, attempt.started_at)
+    return Entry(entry.id, state, 1, done)
+
+
+@pytest.mark.parametrize("state", sorted(OUTCOMES))
+def test_what_a_run_took_is_learnt_where_the_service_told_its_end(
+    tmp_path: Path, state: State
+) -> None:
+    """A run that was not watched any more may still run: nobody knows how long."""
+    told_by_the_service = {status.value for status in RunStatus}
+
+    async def with_ends() -> Watches:
+        watches = watches_over(tmp_path, [SeenEnd(39.5, 40.5)] * 50)
+        for number in range(100):
+            watches.look_now(an_entry(number + 10))
+            watches.ended(ended(an_entry(number + 10), state))
+        return watches
+
+    is_learnt = first_wait_seconds(run_virtually(with_ends()), an_entry()) < 39
+    assert is_learnt == (state.value in told_by_the_service)
 
 
 def test_a_look_in_vain_is_made_again_soon(tmp_path: Path) -> None:

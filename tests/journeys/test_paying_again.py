@@ -119,6 +119,9 @@ def test_retry_sends_what_failed_and_nothing_else(tmp_path: Path) -> None:
     config.write_text(config.read_text("utf-8").replace('"fail": 0.5', '"fail": 0'), "utf-8")
     retried = pipeline("retry", config, "--json")
     assert retried.exit == 0, retried.err
-    assert f"{len(failed)} rows get a new attempt: about {2 * len(failed)} credits" in retried.err
+    assert (
+        f"Rows that get a new attempt: {len(failed)}; about {2 * len(failed)} credits"
+        in retried.err
+    )
     assert retried.summary["requests"]["start"] == len(failed)
     assert retried.summary["credits"] == 20 + 2 * len(failed)

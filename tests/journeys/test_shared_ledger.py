@@ -1,6 +1,7 @@
 """Several processes on one ledger: as with one, and the sheet is whole."""
 
 import json
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,15 @@ from pipeline.cli import main
 from pipeline.commands import ledgers, sharedrun
 from pipeline.commands.sharing import Part
 from tests.journeys import running
-from tests.journeys.running import KEY, a_batch, a_simulator, pipeline, read_rows, started
+from tests.journeys.running import (
+    KEY,
+    a_batch,
+    a_simulator,
+    command,
+    pipeline,
+    read_rows,
+    started,
+)
 from tests.postgres import LOCKED_USER, Server
 
 ROWS = 40
@@ -71,6 +80,24 @@ def test_one_machine_does_all_of_it(
         assert main(["check", str(config)]) == 0
         assert main(["export", str(config), "--output", str(tmp_path / "so-far.csv")]) == 0
         assert service.count()["accepted"] == ROWS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_who_hears_of_the_end_changes_no_exit_code(tmp_path: Path, server: Server) -> None:
+    """A batch that is complete ends with 0, though its summary can't be written."""
+    with a_simulator("--port", "0", "--duration", "0s") as service:
+        config = a_shared_batch(tmp_path, server, service.base_url)
+        with Path("/dev/full").open("wb") as full:
+            ended = subprocess.run(  # noqa: S603 - our own words
+                command("run", config),
+                stdin=subprocess.DEVNULL,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+    assert ended.returncode == 0, ended.stderr
+    assert "stdout: it can't be written to" in ended.stderr
 
 
 def test_workers_take_part_and_leave_when_told(

@@ -85,7 +85,7 @@ def test_a_retry_pays_for_what_it_names(tmp_path: Path) -> None:
         assert simulator.count()["starts"] == 5
     assert "Left out: 3 rows" in left_out.err
     assert "--class input --rows 2-4" in left_out.err
-    assert "2 rows get a new attempt" in named.err
+    assert "Rows that get a new attempt: 2;" in named.err
 
 
 def test_a_trial_at_the_simulator_is_in_no_bill(tmp_path: Path) -> None:

@@ -27,9 +27,7 @@ def test_an_output_that_the_user_edited_is_kept_aside(tmp_path: Path) -> None:
     (kept,) = tmp_path.glob("rows.done.edited-*.csv")
     assert re.fullmatch(r"rows\.done\.edited-\d{8}-\d{6}\.csv", kept.name)
     assert kept.read_text("utf-8") == edited
-    assert (
-        f"rows.done.csv was changed since it was written: it is kept as {kept.name}." in ended.err
-    )
+    assert f"rows.done.csv is not as this ledger wrote it: it is kept as {kept.name}." in ended.err
     assert [row["Company"] for row in read_rows(output)] == [f"Company {n}" for n in range(4)]
 
 

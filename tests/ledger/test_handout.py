@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.ledger.shared.chunks import Debt, FenceLostError
+from pipeline.ledger.shared.connection import PostgresConnection
 from pipeline.ledger.shared.handout import install, open_handout
-from pipeline.ledger.shared.postgres import PostgresConnection
 from tests.core.builders import NOON
 from tests.ledger.builders import ids_of, stands
 from tests.ledger.test_chunks import picked, shared

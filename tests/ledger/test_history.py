@@ -1,11 +1,11 @@
-"""What a report reads of the past is of one moment, and of the sheet's rows alone."""
+"""What is read of the past: by a report of the sheet's rows alone, by the live page of all."""
 
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from pipeline.core.model import FailureClass, RunId, State
-from pipeline.ledger.history import PastRun, TroubledRow
+from pipeline.ledger.history import BegunRun, Span, TroubledRow
 from pipeline.ledger.opening import join_ledger, open_ledger
 from tests.core.builders import NOON
 from tests.journeys.running import a_batch, pipeline, write_rows
@@ -60,9 +60,9 @@ def test_every_run_is_told_from_its_start_to_its_end(tmp_path: Path) -> None:
         ledger.save([stands(a, State.COMPLETE), stands(b, State.RUNNING), stands(c, State.EXPIRED)])
         runs = sorted(ledger.history.runs(), key=lambda run: run.ended_at or 0.0)
         assert runs == [
-            PastRun(NOON + 1, None),
-            PastRun(NOON + 1, None),
-            PastRun(NOON + 1, NOON + 9),
+            BegunRun(NOON + 1, None),
+            BegunRun(NOON + 1, None),
+            BegunRun(NOON + 1, NOON + 9),
         ]
 
 
@@ -77,3 +77,37 @@ def test_rows_that_left_the_sheet_are_left_out(tmp_path: Path) -> None:
         assert len(list(ledger.history.runs())) == 2
         assert ledger.history.row_credits() == [3, 3]
         assert all(run.ended_at is not None for run in ledger.history.runs())
+
+
+def test_starts_and_ends_fall_into_their_steps(tmp_path: Path) -> None:
+    """Ends that are complete and others are told apart; a refused start is neither."""
+    with a_ledger(tmp_path, *"abcde") as ledger:
+        assert ledger.history.span() is None
+        a, b, c, d, e = ids_of(ledger)
+        ledger.save(
+            [
+                stands(a, State.COMPLETE, started_at=NOON, ended_at=NOON + 9),
+                stands(b, State.COMPLETE, started_at=NOON + 4.9, ended_at=NOON + 10),
+                stands(c, State.FAILED, started_at=NOON + 5, ended_at=NOON + 14.9),
+                stands(d, State.RUNNING, started_at=NOON + 30),
+                stands(e, State.FAILED, started_at=None, ended_at=NOON + 1, run_id=None),
+            ]
+        )
+        assert ledger.history.span() == Span(NOON, NOON + 30)
+        line = ledger.history.timeline(NOON, 5.0, 4)
+        assert line.starts == [2, 1, 0, 0]
+        assert line.complete == [0, 1, 1, 0]
+        assert line.others == [0, 0, 1, 0]
+        assert ledger.history.timeline(NOON + 5, 5.0, 2).starts == [1, 0]
+
+
+def test_only_runs_that_ended_tell_how_long_a_run_takes(tmp_path: Path) -> None:
+    """The newest come first, and a clock that was set back tells nothing."""
+    with a_ledger(tmp_path, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        ledger.save([stands(a, State.COMPLETE, started_at=NOON, ended_at=NOON + 7)])
+        ledger.save([stands(b, State.FAILED, started_at=NOON, ended_at=NOON + 3)])
+        ledger.save([stands(c, State.EXPIRED, started_at=NOON, ended_at=NOON + 3600)])
+        ledger.save([stands(d, State.COMPLETE, started_at=NOON, ended_at=NOON - 50)])
+        assert ledger.history.durations(10) == [3, 7]
+        assert ledger.history.durations(1) == [3]

@@ -9,7 +9,6 @@ import pytest
 from pipeline.core.model import FailureClass, State
 from pipeline.errors import LedgerLost
 from pipeline.ledger import onlooker
-from pipeline.ledger.onlooker import Span
 from pipeline.ledger.opening import is_running, open_ledger, watch_ledger
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON
@@ -57,40 +56,6 @@ def test_the_version_is_another_after_each_change_and_only_then(tmp_path: Path) 
         assert looking.version() == before
         ledger.save([stands(ids_of(ledger)[0], State.RUNNING)])
         assert looking.version() != before
-
-
-def test_starts_and_ends_fall_into_their_steps(tmp_path: Path) -> None:
-    """Ends that are complete and others are told apart; a refused start is neither."""
-    with a_ledger(tmp_path, *"abcde") as ledger, looked_on(tmp_path) as looking:
-        assert looking.span() is None
-        a, b, c, d, e = ids_of(ledger)
-        ledger.save(
-            [
-                stands(a, State.COMPLETE, started_at=NOON, ended_at=NOON + 9),
-                stands(b, State.COMPLETE, started_at=NOON + 4.9, ended_at=NOON + 10),
-                stands(c, State.FAILED, started_at=NOON + 5, ended_at=NOON + 14.9),
-                stands(d, State.RUNNING, started_at=NOON + 30),
-                stands(e, State.FAILED, started_at=None, ended_at=NOON + 1, run_id=None),
-            ]
-        )
-        assert looking.span() == Span(NOON, NOON + 30)
-        line = looking.timeline(NOON, 5.0, 4)
-        assert line.starts == [2, 1, 0, 0]
-        assert line.complete == [0, 1, 1, 0]
-        assert line.others == [0, 0, 1, 0]
-        assert looking.timeline(NOON + 5, 5.0, 2).starts == [1, 0]
-
-
-def test_only_runs_that_ended_tell_how_long_a_run_takes(tmp_path: Path) -> None:
-    """The newest come first, and a clock that was set back tells nothing."""
-    with a_ledger(tmp_path, *"abcd") as ledger, looked_on(tmp_path) as looking:
-        a, b, c, d = ids_of(ledger)
-        ledger.save([stands(a, State.COMPLETE, started_at=NOON, ended_at=NOON + 7)])
-        ledger.save([stands(b, State.FAILED, started_at=NOON, ended_at=NOON + 3)])
-        ledger.save([stands(c, State.EXPIRED, started_at=NOON, ended_at=NOON + 3600)])
-        ledger.save([stands(d, State.COMPLETE, started_at=NOON, ended_at=NOON - 50)])
-        assert looking.durations(10) == [3, 7]
-        assert looking.durations(1) == [3]
 
 
 def test_rows_that_are_not_complete_are_grouped_by_cause(tmp_path: Path) -> None:

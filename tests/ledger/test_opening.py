@@ -201,7 +201,7 @@ def an_older_ledger(path: Path) -> None:
     ("make", "wrong"),
     [
         (a_foreign_database, "this file is not a ledger"),
-        (a_text_file, "the ledger can't be opened (file is not a database)"),
+        (a_text_file, "this file is no ledger, or a damaged one"),
         (a_damaged_ledger, "the ledger is damaged (database disk image is malformed)"),
         (
             a_newer_ledger,

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from pipeline.errors import LedgerFault
-from pipeline.ledger.shared.postgres import CallerLock, connected, words_of
+from pipeline.ledger.shared.connection import CallerLock, connected, words_of
 from pipeline.ledger.shared.sharing import share_ledger
 from tests.ledger.builders import SERVICE, SOURCE, WORKFLOW, some_rows
 from tests.postgres import Server

@@ -4,7 +4,6 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +18,6 @@ from pipeline.core.rules import Context
 from pipeline.errors import LedgerFault, PipelineError
 from pipeline.ledger.holding import Mount, lock_path, mounts
 from pipeline.ledger.opening import is_held, open_ledger
-from pipeline.ledger.queries import PLANNED_BY_ID
 from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,
@@ -41,14 +39,6 @@ def test_a_row_that_completed_in_the_end_is_not_incomplete(tmp_path: Path) -> No
         ledger.save([failed])
         ledger.save([second_attempt(failed, State.COMPLETE)])
         assert ledger.incomplete_since(mark) == 0
-
-
-def test_rows_that_went_back_to_wait_are_found_by_their_ids(tmp_path: Path) -> None:
-    """Each refused start does not go through all rows that are still planned."""
-    with a_ledger(tmp_path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {PLANNED_BY_ID}", ("[1]",))
-        steps = [detail for *_, detail in plan]
-    assert "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)" in steps
 
 
 def test_a_row_that_left_while_its_retry_was_owed_stands_as_before(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ Answer = Callable[..., bytes]
 RUN = RunId("WRUN-1")
 ACCEPTED = b'{"data":{"id":"WRUN-1"}}'
 # On a busy machine, loopback alone takes more than some hundredths of a second.
-IMPATIENT = Timeouts(start=0.3, look=0.3)
+IMPATIENT = Timeouts(start_seconds=0.3, look_seconds=0.3)
 
 
 def a_client(url: str, timeouts: Timeouts | None = None) -> Client:
@@ -127,7 +127,7 @@ def test_the_system_gives_up_what_is_not_acknowledged(
     """A start is not delivered long after its connection was given up."""
 
     async def scenario() -> None:
-        timeouts = Timeouts(unacknowledged=seconds)
+        timeouts = Timeouts(unacknowledged_seconds=seconds)
         async with (
             serving(answer(200, ACCEPTED)) as service,
             a_client(service.url, timeouts) as client,
@@ -208,7 +208,7 @@ def test_a_handshake_that_never_ends_begins_nothing() -> None:
 
     async def scenario() -> None:
         async with _listening(b"") as port:
-            patience = Timeouts(connect=0.05, start=30.0, look=30.0)
+            patience = Timeouts(connect_seconds=0.05, start_seconds=30.0, look_seconds=30.0)
             reply, count = await started(f"https://127.0.0.1:{port}/api", patience)
             assert (reply, count) == (NotConnected("no connection was made in time"), 0)
 

@@ -1,4 +1,4 @@
-"""A browser for the tests of the live page: the machine's own Chromium, where there is one."""
+"""A browser for the tests of report and live page: the machine's own Chromium, if there is one."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def browser() -> Iterator[Browser]:
     """One browser for a module; where there is none, its tests are left out, and it is said."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
-        pytest.skip("the live page was not looked at: install Chromium (Debian: chromium)")
+        pytest.skip("report and live page were not looked at: install Chromium (Debian: chromium)")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield chromium

@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from pipeline.cli import VERBS
-from pipeline.core.model import FailureClass, State
+from pipeline.core.model import FailureClass, State, Status
 from pipeline.core.rows.variables import Faulty
+from pipeline.core.rows.writing import STATUS_OF
 from pipeline.ledger.history import TroubledRow
 from pipeline.report.troubles import ADVICE, Trouble, grouped, trouble_of
 
@@ -34,7 +35,8 @@ def test_a_row_is_in_the_class_that_helps_it() -> None:
         **{(State.EXPIRED, reason): Trouble.EXPIRED for reason in REASONS},
         **{(State.UNCONFIRMED, reason): Trouble.IN_DOUBT for reason in REASONS},
     }
-    states = (State.FAILED, State.EXPIRED, State.UNCONFIRMED)
+    fine = {Status.COMPLETE, Status.RUNNING, Status.PENDING}
+    states = [state for state, status in STATUS_OF.items() if status not in fine]
     found = {
         (state, reason): trouble_of(state, reason) for state, reason in product(states, REASONS)
     }

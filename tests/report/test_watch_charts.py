@@ -23,7 +23,7 @@ def test_however_long_a_batch_takes_its_bars_are_few_and_hold_every_run(
                 stands(b, State.FAILED, started_at=NOON + seconds, ended_at=NOON + seconds + 1),
             ]
         )
-        line = whole(looking, NOON + seconds + 5, is_going_on=False)
+        line = whole(looking.ledger.history, NOON + seconds + 5, is_going_on=False)
         assert line is not None
         assert (sum(line.starts), sum(line.complete), sum(line.others)) == (2, 1, 1)
         assert len(line.starts) <= STEPS + 1
@@ -34,10 +34,10 @@ def test_however_long_a_batch_takes_its_bars_are_few_and_hold_every_run(
 def test_a_batch_that_goes_on_is_shown_up_to_now(tmp_path: Path) -> None:
     """A lull is seen as one."""
     with a_ledger(tmp_path, "a") as ledger, looked_on(tmp_path) as looking:
-        assert whole(looking, NOON, is_going_on=True) is None
+        assert whole(looking.ledger.history, NOON, is_going_on=True) is None
         ledger.save([stands(ids_of(ledger)[0], State.RUNNING, started_at=NOON)])
-        ended = whole(looking, NOON + 50, is_going_on=False)
-        going_on = whole(looking, NOON + 50, is_going_on=True)
+        ended = whole(looking.ledger.history, NOON + 50, is_going_on=False)
+        going_on = whole(looking.ledger.history, NOON + 50, is_going_on=True)
         assert ended is not None
         assert going_on is not None
         assert len(ended.starts) == 1
@@ -48,8 +48,8 @@ def test_the_last_hour_is_shown_where_the_batch_is_longer(tmp_path: Path) -> Non
     """Else it would be the same picture twice."""
     with a_ledger(tmp_path, "a") as ledger, looked_on(tmp_path) as looking:
         ledger.save([stands(ids_of(ledger)[0], State.RUNNING, started_at=NOON)])
-        assert lately(looking, NOON + 3599) is None
-        hour = lately(looking, NOON + 3700)
+        assert lately(looking.ledger.history, NOON + 3599) is None
+        hour = lately(looking.ledger.history, NOON + 3700)
         assert hour is not None
         assert sum(hour.starts) == 0
         assert hour.begins_at <= NOON + 100

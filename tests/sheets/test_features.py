@@ -10,7 +10,6 @@ from pipeline.sheets import rehearse, write
 from tests.sheets.builders import a_copy, a_source
 from tests.sheets.features import KEPT, REFUSED, SAID, Kept, Refused, Said
 from tests.sheets.fidelity import added_cells, calamine_values, changed_sheet, parts_of
-from tests.sheets.fidelity_page import PAGE, page
 
 COLUMNS = ("Email", "Score")
 CELLS = {2: ("=x", 5)}
@@ -45,11 +44,6 @@ def test_what_can_not_be_kept_is_said_before(tmp_path: Path, feature: Said) -> N
     assert feature.told in line
     written = write(source, tmp_path / "out.xlsx", COLUMNS, CELLS)
     assert "=x" in calamine_values(written.path, "Leads")[1]
-
-
-def test_the_page_of_features_is_what_the_tests_hold() -> None:
-    """`docs/fidelity.md` lists what is tried here, and nothing else."""
-    assert PAGE.read_text("utf-8") == page()
 
 
 @pytest.mark.parametrize("feature", REFUSED, ids=lambda feature: feature.name)

@@ -15,7 +15,7 @@ from pipeline.core.rows.cells import raw_of, shown, text_of
 from pipeline.errors import InputFault
 from pipeline.sheets import Source, read
 from pipeline.sheets.shown.moments import DateSystem, duration_of, moment_of
-from pipeline.sheets.workbook.sheetpart import HIDDEN_MARK, marks_in
+from pipeline.sheets.workbook.glancing import HIDDEN_MARK, marks_in
 from tests.sheets.builders import a_workbook
 from tests.sheets.packages import STRICT, a_package, header, parts, worksheet
 

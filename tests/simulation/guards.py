@@ -165,7 +165,7 @@ GUARDS = (
     ),
     Guard(
         "a ledger's tokens are its own",
-        "ledger/store.py, token",
+        "ledger/facts.py, token",
         lambda: patch.object(Ledger, "token", "feedfacefeedface"),
     ),
     Guard(

@@ -23,7 +23,12 @@ def lived(seed: int) -> list[str]:
         crew = Crew(seed, the_config(), folder)
         crew.live()
         wrong = crew.violations()
-        return wrong and [*wrong, f"replay: SEED={seed} CREWS=1", *crew.trace]
+        return wrong and [*wrong, replay(seed), *crew.trace]
+
+
+def replay(seed: int) -> str:
+    """The one line that makes this life happen again."""
+    return f"SEED={seed} CREWS=1 make test ARGS=tests/simulation/test_crews.py"
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + LIVES))

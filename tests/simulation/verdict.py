@@ -22,6 +22,7 @@ def violations(life: Life) -> list[str]:
             *_paid_twice(life, runs),
             *_past_the_cap(life, runs),
             *_lost(life, ledger, runs),
+            *life.broken_rules,
         ]
 
 

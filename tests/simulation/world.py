@@ -38,6 +38,7 @@ from pipeline.remote.wire import HttpReply, list_reply, look_reply, start_reply
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.replies import Answer, Cut
 from pipeline.simulator.service import Service
+from tests.ledger.rules import broken_rules
 from tests.simulation.schedule import Call, Mishap, Schedule
 from tests.virtual import EPOCH, run_virtually
 
@@ -101,6 +102,8 @@ class Life:
         self.service = Service(schedule.settings)
         self.clock = TrueTime()
         self.trace: list[str] = []
+        self.broken_rules: dict[str, None] = {}
+        """What was ever broken of that which always holds in a ledger, each once."""
         self.foreign_runs: set[str] = set()
         self.runs_a_page = 3
         self._chance = random.Random(schedule.seed)  # noqa: S311  # chance, not secrecy
@@ -247,7 +250,15 @@ class Life:
                 self._hurt("PRAGMA max_page_count = 1")
             case Mishap.READ_ONLY:
                 self._hurt("PRAGMA query_only = ON")
-        return call()
+        answer = call()
+        self._look_for_broken_rules()
+        return answer
+
+    def _look_for_broken_rules(self) -> None:
+        """Not only what a life ends with must be whole: it may die after any commit."""
+        assert self._connection is not None
+        for rule, entry in broken_rules(self._connection):
+            self.broken_rules[f"entry {entry}: {rule}"] = None
 
     def _hurt(self, pragma: str) -> None:
         assert self._connection is not None

@@ -23,7 +23,7 @@ from pipeline.config.values.fields import (
 )
 from pipeline.config.values.units import read_duration_seconds, read_rate
 from pipeline.core.money.budget import CreditCap
-from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.backoff import LookWaits
 
 
 def _rate(text: str, meaning: str) -> Any:  # noqa: ANN401 - a field stands for a value of any type
@@ -95,9 +95,9 @@ class Polling:
     )
 
     @property
-    def backoff(self) -> Backoff:
+    def look_waits(self) -> LookWaits:
         """The waits between two looks."""
-        return Backoff(self.first_seconds, self.max_seconds, self.jitter)
+        return LookWaits(self.first_seconds, self.max_seconds, self.jitter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)

@@ -20,6 +20,9 @@ from pipeline.core.rows.cells import shown
 SIMULATOR: Final = "simulator"
 """The `base_url` that stands for the bundled simulator."""
 
+KEY_VARIABLE: Final = "COPY_AI_API_KEY"
+"""The environment variable that holds the service's key, unless the config names another."""
+
 PLACEHOLDER: Final = "WCFG-…"
 """The workflow's id in a config that `init` wrote without being told one."""
 

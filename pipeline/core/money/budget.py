@@ -4,11 +4,12 @@ Counts and what was spent are passed in.
 """
 
 import math
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.model import Attempt, FailureClass, State
+from msgspec import Struct
+
+from pipeline.core.model import UNENDED, Attempt, FailureClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,8 @@ class FailureLimit:
         return max(1, math.ceil(round(rows * (self.percent or 0) / 100, 9)))
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """What the attempts of a ledger cost so far, and how many of them may cost yet."""
+class Spending(Struct, frozen=True):
+    """What attempts cost so far, one or all of a ledger, and how many of them may cost yet."""
 
     credits: float = 0.0
     """The total of what ended runs named."""
@@ -47,43 +47,33 @@ class Spending:
         was, is_now = _cost_of(before), _cost_of(now)
         if was == is_now:
             return self
-        return _counted(_counted(self, was, -1), is_now, 1)
+        return Spending(
+            self.credits + is_now.credits - was.credits,
+            self.unended + is_now.unended - was.unended,
+            self.unnamed + is_now.unnamed - was.unnamed,
+            _higher(self.highest_credits, is_now.highest_credits),
+        )
 
 
-def _counted(spending: Spending, cost: "float | _Cost", times: int) -> Spending:
-    match cost:
-        case _Cost.NOTHING:
-            return spending
-        case _Cost.OPEN:
-            return replace(spending, unended=spending.unended + times)
-        case _Cost.UNNAMED:
-            return replace(spending, unnamed=spending.unnamed + times)
-        case credits_:
-            highest = max(spending.highest_credits or 0.0, credits_)
-            spent = spending.credits + times * credits_
-            return replace(spending, credits=spent, highest_credits=highest)
+_NOTHING: Final = Spending()
+_OPEN: Final = Spending(unended=1)
+_UNNAMED: Final = Spending(unnamed=1)
 
 
-class _Cost(Enum):
-    """What is known of an attempt's cost where it is no number."""
-
-    NOTHING = auto()
-    OPEN = auto()
-    UNNAMED = auto()
-
-
-_UNENDED: Final = frozenset({State.STARTING, State.RUNNING, State.UNCONFIRMED, State.EXPIRED})
-
-
-def _cost_of(attempt: Attempt | None) -> float | _Cost:
+def _cost_of(attempt: Attempt | None) -> Spending:
     if attempt is None:
-        return _Cost.NOTHING
+        return _NOTHING
     if attempt.credits is not None:
-        return float(attempt.credits)
+        cost = float(attempt.credits)
+        return Spending(credits=cost, highest_credits=cost)
     # What a person gave up unseen may have been paid for all the same.
-    if attempt.state in _UNENDED or attempt.failure is FailureClass.UNCONFIRMED:
-        return _Cost.OPEN
-    return _Cost.NOTHING if attempt.run_id is None else _Cost.UNNAMED
+    if attempt.state in UNENDED or attempt.failure is FailureClass.UNCONFIRMED:
+        return _OPEN
+    return _NOTHING if attempt.run_id is None else _UNNAMED
+
+
+def _higher(one: float | None, other: float | None) -> float | None:
+    return max((cost for cost in (one, other) if cost is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,14 @@ STATUS_OF: Final[Mapping[State, Status]] = {
 About: TypeAlias = Literal["status", "run_id", "credits", "error"]
 """The columns about the run, beside those of its outputs."""
 
+PASSES: Final[Mapping[About, bool]] = {
+    "status": False,
+    "run_id": False,
+    "credits": True,  # They add up.
+    "error": True,  # It is another one, or none, once the attempt ended otherwise.
+}
+"""Whether a cell shows what no attempt tells of later, as `texts_of_attempts` asks them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:

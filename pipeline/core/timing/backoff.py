@@ -1,4 +1,4 @@
-"""How long to wait. Owns the Backoff, and each rule by which a wait grows.
+"""How long to wait. Owns the LookWaits, and each rule by which a wait grows.
 
 A wait for the next look at a run as long as nothing is learnt of such runs (`next_look_seconds`),
 after a look that told nothing of it (`look_again_seconds`), for a whole class of calls after
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Backoff:
+class LookWaits:
     """The bounds of the waits between looks, in seconds; jitter is by what share they spread."""
 
     first_seconds: float
@@ -18,28 +18,28 @@ class Backoff:
     jitter: float
 
 
-def next_look_seconds(age_seconds: float, backoff: Backoff, chance: float) -> float:
+def next_look_seconds(age_seconds: float, waits: LookWaits, chance: float) -> float:
     """Seconds from now to the next look at a run of this age, where no more is known of it.
 
     The wait is half of the run's age, between `first_seconds` and `max_seconds`: a run is seen to
     end at most half as late again as it ran, for a number of looks that grows with the logarithm
     of its age. `chance` is uniform in [0, 1) and spreads the wait by ± `jitter`, within the bounds.
     """
-    return _spread(age_seconds / 2, backoff, chance)
+    return _spread(age_seconds / 2, waits, chance)
 
 
-def look_again_seconds(in_vain: int, backoff: Backoff, chance: float) -> float:
+def look_again_seconds(in_vain: int, waits: LookWaits, chance: float) -> float:
     """Seconds to the next look after so many looks in a row (from 1) that told nothing of a run.
 
     What they were to tell is still to be known, so the first comes soon; each doubles the wait.
     """
-    return _spread(backoff.first_seconds * 2 ** min(in_vain - 1, 30), backoff, chance)
+    return _spread(waits.first_seconds * 2 ** min(in_vain - 1, 30), waits, chance)
 
 
-def _spread(wait_seconds: float, backoff: Backoff, chance: float) -> float:
-    wait = min(max(wait_seconds, backoff.first_seconds), backoff.max_seconds)
-    low = max(wait * (1 - backoff.jitter), backoff.first_seconds)
-    high = min(wait * (1 + backoff.jitter), backoff.max_seconds)
+def _spread(wait_seconds: float, waits: LookWaits, chance: float) -> float:
+    wait = min(max(wait_seconds, waits.first_seconds), waits.max_seconds)
+    low = max(wait * (1 - waits.jitter), waits.first_seconds)
+    high = min(wait * (1 + waits.jitter), waits.max_seconds)
     return low + (high - low) * chance
 
 

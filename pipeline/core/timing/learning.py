@@ -1,8 +1,9 @@
 """The rate that a service takes, learnt from its refusals. Owns the search for it.
 
 Of the service nothing is known but that it refused: its limit may be a bucket or a window, and the
-refusal may say how long to wait, or not. The moment of each reply is passed in. Must not know how
-long a refusal pauses the calls: that is the limiter's.
+refusal may say how long to wait, or not. The moment of each reply is passed in. What refusals show
+is told by `core.timing.refusals`. Must not know how long one pauses the calls: that is the
+limiter's.
 
 A single refusal shows nothing: proxies refuse by chance. Only several at one rate, as far from each
 other each time, or of calls that were out together, are taken for a limit. Then the rate falls to
@@ -15,20 +16,20 @@ rate as configured, and only a share well above it is taken for a limit.
 """
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import sqrt
 from typing import Final
 
-GAPS_TO_SUSPECT: Final = 4
-"""So many gaps in a row, none much longer than another, are no chance: a bucket runs empty, or a
-window full, after as many calls each time. Of chance the longest is seldom twice the shortest."""
-LONGEST_GAP: Final = 60
-"""One refusal in more calls than that is borne, whatever its cause."""
-REFUSED_IN_A_ROW: Final = 3
-GAPS_IN_A_ROW: Final = 2
-"""But so many in a row, for so many gaps that are alike, are a window that is full."""
+from pipeline.core.timing.refusals import (
+    GAPS_TO_SUSPECT,
+    PERIODS,
+    Refusal,
+    is_shut_each_time,
+    show_a_limit,
+    sustained_a_second,
+    taken_a_second,
+)
+
 REFUSED_TOGETHER: Final = 3
 """So many of the calls that were out together: the rate is far above the limit."""
 FALL: Final = 0.85
@@ -55,7 +56,7 @@ FALLS_IN_VAIN: Final = 2
 CALLS_WITHOUT_CHANCE: Final = 300
 """So many calls without a refusal: there is no such chance any more."""
 
-RESTS_SHARE: Final = 0.25
+RESTS_SHARE: Final = 0.15
 """So far between what was taken with the rests counted in and without, as powers go, is the limit
 taken to lie: what a bucket gains in a rest is soon used up."""
 
@@ -67,19 +68,18 @@ SECONDS_TO_RAISE: Final = 1.05
 """And for so long: a limit may be that of a second."""
 MOST_PATIENCE: Final = 16.0
 SMALL_STEP: Final = 1.05
+SMALLEST_STEP: Final = 1.025
+"""From just below a rate that was refused."""
 LARGE_STEP: Final = 1.5
 """Where the rate fell to what so few calls showed that it may be far too low."""
 LARGEST_STEP: Final = 2.0
 LEAP: Final = 1.2
 """A step that is raised by much."""
 FEW_CALLS: Final = 20
+NEARLY: Final = 1.25
+"""Rates less than so many times apart count as the same."""
 
 CALLS_REMEMBERED: Final = 2000
-PERIODS: Final = 3
-LONG_PERIOD_SECONDS: Final = 4.0
-CALLS_OF_PERIOD: Final = 50
-BORNE_SHARE: Final = 0.02
-"""Where more than this share is refused, in periods so long, the limit is that of a long window."""
 
 
 @dataclass(slots=True)
@@ -94,22 +94,6 @@ class Share:
         return self.refused > share * self.calls
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A moment at which the limit was reached, and the calls up to then."""
-
-    at: float
-    calls: int
-    taken: int
-    rested_seconds: float
-    """For how long the service had asked to rest."""
-
-    @property
-    def refused(self) -> int:
-        """How many of the calls were refused, each one counted."""
-        return self.calls - self.taken
-
-
 class LearntRate:
     """Calls a second: as many as configured, or fewer where the service takes no more."""
 
@@ -119,7 +103,7 @@ class LearntRate:
         self._proven = configured
         """What went well: a rate above it is on trial."""
         self._step, self._patience = SMALL_STEP, 1.0
-        self._refused_rate = 0.0
+        self._refused_rate = self._lowered_from = 0.0
         self._calls = 0
         self._taken = 0
         self._taken_at: deque[float] = deque(maxlen=CALLS_REMEMBERED)
@@ -198,14 +182,14 @@ class LearntRate:
         refusal = self._refusal(moment)
         self._refusals.append(refusal)
         self._suspects.append(refusal)
-        sustained = self._sustained()
+        sustained = sustained_a_second(self._refusals)
         if sustained is not None and sustained < self.per_second:
             self._settle(sustained * BELOW_PROVEN, moment)
         elif self._proven < self.per_second:
             self._refused_rate = self.per_second
             self._lose_patience(max(SMALL_STEP, sqrt(self.per_second / self._proven)))
             self._settle(self._proven * BELOW_PROVEN, moment)
-        elif self._is_suspect():
+        elif show_a_limit(self._suspects) or self._is_too_much:
             if self._falls >= FALLS_IN_VAIN:
                 self._bear(moment)
             else:
@@ -223,35 +207,20 @@ class LearntRate:
     def _is_telling(self) -> bool:
         return self._here.refused >= self._refusals_to_tell
 
+    @property
+    def _is_too_much(self) -> bool:
+        """Whether more is refused than may be, though not as far apart each time.
+
+        After rests that are now long, now short, a bucket holds now more, now less.
+        """
+        return self._is_telling and self._here.is_above(STRAY_SHARE)
+
     def _bear(self, moment: float) -> None:
         """A lower rate is refused as well: what is refused so is of chance, and no limit."""
         self._chance = self._here.refused / self._here.calls
         self._falls = 0
         self._go_to(self._configured, moment)
         self._proven = self.per_second
-
-    def _is_suspect(self) -> bool:
-        gaps = [later.calls - earlier.calls for earlier, later in pairwise(self._suspects)]
-        if len(gaps) >= GAPS_IN_A_ROW and min(gaps[-GAPS_IN_A_ROW:]) > LONGEST_GAP:
-            is_shut = self._is_shut_each_time()
-            return is_shut and _are_alike(gaps[-GAPS_IN_A_ROW:])
-        is_full = len(gaps) == GAPS_TO_SUSPECT
-        return is_full and _are_alike(gaps) and max(gaps) <= LONGEST_GAP
-
-    def _is_shut_each_time(self) -> bool:
-        """Whether it was no single call that was refused, from each refusal to the next."""
-        return all(b.refused - a.refused >= REFUSED_IN_A_ROW for a, b in pairwise(self._suspects))
-
-    def _sustained(self) -> float | None:
-        """What was taken a second from one time at the limit to a later one, over long periods."""
-        first, last = self._refusals[0], self._refusals[-1]
-        periods = len(self._refusals) - 1
-        taken, seconds = last.taken - first.taken, last.at - first.at
-        is_long = seconds >= LONG_PERIOD_SECONDS * periods and taken >= CALLS_OF_PERIOD * periods
-        is_borne = taken >= (1 - BORNE_SHARE) * (last.calls - first.calls)
-        return (
-            None if periods < PERIODS - 1 or not is_long or is_borne else _per_second(first, last)
-        )
 
     def _fall(self, moment: float) -> None:
         """The rate is far above the limit: go on with what was taken within the last second."""
@@ -271,19 +240,15 @@ class LearntRate:
         kept while the service had asked to rest. So the limit lies between what was taken with
         these rests counted in, and without.
         """
-        first, last = self._suspects[0], self._suspects[-1]
-        taken, seconds = last.taken - first.taken, last.at - first.at
-        rested_seconds = min(last.rested_seconds - first.rested_seconds, seconds)
-        least, most = (
-            taken / max(seconds, 1e-9),
-            min(self.per_second, taken / max(seconds - rested_seconds, 1e-9)),
-        )
-        rate = BELOW_PROVEN * min(
-            self.per_second, least * (max(least, most) / least) ** RESTS_SHARE
-        )
-        # Where calls were refused in a row, they rested for longer than they had to.
-        is_low = least < most * FALL or self._is_shut_each_time()
-        self._lose_patience(LARGE_STEP if is_low else SMALL_STEP)
+        least, most = taken_a_second(self._suspects)
+        most = max(least, min(self.per_second, most))
+        rate = BELOW_PROVEN * min(self.per_second, least * (most / least) ** RESTS_SHARE)
+        # Where calls were refused in a row, they rested for longer than they had to; unless the
+        # rate came up to nearly the same from such a guess before.
+        is_low = least < most * FALL or is_shut_each_time(self._suspects)
+        is_known = self._lowered_from / NEARLY < self.per_second < self._lowered_from * NEARLY
+        self._lowered_from = self.per_second
+        self._lose_patience(LARGE_STEP if is_low and not is_known else SMALL_STEP)
         self._refused_rate = self.per_second
         self._settle(rate, moment)
 
@@ -304,11 +269,13 @@ class LearntRate:
         self._proven = self.per_second
         if self._step > SMALL_STEP:
             self._patience = max(1.0, self._patience / 2)
-        rate = self.per_second * self._step
-        if self.per_second < self._refused_rate / SMALL_STEP:
-            rate = min(rate, sqrt(self.per_second * self._refused_rate))
+        before, rate = self.per_second, self.per_second * self._step
+        if before < self._refused_rate:
+            # Halfway to what was refused; and a small step beyond it, once that is near.
+            rate = min(rate, max(sqrt(before * self._refused_rate), before * SMALLEST_STEP))
         self._go_to(rate, moment)
-        self._step = min(LARGEST_STEP, self._step**1.5)
+        goes_beyond = before < self._refused_rate <= rate
+        self._step = SMALL_STEP if goes_beyond else min(LARGEST_STEP, self._step**1.5)
 
     def _lose_patience(self, step: float) -> None:
         self._step = step
@@ -335,17 +302,10 @@ class LearntRate:
         self._calls += 1
         self._here.calls += 1
         self._unrefused += 1
-        if self._unrefused >= CALLS_WITHOUT_CHANCE:
-            self._chance = 0.0
+        if self._chance and self._unrefused >= CALLS_WITHOUT_CHANCE:
+            # What was borne tells nothing of a limit.
+            self._chance, self._here = 0.0, Share()
 
     def _count_refusal(self) -> None:
         self._unrefused = 0
         self._here.refused += 1
-
-
-def _are_alike(gaps: Sequence[int]) -> bool:
-    return max(gaps) <= 2 * min(gaps) + 2
-
-
-def _per_second(first: Refusal, last: Refusal) -> float:
-    return (last.taken - first.taken) / (last.at - first.at)

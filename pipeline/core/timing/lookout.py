@@ -5,7 +5,7 @@ The moment and chance are passed in. Must not know tasks, the ledger, or which r
 
 from typing import Final
 
-from pipeline.core.timing.backoff import Backoff, next_look_seconds
+from pipeline.core.timing.backoff import LookWaits, next_look_seconds
 from pipeline.core.timing.durations import Durations, Scale
 from pipeline.core.timing.lookplan import LookPlan, plan_looks
 
@@ -23,9 +23,9 @@ LEAST_SCALE_SECONDS: Final = 0.05
 class Lookout:
     """The waits between looks at the runs of one workflow, which it learns from them."""
 
-    def __init__(self, backoff: Backoff) -> None:
-        self._backoff = backoff
-        self._durations = Durations(Scale(max(backoff.first_seconds, LEAST_SCALE_SECONDS)))
+    def __init__(self, waits: LookWaits) -> None:
+        self._waits = waits
+        self._durations = Durations(Scale(max(waits.first_seconds, LEAST_SCALE_SECONDS)))
         self._plan: LookPlan | None = None
         self._planned_at = float("-inf")
         self._price_seconds = 0.0
@@ -48,21 +48,23 @@ class Lookout:
         `look_seconds` is the pace's share in the price: for how long a look keeps others waiting.
         `moment` is in seconds of any clock, `chance` uniform in [0, 1).
         """
-        price_seconds = max(look_seconds, self._backoff.first_seconds, LEAST_SCALE_SECONDS)
+        price_seconds = self.price_seconds(look_seconds)
         if self._is_due(price_seconds, moment):
             survival = self._durations.survival()
-            self._plan = plan_looks(self._durations.scale, survival, self._backoff, price_seconds)
+            self._plan = plan_looks(self._durations.scale, survival, self._waits, price_seconds)
             self._planned_at, self._price_seconds, self._new_ends = moment, price_seconds, 0
         wait = None
         if self._plan is not None:
-            wait = self._plan.wait_seconds(age_seconds, self._backoff, chance)
-        return next_look_seconds(age_seconds, self._backoff, chance) if wait is None else wait
+            wait = self._plan.wait_seconds(age_seconds, self._waits, chance)
+        return next_look_seconds(age_seconds, self._waits, chance) if wait is None else wait
+
+    def price_seconds(self, look_seconds: float) -> float:
+        """What a look is worth in seconds of one run's lag; `look_seconds` is the pace's share."""
+        return max(look_seconds, self._waits.first_seconds, LEAST_SCALE_SECONDS)
 
     def planned_seconds(self, age_seconds: float) -> float:
         """Seconds to the next look at a run of this age by plan, without lot; 0: there is none."""
-        wait = (
-            None if self._plan is None else self._plan.planned_seconds(age_seconds, self._backoff)
-        )
+        wait = None if self._plan is None else self._plan.planned_seconds(age_seconds, self._waits)
         return wait or 0.0
 
     def _is_due(self, price_seconds: float, moment: float) -> bool:

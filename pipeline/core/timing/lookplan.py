@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.timing.backoff import Backoff
+from pipeline.core.timing.backoff import LookWaits
 from pipeline.core.timing.durations import Scale
 
 OUTLIVED: Final = 0.95
@@ -31,32 +31,32 @@ class LookPlan:
     outlived_seconds: float
     """The age that `OUTLIVED` of the runs do not reach."""
 
-    def wait_seconds(self, age_seconds: float, backoff: Backoff, chance: float) -> float | None:
+    def wait_seconds(self, age_seconds: float, waits: LookWaits, chance: float) -> float | None:
         """Seconds to the next look at a run of this age; ``None`` where the plan knows nothing.
 
         The look comes at the planned age or up to `jitter` of the shortest wait after it, by
         `chance`, uniform in [0, 1); now and then by lot at any age before.
         """
-        planned = self.planned_seconds(age_seconds, backoff)
+        planned = self.planned_seconds(age_seconds, waits)
         if planned is None:
             return None
-        shortest = backoff.first_seconds
+        shortest = waits.first_seconds
         if chance < PROBES:
             return shortest + (planned - shortest) * chance / PROBES
-        wait = planned + backoff.jitter * shortest * (chance - PROBES) / (1 - PROBES)
-        return wait if age_seconds < self.outlived_seconds else min(wait, backoff.max_seconds)
+        wait = planned + waits.jitter * shortest * (chance - PROBES) / (1 - PROBES)
+        return wait if age_seconds < self.outlived_seconds else min(wait, waits.max_seconds)
 
-    def planned_seconds(self, age_seconds: float, backoff: Backoff) -> float | None:
+    def planned_seconds(self, age_seconds: float, waits: LookWaits) -> float | None:
         """The same by plan, without lot."""
         index = self.scale.at_most(age_seconds)
         if index >= len(self.next_index):
             return None
         planned = self.scale.age_seconds(self.next_index[index]) - age_seconds
-        return max(backoff.first_seconds, planned)
+        return max(waits.first_seconds, planned)
 
 
 def plan_looks(
-    scale: Scale, survival: Sequence[float], backoff: Backoff, look_seconds: float
+    scale: Scale, survival: Sequence[float], waits: LookWaits, look_seconds: float
 ) -> LookPlan:
     """The plan that costs least where a look is worth `look_seconds` of one run's lag, or more.
 
@@ -70,8 +70,8 @@ def plan_looks(
     costs = [LOOKS_OF_THE_LAST] * len(ages)
     following = [len(ages)] * len(ages)
     for here in range(len(ages) - 2, -1, -1):
-        nearest = bisect_left(ages, ages[here] + backoff.first_seconds * (1 - 1e-9))
-        farthest = bisect_left(ages, max(ages[here], outlived_seconds) + backoff.max_seconds)
+        nearest = bisect_left(ages, ages[here] + waits.first_seconds * (1 - 1e-9))
+        farthest = bisect_left(ages, max(ages[here], outlived_seconds) + waits.max_seconds)
         best = float("inf")
         for there in range(nearest, min(farthest, len(ages))):
             certain = 1 + lags.between(here, there) / look_seconds

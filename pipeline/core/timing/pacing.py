@@ -4,8 +4,11 @@ GCRA (ITU-T I.371, the "virtual scheduling" form): the only state is the theoret
 of the next call, a number; the moment is passed in.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 SHIFT_SECONDS: Final = 0.3
 """What two calls of several workers may be shifted against each other, and the service bear it."""
@@ -33,8 +36,7 @@ class Rate:
         return self.seconds / self.count
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """A rate with its burst, and when the next call would be due at an even pace."""
 
     rate: Rate

@@ -1,17 +1,23 @@
 """One look at the list for many runs, or one look a run? Owns the choice, and what it learns.
 
 A page of the list may tell of a hundred runs. How many of them are ours and due is measured, and
-nothing about the list's order is taken for granted. Must not know clocks, nor how a page is read.
+nothing about the list's order is taken for granted. Must not know clocks, nor how a page is asked
+for.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from math import ceil
 from typing import Final
 
+from pipeline.core.model import RunId
+from pipeline.core.replies import RunPage
+
 LEAST_WATCHED: Final = 10
 """For fewer runs a page is not worth a try."""
 RUNS_A_PAGE: Final = 100
+RUNS_AWAY_SHARE: Final = 0.2
+"""Where so much of a list was read twice, its pages are asked for together."""
 DUE_SHARE: Final = 0.35
 """A sweep waits until so many of the watched runs are due: it tells of the others too."""
 PATIENCE_SHARE: Final = 0.4
@@ -65,6 +71,50 @@ class Yield:
         return Yield(rest, self.fruitless + 1, pages, spared_a_due)
 
 
+@dataclass(slots=True)
+class Swept:
+    """What one sweep has read so far."""
+
+    pages: int = 0
+    due: int = 0
+    """Runs that were due, and were told of."""
+    spared: float = 0.0
+    """Looks that this spared."""
+    barren: int = 0
+    """So many pages in a row, the newest last, told of no run that is watched."""
+    is_whole: bool = False
+    """Whether the list came to its end."""
+    _items: int = 0
+    _read: set[RunId] = field(default_factory=set)
+
+    def read(self, page: RunPage | None) -> RunPage | None:
+        """Take a page in; gives it where it tells of any run that the pages before did not."""
+        self.pages += 1
+        if page is None or not page.runs:
+            self.is_whole = True
+            return None
+        self._items += len(page.runs)
+        runs = {seen.run_id for seen in page.runs}
+        # One that never changes is no page of a list that goes on.
+        if runs <= self._read:
+            self.barren += 1
+            return None
+        self._read |= runs
+        self.is_whole |= page.total is not None and len(self._read) >= page.total
+        return page
+
+    def found(self, watched: int, due: int, spared: float) -> None:
+        """A page told of so many watched runs; so many of them were due."""
+        self.due += due
+        self.spared += spared
+        self.barren = 0 if watched else self.barren + 1
+
+    @property
+    def runs_away(self) -> bool:
+        """Whether the list moves on so fast while it is read that much of it is read twice."""
+        return self._items - len(self._read) >= RUNS_AWAY_SHARE * self._items > 0
+
+
 def looks_spared(early_seconds: float, wait_seconds: float) -> float:
     """The share of a look that is spared by being told, so early, that a run still runs.
 
@@ -84,7 +134,7 @@ class Waiting:
     """How long the first has been due."""
     wait_seconds: float
     """How long it was to wait before."""
-    look_seconds: float
+    price_seconds: float
     """A look is worth so much of one run's lag."""
     is_passed_over: bool = False
     """Whether the last sweep did not come to the first of them, though it was due."""
@@ -102,7 +152,7 @@ def how_to_look(waiting: Waiting, yield_: Yield) -> How:
     pages = max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     lost_seconds = due * waiting.overdue_seconds / 2
     is_ripe = (
-        due >= DUE_SHARE * watched or lost_seconds >= PAGE_LOOKS * pages * waiting.look_seconds
+        due >= DUE_SHARE * watched or lost_seconds >= PAGE_LOOKS * pages * waiting.price_seconds
     )
     if due * yield_.spared_a_due >= LEAST_YIELD * pages:
         return How.BY_SWEEP if is_ripe else How.NOT_YET

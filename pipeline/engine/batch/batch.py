@@ -1,4 +1,4 @@
-"""The batch while it runs. Owns the entries in flight, their counts and the reason to stop.
+"""The batch while it runs. Owns the entries in flight and the reason to stop.
 
 `apply` is the one way in which anything changes: the lifecycle decides, the recorder makes it
 durable, and only then is anything carried out. Must not know when calls leave: that is the
@@ -7,10 +7,8 @@ starter's and the poller's.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias, assert_never
-from weakref import WeakSet
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, assert_never
 
 from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
@@ -28,54 +26,24 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import OUTCOMES, Attempt, Entry, Observation, State
+from pipeline.core.model import IN_FLIGHT, UNENDED, Attempt, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
 from pipeline.engine.batch.budget import Budget
+from pipeline.engine.batch.counts import Counts, attempt_before
 from pipeline.engine.batch.doubts import Doubts
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Recorder
+from pipeline.engine.batch.sent import Sent
 from pipeline.engine.batch.stop import Stop, StopReason, stop_of
 from pipeline.engine.batch.watches import Watches
 from pipeline.engine.clock import Clock
-from pipeline.ledger.records import Opening, Owner, Tally
+from pipeline.ledger.records import Opening, Owner
 from pipeline.ledger.store import Ledger, RunTakenError
 
 Happening: TypeAlias = tuple[Entry, Event]
 """An entry, and what happened to it."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What progress shows: rows by how they stand, and what this call has done."""
-
-    total: int
-    """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
-    the first."""
-    complete: int
-    failed: int
-    expired: int
-    running: int
-    credits: float
-    started: int = 0
-    """Starts accepted in this call."""
-
-    @classmethod
-    def of(cls, tally: Tally) -> "Counts":
-        """The counts as a call begins."""
-        return cls(
-            total=tally.count_entries(*State),
-            complete=tally.count_entries(State.COMPLETE),
-            failed=tally.count_entries(State.FAILED),
-            expired=tally.count_entries(State.EXPIRED),
-            running=tally.count_entries(State.RUNNING),
-            credits=tally.credits,
-        )
-
-
-UNFINISHED: Final = (State.STARTING, State.RUNNING, State.EXPIRED, State.UNCONFIRMED)
-"""What an earlier call left under way: the next takes it over."""
 
 
 class Batch:
@@ -92,15 +60,13 @@ class Batch:
         self.config = config
         self.clock = clock
         self.recorder = recorder
-        self.counts = Counts.of(opening.tally)
+        self.counts = Counts.of(opening.tally, opening.ends)
         self.limits = config.limits
         """Those in force: a person may change them while the batch runs."""
         self.is_paused = False
         self.stop: Stop | None = None
         self.in_flight: dict[int, Entry] = {}
         """Entries that are starting or running, by id."""
-        self.calls: set[asyncio.Task[None]] = set()
-        """Starts and looks that have left and are not answered yet."""
         self._heard: list[Happening] = []
         """What the answers tell, as long as it is not dealt with."""
         self._has_heard = asyncio.Event()
@@ -116,19 +82,19 @@ class Batch:
         self.inbox = Inbox()
         self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
+        self.sent = Sent(clock, self.changed)
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
-        self._patience: WeakSet[asyncio.Timeout] = WeakSet()
         self._failures = 0
         self._ledger_token = opening.token
         self._to_send = opening.tally.count_entries(State.PLANNED)
-        self._under_way = opening.tally.count_entries(*UNFINISHED)
+        self._under_way = opening.tally.count_entries(*UNENDED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
     def has_calls(self) -> bool:
         """Whether a call has left that is not answered, or whose answer is not dealt with."""
-        return bool(self.calls or self._heard or self._is_dealing)
+        return bool(self.sent or self._heard or self._is_dealing)
 
     @property
     def is_stopped(self) -> bool:
@@ -158,35 +124,13 @@ class Batch:
         """Let this call make no more than so many new attempts."""
         self._to_send = min(self._to_send, limit)
 
-    def call(self, group: asyncio.TaskGroup, call: Coroutine[None, None, None], name: str) -> None:
-        """Let a start or a look leave, and know of it until it is answered."""
-        task = group.create_task(call, name=name)
-        self.calls.add(task)
-        task.add_done_callback(self._call_ended)
-
-    def _call_ended(self, task: asyncio.Task[None]) -> None:
-        self.calls.discard(task)
-        self.changed.set()
-
-    def patience(self) -> asyncio.Timeout:
-        """Wait within it for a reply, until `cut_off`: then it raises `TimeoutError`."""
-        waiting = asyncio.timeout(None)
-        self._patience.add(waiting)
-        return waiting
-
-    def cut_off(self) -> None:
-        """Wait no longer for the replies that are under way."""
-        for waiting in self._patience:
-            waiting.reschedule(self.clock.monotonic())
-        self._patience.clear()
-
     def ask_to_stop(self, stop: Stop) -> None:
         """Let no start leave any more; a stop at once outweighs one that watches on.
 
         Asked to stop at once for a second time, the batch does not wait for replies either.
         """
         if self.no_more_calls.is_set() and stop.reason.is_a_persons:
-            self.cut_off()
+            self.sent.cut_off()
         if self.stop is None or (self.stop.reason.watches_on and not stop.reason.watches_on):
             self.stop = stop
         self.no_more_starts.set()
@@ -256,14 +200,8 @@ class Batch:
             )
 
         before, after = await self.recorder.read(amended)
-        assert before.attempt is not None
-        assert after.attempt is not None
-        self.counts.credits += (after.attempt.credits or 0) - (before.attempt.credits or 0)
+        self.counts.follow(before, after)
         self._spend(before.attempt, after.attempt)
-        if after.state is not before.state:
-            self.counts.complete += 1
-            self.counts.failed -= before.state is State.FAILED
-            self.counts.expired -= before.state is State.EXPIRED
         self.changed.set()
 
     def _context(self, entry: Entry, now: float) -> Context:
@@ -277,33 +215,24 @@ class Batch:
     def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
         """What follows once the entry is durable."""
         if after is not before:
-            self._count(before, after)
-            is_new = (
-                before.attempt and after.attempt and before.attempt.number < after.attempt.number
-            )
-            self._spend(None if is_new else before.attempt, after.attempt)
+            self.counts.follow(before, after)
+            self._keep_up(before, after)
+            self._spend(attempt_before(before, after), after.attempt)
         for instruction in instructions:
             self._carry_out(after, instruction)
         self.changed.set()
 
-    def _count(self, before: Entry, after: Entry) -> None:
-        if after.state in {State.STARTING, State.RUNNING}:
+    def _keep_up(self, before: Entry, after: Entry) -> None:
+        """Know what is in flight and in doubt now."""
+        if after.state in IN_FLIGHT:
             self.in_flight[after.id] = after
         else:
             self.in_flight.pop(after.id, None)
             self.watches.ended(after)
         if after.state is not State.UNCONFIRMED:
             self.doubts.settled(after.id)
-        counts = self.counts
-        counts.running += (after.state is State.RUNNING) - (before.state is State.RUNNING)
-        counts.complete += after.state is State.COMPLETE
-        counts.failed += after.state is State.FAILED
-        counts.expired += (after.state is State.EXPIRED) - (before.state is State.EXPIRED)
         if before.state is State.STARTING and after.state is State.RUNNING:
-            counts.started += 1
             self.doubts.accepted(after)
-        if before.state not in OUTCOMES and after.attempt is not None:
-            counts.credits += after.attempt.credits or 0
 
     def _carry_out(self, entry: Entry, instruction: Instruction) -> None:
         match instruction:

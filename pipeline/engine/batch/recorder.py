@@ -6,13 +6,13 @@ made so. Must not know what the entries mean.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Protocol, Self, TypeAlias, TypeVar
 
 from pipeline.core.model import Entry
 from pipeline.errors import LedgerLost
 from pipeline.ledger.shared.chunks import FenceLostError, NoRoomError
-from pipeline.ledger.store import Ledger, RunTakenError, damage_told
+from pipeline.ledger.store import Ledger, RunTakenError
+from pipeline.ledger.transactions import damage_told
 
 T = TypeVar("T")
 _Commit: TypeAlias = tuple[tuple[Entry, ...], asyncio.Future[None]]
@@ -42,9 +42,7 @@ class Recorder:
         self._writer.create_task(self._write_groups(), name="recorder")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Drain: what was handed in is committed before the recorder closes."""
         self._is_closing = True
         self._handed_in.set()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.model import Polling
-from pipeline.core.model import Attempt, Entry, RunId, State
+from pipeline.core.model import ENDED, Attempt, Entry, RunId
 from pipeline.core.timing.backoff import look_again_seconds
 from pipeline.core.timing.durations import DATED_WITHIN_SECONDS
 from pipeline.core.timing.lookout import Lookout
@@ -68,9 +68,9 @@ class Watches:
         clock: Clock,
         chance: Callable[[], float],
     ) -> None:
-        self._backoff = polling.backoff
+        self._waits = polling.look_waits
         self._pace_seconds = polling.rate.interval_seconds
-        self._lookout = Lookout(polling.backoff)
+        self._lookout = Lookout(polling.look_waits)
         self._clock = clock
         self._chance = chance
         self.changed = asyncio.Event()
@@ -91,7 +91,12 @@ class Watches:
         return len(self._watches)
 
     @property
-    def look_seconds(self) -> float:
+    def price_seconds(self) -> float:
+        """What one more look is worth now, in seconds of one run's lag."""
+        return self._lookout.price_seconds(self._look_seconds)
+
+    @property
+    def _look_seconds(self) -> float:
         """For how long one request more keeps all the others waiting, by the pace."""
         return len(self._watches) * self._pace_seconds
 
@@ -131,7 +136,7 @@ class Watches:
                 self._lookout.saw_running(watch.seen_age_seconds, age_seconds)
             watch.seen_running_at = now
             watch.looks_in_vain = 0
-        wait = self._lookout.wait_seconds(age_seconds, self.look_seconds, now, self._chance())
+        wait = self._lookout.wait_seconds(age_seconds, self._look_seconds, now, self._chance())
         self._put(watch, now, wait)
         watch.planned_seconds = max(wait, self._lookout.planned_seconds(age_seconds))
 
@@ -140,14 +145,12 @@ class Watches:
         now = self._clock.monotonic()
         watch = self._watch(entry, now)
         watch.looks_in_vain += 1
-        self._put(
-            watch, now, look_again_seconds(watch.looks_in_vain, self._backoff, self._chance())
-        )
+        self._put(watch, now, look_again_seconds(watch.looks_in_vain, self._waits, self._chance()))
 
     def would_wait_seconds(self, watch: Watch) -> float:
         """For how long a run that is seen running now would wait for its next look, by plan."""
         age_seconds = watch.age_seconds(self._clock.monotonic())
-        return max(self._lookout.planned_seconds(age_seconds), self._backoff.first_seconds)
+        return max(self._lookout.planned_seconds(age_seconds), self._waits.first_seconds)
 
     def put_off(self, watch: Watch, wait_seconds: float) -> None:
         """Let a look that is due wait for so long."""
@@ -183,7 +186,7 @@ class Watches:
         self.take(watch)
         self._by_run.pop(watch.run_id, None)
         attempt = entry.attempt
-        if watch.is_dated and attempt and attempt.state in {State.COMPLETE, State.FAILED}:
+        if watch.is_dated and attempt and attempt.state in ENDED:
             age_seconds = watch.age_seconds(self._clock.monotonic())
             self._lookout.saw_end(watch.seen_age_seconds, age_seconds)
 

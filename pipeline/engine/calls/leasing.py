@@ -31,7 +31,7 @@ class Lease:
 
     begins_at: float
     """By the clock that all workers go by."""
-    now: float
+    asked_at: float
     """When the lease was asked for, by the same clock."""
     told_at: float
     """When this worker was told of that moment, by its own monotonic clock."""
@@ -111,5 +111,5 @@ class LeasedLimiter(Limiter):
         count = max(1, int(BLOCK_SECONDS * rate.per_second))
         lease = await self._lease(count * rate.interval_seconds)
         # The telling took its way: ours is a moment later than the lease's own, never earlier.
-        first_at = lease.told_at + lease.begins_at - lease.now
+        first_at = lease.told_at + lease.begins_at - lease.asked_at
         self._slots += (first_at + place * rate.interval_seconds for place in range(count))

@@ -5,12 +5,21 @@ Must not know what an observation means for a row, nor which way of looking pays
 """
 
 import asyncio
+from math import ceil
 from typing import Final
 
-from pipeline.core.model import Observation, RunId, RunStatus
+from pipeline.core.model import Observation, RunStatus
 from pipeline.core.replies import LookReply, Missing, RunPage
 from pipeline.core.timing.pushing import DueLook
-from pipeline.core.timing.sweeping import How, Waiting, Yield, how_to_look, looks_spared
+from pipeline.core.timing.sweeping import (
+    RUNS_A_PAGE,
+    How,
+    Swept,
+    Waiting,
+    Yield,
+    how_to_look,
+    looks_spared,
+)
 from pipeline.engine.batch.batch import Batch, Happening
 from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.judging import judge
@@ -19,7 +28,7 @@ from pipeline.engine.calls.looking import Looking
 LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
 BARREN_PAGES: Final = 2
-"""After so many pages in a row without a watched run, the rest of the list is left unread."""
+"""So many pages in a row without a watched run tell that more of them would not either."""
 SHORTEST_PAUSE_SECONDS: Final = 0.005
 """Between two thoughts on whether enough runs are due for a sweep."""
 
@@ -35,6 +44,8 @@ class Poller:
         self._swept_at = float("-inf")
         """When the last sweep began."""
         self._has_list = True
+        self._runs_away = False
+        """Whether runs begin so fast that the last sweep's pages told much of it twice."""
         self._yield = Yield()
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
@@ -56,7 +67,7 @@ class Poller:
                     await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
                 case How.BY_SWEEP:
                     self._is_sweeping = True
-                    self._batch.call(calls, self._sweep(), "sweep")
+                    self._batch.sent.add(calls, self._sweep(), "sweep")
                 case How.SINGLY:
                     self._batch.watches.take(watch)
                     self._yield = self._yield.after_look()
@@ -66,7 +77,7 @@ class Poller:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
         if not self._batch.no_more_calls.is_set():
             self._looks_out += 1
-            self._batch.call(calls, self._look(watch), f"look {watch.entry_id}")
+            self._batch.sent.add(calls, self._look(watch), f"look {watch.entry_id}")
 
     def _may_look(self) -> bool:
         out = 1 if self._looking.limiter.is_probing else LOOKS_OUT_AT_ONCE
@@ -118,9 +129,7 @@ class Poller:
             watched=len(self._batch.watches),
             overdue_seconds=self._batch.clock.monotonic() - first.due_at,
             wait_seconds=first.planned_seconds,
-            look_seconds=max(
-                self._batch.watches.look_seconds, self._batch.config.polling.first_seconds
-            ),
+            price_seconds=self._batch.watches.price_seconds,
             is_passed_over=first.due_at <= self._swept_at,
         )
         return how_to_look(waiting, self._yield)
@@ -134,27 +143,34 @@ class Poller:
     async def _sweep(self) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         self._swept_at = self._batch.clock.monotonic()
-        watched = len(self._batch.watches)
-        pages = items = due_seen = barren = 0
-        spared = 0.0
-        read: set[RunId] = set()
-        while barren < BARREN_PAGES and self._batch.watches.count_due():
-            page = await self._page(pages + 1)
-            pages += 1
-            ids = set() if page is None else {seen.run_id for seen in page.runs}
-            # A page of nothing new is no list that goes on: more of it would tell nothing else.
-            if page is None or ids <= read:
-                break
-            read |= ids
-            seen, due, looks = self._take_in(page)
-            items += len(page.runs)
-            due_seen += due
-            spared += looks
-            barren = 0 if seen else barren + 1
-            if page.total is not None and items >= page.total:
-                break
-        self._yield = self._yield.after_sweep(pages, spared, due_seen, watched)
+        watched, swept = len(self._batch.watches), Swept()
+        while self._goes_on(swept):
+            for page in await self._next_pages(swept.pages):
+                if (news := swept.read(page)) is not None:
+                    swept.found(*self._take_in(news))
+        self._runs_away = swept.runs_away
+        self._yield = self._yield.after_sweep(swept.pages, swept.spared, swept.due, watched)
         self._is_sweeping = False
+
+    def _goes_on(self, swept: Swept) -> bool:
+        is_barren = swept.barren >= self._barren_pages()
+        return not swept.is_whole and not is_barren and self._batch.watches.count_due() > 0
+
+    async def _next_pages(self, read: int) -> list[RunPage | None]:
+        """The pages after so many: one, unless the list moves on faster than it is read so."""
+        count = 1
+        if self._runs_away and not read:
+            count = ceil(len(self._batch.in_flight) / RUNS_A_PAGE)
+        numbers = range(read + 1, read + count + 1)
+        return await asyncio.gather(*(self._page(number) for number in numbers))
+
+    def _barren_pages(self) -> int:
+        """After how many pages in a row without a watched run the rest is left unread.
+
+        The newest runs may be ours and not be watched yet: their starts are under way.
+        """
+        starting = len(self._batch.in_flight) - len(self._batch.watches)
+        return BARREN_PAGES + max(0, starting) // RUNS_A_PAGE
 
     async def _page(self, number: int) -> RunPage | None:
         reply = await self._looking.page(number)

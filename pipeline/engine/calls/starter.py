@@ -209,7 +209,7 @@ class Starter:
                 self._deal_with(entry, NotConnected("stopped before it was sent"))
             else:
                 self._starts_out += 1
-                self._batch.call(
+                self._batch.sent.add(
                     calls, self._send(entry, variables, may_leave), f"start {entry.id}"
                 )
 
@@ -230,7 +230,7 @@ class Starter:
         sent_at = self._batch.clock.monotonic()
         reply: StartReply
         try:
-            async with self._batch.patience():
+            async with self._batch.sent.patience():
                 reply = await self._remote.start(variables, self._metadata(entry), may_leave)
         except TimeoutError:
             reply = Doubtful("the program was stopped before the reply came")

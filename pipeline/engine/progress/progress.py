@@ -9,11 +9,11 @@ from typing import Final, NoReturn, TextIO
 from tqdm import tqdm
 
 from pipeline.core.reconciling import Hold
-from pipeline.engine.batch.batch import Batch, Counts
+from pipeline.core.timing.timeleft import Lately, Owed, Pace, time_left
+from pipeline.engine.batch.batch import Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
-from pipeline.engine.progress.timeleft import Sight, TimeLeft
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out, typed
 
 TERMINAL_SECONDS: Final = 0.25
 SHORTEST_BAR: Final = 8
@@ -30,16 +30,15 @@ class Progress:
         self._stream = stream
         self._limit = limit
         self._bar: tqdm[NoReturn] | None = None
-        self._time_left = TimeLeft(0.0)
-        self._done_before = 0
+        self._starts = self._ends = Lately(0.0, 0)
         self._total = 0
         self._has_shown = False
         self._has_told_doubts = False
 
     async def run(self, batch: Batch) -> None:
         """Show progress until the task is cancelled."""
-        self._time_left = TimeLeft(self._clock.monotonic())
-        self._done_before = _done(batch.counts)
+        now = self._clock.monotonic()
+        self._starts, self._ends = Lately(now, 0), Lately(now, batch.counts.done)
         self._total = self._reach(batch)
         if self._stream.isatty():
             self._bar = tqdm(total=self._total, file=self._stream, bar_format="{desc}")
@@ -61,9 +60,9 @@ class Progress:
         for word, times in unknown_words.items():
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
-            self.say(f"{rows} rows are held as unconfirmed: {why.value}.")
+            self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
         if batch.doubts:
-            command = f"pipeline resolve {batch.config.path.name}"
+            command = f"`pipeline resolve {typed(batch.config.path)}`"
             self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
@@ -108,30 +107,38 @@ class Progress:
         counts = batch.counts
         if self._limit is None:
             return counts.total
-        begun = _done(counts) + counts.running + len(batch.doubts)
+        begun = counts.done + counts.running + len(batch.doubts)
         return min(counts.total, begun + self._limit)
 
     def _figures(self, batch: Batch) -> Figures:
-        counts, done = batch.counts, _done(batch.counts)
-        now = Sight(self._clock.monotonic(), counts.started, max(0, done - self._done_before))
-        self._time_left.see(now, counts.running)
+        counts, now = batch.counts, self._clock.monotonic()
+        self._starts.see(now, counts.started)
+        self._ends.see(now, counts.done)
         return Figures(
-            done=done,
+            done=counts.done,
             running=counts.running,
             failed=counts.failed,
             credits=counts.credits,
-            ends_a_second=self._time_left.ends_a_second,
-            left_seconds=self._time_left.left_seconds(self._to_start(batch), counts.running),
+            ends_a_second=self._ends.a_second,
+            left_seconds=self._left_seconds(batch),
         )
+
+    def _left_seconds(self, batch: Batch) -> float | None:
+        pace = Pace(
+            interval_seconds=batch.limits.rate.interval_seconds,
+            max_in_flight=batch.limits.max_in_flight,
+            seen_interval_seconds=self._starts.interval_seconds,
+            still_seconds=self._starts.still_seconds,
+            is_paused=batch.is_paused,
+        )
+        owed = Owed(self._to_start(batch), batch.counts.running)
+        left = time_left(owed, pace, batch.counts.run_seconds)
+        return None if left is None else left.likely_seconds
 
     def _to_start(self, batch: Batch) -> int:
         if batch.is_stopped:
             return 0
         counts = batch.counts
-        waiting = counts.total - _done(counts) - counts.running - len(batch.doubts)
+        waiting = counts.total - counts.done - counts.running - len(batch.doubts)
         allowed = waiting if self._limit is None else self._limit - counts.started
         return max(0, min(waiting, allowed))
-
-
-def _done(counts: Counts) -> int:
-    return counts.complete + counts.failed + counts.expired

@@ -5,7 +5,9 @@ Must not know what is said. Nothing is coloured, on any stream.
 
 import os
 import re
+import shlex
 import textwrap
+from pathlib import Path
 from typing import Final, TextIO
 
 COLUMNS: Final = 80
@@ -36,6 +38,12 @@ def laid_out(message: str, stream: TextIO) -> str:
         return message
     columns = columns_of(stream) - 1
     return "\n".join(_broken(line, columns) for line in message.split("\n"))
+
+
+def typed(path: Path) -> str:
+    """A path as a person types it in a shell: from this folder where it lies below it."""
+    path, here = path.absolute(), Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def shortened(line: str, columns: int) -> str:

@@ -10,8 +10,9 @@ from typing import Final
 STATEMENT_WORDS: Final = (
     ("json_each(?)", "json_array_elements_text(?::json)"),
     ("id IN (SELECT value FROM", "id IN (SELECT value::bigint FROM"),
-    # A hint for SQLite's planner, which Postgres takes for a sum.
+    # Hints for SQLite's planner, which Postgres takes for sums.
     ("+in_sheet AND +state", "in_sheet AND state"),
+    ("+run_id", "run_id"),
     ("max(0, ", "greatest(0, "),
     ("%", "%%"),
     ("?", "%s"),

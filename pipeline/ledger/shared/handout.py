@@ -21,7 +21,7 @@ from pgqueuer.domain.models import Job
 from pipeline.config.sections.server import place_of
 from pipeline.errors import LedgerLost
 from pipeline.ledger.shared.chunks import Debt
-from pipeline.ledger.shared.postgres import REMEDY, SETTINGS, lost_connections_told
+from pipeline.ledger.shared.connection import REMEDY, SETTINGS, lost_connections_told
 
 HEARTBEAT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 2 * HEARTBEAT_SECONDS

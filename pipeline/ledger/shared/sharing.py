@@ -10,12 +10,9 @@ from typing import Final
 
 from pipeline.errors import LedgerFault
 from pipeline.ledger.opening import SCHEMA_VERSION
+from pipeline.ledger.shared.connection import PostgresConnection, lost_connections_told
 from pipeline.ledger.shared.dialect import schema
-from pipeline.ledger.shared.postgres import (
-    PostgresConnection,
-    PostgresLedger,
-    lost_connections_told,
-)
+from pipeline.ledger.shared.postgres import PostgresLedger
 
 ONE_AT_A_TIME: Final = 0x50495045
 """The advisory lock under which the tables are made: 'PIPE'."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Final
 
-from pipeline.ledger.onlooker import Onlooker
+from pipeline.ledger.history import History
 
 BARS: Final = 24
 """Of the durations."""
@@ -45,29 +45,29 @@ class Durations:
     """Runs in each bar's span; the last also holds all longer ones."""
 
 
-def whole(onlooker: Onlooker, now: float, *, is_going_on: bool) -> OverTime | None:
+def whole(history: History, now: float, *, is_going_on: bool) -> OverTime | None:
     """From the first start to now, or to the last thing that happened; ``None``: no start yet."""
-    span = onlooker.span()
+    span = history.span()
     if span is None:
         return None
     ends_at = now if is_going_on else span.ends_at
-    return _over_time(onlooker, span.begins_at, max(span.begins_at, ends_at))
+    return _over_time(history, span.begins_at, max(span.begins_at, ends_at))
 
 
-def lately(onlooker: Onlooker, now: float) -> OverTime | None:
+def lately(history: History, now: float) -> OverTime | None:
     """The last hour; ``None`` where the whole is no longer."""
-    span = onlooker.span()
+    span = history.span()
     if span is None or span.begins_at > now - HOUR_SECONDS:
         return None
-    return _over_time(onlooker, now - HOUR_SECONDS, now)
+    return _over_time(history, now - HOUR_SECONDS, now)
 
 
-def _over_time(onlooker: Onlooker, begins_at: float, ends_at: float) -> OverTime:
+def _over_time(history: History, begins_at: float, ends_at: float) -> OverTime:
     step = _step_seconds(ends_at - begins_at)
     # On whole steps, so that bars keep their runs from one look to the next.
     since = math.floor(begins_at / step) * step
     steps = math.floor((ends_at - since) / step) + 1
-    line = onlooker.timeline(since, step, steps)
+    line = history.timeline(since, step, steps)
     return OverTime(since, step, line.starts, line.complete, line.others)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Final
 
@@ -75,11 +76,8 @@ class Feed:
                 told = text
                 if self._is_closed:
                     return
-                try:
-                    async with asyncio.timeout(SILENCE_SECONDS):
-                        await changed.wait()
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), SILENCE_SECONDS)
         finally:
             self._listeners -= 1
 

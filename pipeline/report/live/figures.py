@@ -4,7 +4,6 @@ Must not know HTTP, nor how a figure is drawn.
 """
 
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,20 +13,18 @@ from typing import Final
 from pipeline.config.adjusting import Adjusted, adjusted
 from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Limits
-from pipeline.core.model import State, Status
-from pipeline.core.rows.writing import STATUS_OF
+from pipeline.core.model import IN_FLIGHT, State, Status
+from pipeline.core.timing.timeleft import Lately, Left, Owed, Pace, time_left
 from pipeline.ledger.onlooker import Onlooker, Troubled
 from pipeline.ledger.opening import is_running
 from pipeline.ledger.records import Tally
 from pipeline.report.live.charts import Durations, OverTime, durations_of, lately, whole
-from pipeline.report.live.left import Left, Owed, Pace, time_left
 from pipeline.report.troubles import ADVICE, Trouble, trouble_of
 
 NEWEST_RUNS: Final = 10_000
 """So many of the newest runs tell how long a run takes."""
 ROWS_NAMED: Final = 50
 ERRORS_NAMED: Final = 5
-LATELY_SECONDS: Final = 60.0
 
 
 class Stage(StrEnum):
@@ -94,7 +91,7 @@ class Viewer:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._planned: deque[tuple[float, int]] = deque()
+        self._leaving: Lately | None = None
         self._read_at: tuple[Onlooker, int] | None = None
         self._last: Figures | None = None
 
@@ -110,7 +107,7 @@ class Viewer:
         is_held = is_running(self.ledger, holder)
         was_held = self._last is not None and self._last.stage is Stage.RUNNING
         if self._last is None or read_at != self._read_at or is_held != was_held:
-            with onlooker.at_one_moment():
+            with onlooker.ledger.history.at_one_moment():
                 self._last = self._summed_up(onlooker, int(holder or 0) if is_held else None)
             self._read_at = read_at
         return self._last
@@ -120,8 +117,11 @@ class Viewer:
         stage = _stage(tally, is_held=process is not None)
         changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
         now_is = adjusted(self._config.limits, changes)
-        taken = onlooker.durations(NEWEST_RUNS)
-        self._remember(now, tally)
+        history = onlooker.ledger.history
+        taken = history.durations(NEWEST_RUNS)
+        planned = tally.count(State.PLANNED)
+        self._leaving = self._leaving or Lately(now, -planned)
+        self._leaving.see(now, -planned)
         return Figures(
             batch=self._config.name,
             config=self._config.path.name,
@@ -129,12 +129,12 @@ class Viewer:
             stage=stage,
             process=process,
             rows=tally.rows,
-            counts=_counts(tally),
+            counts=tally.by_status(),
             credits=_credits(onlooker, now_is.limits),
-            whole=whole(onlooker, now, is_going_on=stage is Stage.RUNNING),
-            lately=lately(onlooker, now),
+            whole=whole(history, now, is_going_on=stage is Stage.RUNNING),
+            lately=lately(history, now),
             durations=durations_of(taken),
-            left=self._left(tally, taken, now_is) if stage is Stage.RUNNING else None,
+            left=_left(tally, taken, now_is, self._leaving) if stage is Stage.RUNNING else None,
             is_paused=now_is.is_paused,
             adjusted=changes,
             troubles=_troubles(onlooker, tally, self._config.path.name),
@@ -160,24 +160,15 @@ class Viewer:
             troubles=(),
         )
 
-    def _remember(self, now: float, tally: Tally) -> None:
-        self._planned.append((now, tally.count(State.PLANNED)))
-        while self._planned[0][0] < now - LATELY_SECONDS:
-            self._planned.popleft()
 
-    def _left(self, tally: Tally, taken: Sequence[float], now_is: Adjusted) -> Left | None:
-        if now_is.is_paused:
-            return None
-        (since, planned), (now, still_planned) = self._planned[0], self._planned[-1]
-        left = planned - still_planned
-        limits = now_is.limits
-        pace = Pace(
-            interval_seconds=limits.rate.interval_seconds,
-            max_in_flight=limits.max_in_flight,
-            seen_interval_seconds=(now - since) / left if left > 0 else None,
-        )
-        in_flight = tally.count(State.STARTING, State.RUNNING)
-        return time_left(Owed(still_planned, in_flight), pace, taken)
+def _left(tally: Tally, taken: Sequence[float], now_is: Adjusted, leaving: Lately) -> Left | None:
+    pace = Pace(
+        interval_seconds=now_is.limits.rate.interval_seconds,
+        max_in_flight=now_is.limits.max_in_flight,
+        seen_interval_seconds=leaving.interval_seconds,
+        is_paused=now_is.is_paused,
+    )
+    return time_left(Owed(tally.count(State.PLANNED), tally.count(*IN_FLIGHT)), pace, taken)
 
 
 def _stage(tally: Tally, *, is_held: bool) -> Stage:
@@ -185,17 +176,8 @@ def _stage(tally: Tally, *, is_held: bool) -> Stage:
         return Stage.RUNNING
     if not tally.rows:
         return Stage.NOTHING
-    is_owed = tally.count(State.PLANNED, State.STARTING, State.RUNNING) > 0
+    is_owed = tally.count(State.PLANNED, *IN_FLIGHT) > 0
     return Stage.STOPPED if is_owed else Stage.ENDED
-
-
-def _counts(tally: Tally) -> dict[Status, int]:
-    counts = dict.fromkeys(Status, 0)
-    for state, rows in (tally.states or {}).items():
-        counts[STATUS_OF[state]] += rows
-    counts[Status.FAILED] += tally.faulty
-    counts[Status.SKIPPED] += tally.skipped
-    return counts
 
 
 def _credits(onlooker: Onlooker, limits: Limits) -> Credits:

@@ -64,7 +64,7 @@ class Package:
         return self._archive.inflated(self.entry(part))
 
     def content(self, part: str) -> bytes:
-        """A small part's content."""
+        """A small part's content. Raises `PartError` where it is too large for one."""
         entry = self.entry(part)
         if entry.size > LARGEST_SMALL_PART_BYTES:
             raise PartError(f"its part {part} is far larger than such a part should be")

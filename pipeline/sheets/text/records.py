@@ -107,7 +107,10 @@ class _QuotedRecords:
         )
 
     def cut(self, line: str, number: int) -> tuple[str, list[str], int]:
-        """The record that begins with this line: its text, its values and its number of lines."""
+        """The record that begins with this line: its text, its values and its number of lines.
+
+        Raises `UnclosedQuoteError`.
+        """
         self._first.append(line)
         try:
             fields = next(self._reader)

@@ -100,7 +100,10 @@ def opening(path: Path, part: str, first: bytes) -> list[tuple[str, Attributes]]
 
 
 def a_parser(path: Path, part: str) -> expat.XMLParserType:
-    """A parser that refuses a document type: no workbook has one, but an attack by entities has."""
+    """A parser that refuses a document type: no workbook has one, but an attack by entities has.
+
+    It then raises `InputFault`.
+    """
     parser = expat.ParserCreate()
 
     def refuse(*_: object) -> None:

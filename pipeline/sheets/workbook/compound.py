@@ -6,6 +6,7 @@ what the streams hold.
 """
 
 from array import array
+from collections import deque
 from collections.abc import Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import Final
@@ -42,18 +43,26 @@ class _Chains:
         self._next = self._table()
 
     def all_end(self) -> bool:
-        """Whether the chains of the directory, of the small sectors and of all streams do."""
-        directory, small = unpack_from("<I", self._content, 48)[0], self._content[60:64]
+        """Whether the chains of the directory, of the small sectors and of all streams do.
+
+        Raises `_EndlessError` where one does not.
+        """
+        (small,) = unpack_from("<I", self._content, 60)
+        minor = self._numbers(self._chain(small, self._next))
+        for kind, start in self._streams():
+            # Which table a stream's sectors are in hangs on its length, which may be a lie.
+            for table in (self._next,) if kind == ROOT else (self._next, minor):
+                deque(self._chain(start, table), maxlen=0)
+        return True
+
+    def _streams(self) -> Iterator[tuple[int, int]]:
+        """The kind and the first sector of each entry of the directory that is used."""
+        (directory,) = unpack_from("<I", self._content, 48)
         entries = b"".join(map(self._sector, self._chain(directory, self._next)))
-        minor = self._numbers(self._chain(unpack_from("<I", small)[0], self._next))
         whole = len(entries) - len(entries) % ENTRY.size
         for kind, start in ENTRY.iter_unpack(entries[:whole]):
             if kind != UNUSED:
-                # Which table a stream's sectors are in hangs on its length, which may be a lie.
-                for table in (self._next,) if kind == ROOT else (self._next, minor):
-                    for _ in self._chain(start, table):
-                        pass
-        return True
+                yield kind, start
 
     def _table(self) -> "array[int]":
         """The next sector of each."""

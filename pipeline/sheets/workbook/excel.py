@@ -27,11 +27,9 @@ from pipeline.sheets.workbook.bookparts import book_of, opening
 from pipeline.sheets.workbook.calamine import old_workbook, told_of
 from pipeline.sheets.workbook.cellstyles import looks_of
 from pipeline.sheets.workbook.container import Container, damaged
-from pipeline.sheets.workbook.sheetpart import FORMULA_MARKS, amend, glance, marks_in
+from pipeline.sheets.workbook.glancing import FORMULA_MARKS, glance, marks_in
+from pipeline.sheets.workbook.sheetpart import amend
 from pipeline.sheets.workbook.wanted import wanted_of
-
-COLUMNS_LIMIT: Final = 16_384
-"""The columns of a sheet, by Excel's "specifications and limits"."""
 
 OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""

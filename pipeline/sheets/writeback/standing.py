@@ -40,11 +40,10 @@ def _within(
 ) -> Iterator[tuple[int, int, Area]]:
     """The cells of these columns and rows that lie in one of the areas."""
     for area in areas:
-        for column in sorted(columns):
-            if area.first_column <= column <= area.last_column:
-                for row in range(area.first_row, area.last_row + 1):
-                    if row in rows:
-                        yield row, column, area
+        across = range(area.first_column, area.last_column + 1)
+        down = range(area.first_row, area.last_row + 1)
+        for column in (column for column in sorted(columns) if column in across):
+            yield from ((row, column, area) for row in down if row in rows)
 
 
 def _is_replaced(area: Area, columns: Collection[int], rows: Collection[int]) -> bool:

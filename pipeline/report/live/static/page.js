@@ -7,6 +7,7 @@ import { duration, element, moment, number, rows, table } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const shownAlways = new Set(["complete", "failed", "running", "pending"]);
+const noTrouble = at("troubles").firstElementChild;
 let newest = null;
 let troubles = "";
 
@@ -124,8 +125,7 @@ function showTroubles(found) {
     if (trouble.rows.length) one.append(rowButtons(trouble));
     return one;
   });
-  const none = element("p", { class: "quiet" }, "No row failed, expired or is in doubt.");
-  at("troubles").replaceChildren(...(made.length ? made : [none]));
+  at("troubles").replaceChildren(...(made.length ? made : [noTrouble]));
 }
 
 function rowButtons({ rows: named, count }) {

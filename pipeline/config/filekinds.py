@@ -1,0 +1,28 @@
+"""Which kinds of files a sheet can be, by suffix. Owns what the config and the sheets agree on.
+
+Must not know how a kind is read or written: that is `sheets.formats`.
+"""
+
+from pathlib import Path
+from typing import Final
+
+TEXT: Final = frozenset({".csv", ".tsv"})
+"""Kinds that have no sheets with names, and a spelling of their own."""
+
+WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
+"""Kinds that are read and not written, and the kind of their copy."""
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file of this name is text, and no workbook."""
+    return path.suffix.lower() in TEXT
+
+
+def output_suffix(input_path: Path) -> str:
+    """The ending of what is written from this input: formats that are only read become .xlsx."""
+    return WRITTEN_AS.get(input_path.suffix.lower(), input_path.suffix)
+
+
+def default_output(input_path: Path) -> Path:
+    """Where the output goes unless the config says so."""
+    return input_path.with_name(f"{input_path.stem}.done{output_suffix(input_path)}")

@@ -1,0 +1,76 @@
+"""The calls that the program tells of a config in another folder work where they are typed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import parser_for
+from pipeline.commands import movinginput
+from pipeline.errors import OutputFault
+from tests.commands.doubting import Program, cut_off
+from tests.journeys.running import a_batch
+
+FAILING = {"simulator": {"duration": "0s", "fail": 1}}
+
+
+def told(text: str) -> list[list[str]]:
+    """The words of each call of the program in back quotes; a terminal may have broken lines."""
+    calls = re.findall(r"`(?:\S*/)?pipeline ([^`]+)`", " ".join(text.split()))
+    return [shlex.split(call) for call in calls]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder below the one that the person is in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["pipeline"])
+    deeper = tmp_path / "june leads"
+    deeper.mkdir()
+    return deeper
+
+
+def see_that_they_work(calls: list[list[str]], verbs: set[str]) -> None:
+    """They are these, the program takes them, and they name the config from here."""
+    assert {verb for verb, *_ in calls} == verbs
+    for call in calls:
+        config = parser_for(call).parse_args(call).config
+        assert config.exists(), call
+        assert not config.is_absolute(), "a path is told as short as it can be typed"
+
+
+def test_what_helps_rows_that_failed_is_told_as_it_is_typed(folder: Path, program: Program) -> None:
+    """A retry for those that failed at the service."""
+    config = a_batch(folder, 2, **FAILING)
+    see_that_they_work(told(program("run", config).err), {"retry"})
+
+
+@pytest.mark.parametrize("verb", ["resolve", "statement", "report", "export"])
+def test_where_nothing_was_begun_the_beginning_is_told(
+    folder: Path, program: Program, verb: str
+) -> None:
+    """Without a ledger, `run` makes one."""
+    config = a_batch(folder, 2)
+    see_that_they_work(told(program(verb, config).err), {"run"})
+
+
+def test_who_has_rows_in_doubt_is_told_how_to_decide(folder: Path, program: Program) -> None:
+    """By the call that leaves them, and by `resolve`, which names the free way too."""
+    config = cut_off(folder, retry={"unconfirmed": "hold"}).path
+    see_that_they_work(told(program("run", config).err), {"resolve"})
+    see_that_they_work(told(program("resolve", config).err), {"run"})
+
+
+def test_an_output_that_can_not_be_written_is_told_with_its_export(
+    folder: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are in the ledger: one call writes them."""
+    config = a_batch(folder, 2)
+    fault = OutputFault(place="rows.done.csv", wrong="the disk is full", remedy="make room")
+
+    def written(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(movinginput, "_written", written)
+    see_that_they_work(told(program("run", config).err), {"export"})

@@ -1,0 +1,41 @@
+"""How the ledger finds what a batch asks for again and again: by a key, whatever else it holds."""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from pipeline.ledger import queries
+from tests.ledger.builders import a_ledger
+
+KEYS: Final[Mapping[str, str]] = {
+    "STATE_OF": "row_key=?",
+    "STANDINGS": "row_key=?",
+    "PLANNED_BY_ID": "rowid=?",
+    "SAVE_ENTRIES": "rowid=?",
+    "TAKE_BACK_ATTEMPTS": "entry_id=?",
+    "USE_EARLIER_OUTPUTS": "rowid=?",
+    "TAKE_LATE_OUTPUTS": "rowid=?",
+    "ENTRY_WITH_ATTEMPT": "rowid=?",
+    "OWNERS": "run_id=?",
+    "BEARERS": "token=?",
+    "BEARERS_WITHOUT_RUN": "token=?",
+}
+"""What is asked for a few rows, runs or tokens, and the key by which they are to be found."""
+
+
+@pytest.mark.parametrize(("name", "key"), KEYS.items(), ids=KEYS)
+def test_a_few_of_many_are_found_by_their_key(tmp_path: Path, name: str, key: str) -> None:
+    """Among a million rows a group takes as long as among ten: no others are gone through."""
+    statement = getattr(queries, name)
+    with a_ledger(tmp_path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
+        values = ("[]",) * statement.count("?")
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [step for *_, step in plan if "json_each" not in step and "reading" not in step]
+    first = next(step for step in steps if step.startswith(("SCAN", "SEARCH")))
+    assert re.search(rf"^SEARCH (entry|attempt) USING .*\b{re.escape(key)}\)$", first), steps
+    assert not [step for step in steps if step.startswith("SCAN")]
