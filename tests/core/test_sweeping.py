@@ -1,15 +1,20 @@
 """One look at the list for many runs, or one look a run: by what a page was measured to save."""
 
 import pytest
+from msgspec.structs import replace
 
+from pipeline.core.model import RunId
+from pipeline.core.replies import RunPage
 from pipeline.core.timing.sweeping import (
     LEAST_WATCHED,
     How,
+    Swept,
     Waiting,
     Yield,
     how_to_look,
     looks_spared,
 )
+from tests.core.builders import an_observation
 
 
 def how(due: int, watched: int = 100, overdue: float = 9.0, yield_: Yield | None = None) -> How:
@@ -96,3 +101,63 @@ def test_the_longest_rest_is_bounded() -> None:
     for _ in range(100):
         tried = tried.after_sweep(pages=1, spared=0, due_seen=0, watched=1000)
     assert tried.rest == 512
+
+
+def a_page(*names: str, total: int | None = None) -> RunPage:
+    """A page of the list that tells of these runs."""
+    return RunPage(total, tuple(replace(an_observation(), run_id=RunId(n)) for n in names))
+
+
+def test_a_page_counts_where_it_tells_of_a_run_that_was_not_read_before() -> None:
+    """One that never changes is no page of a list that goes on, and tells of nothing."""
+    swept = Swept()
+    first, second = a_page("a", "b"), a_page("b", "c")
+    assert swept.read(first) is first
+    assert swept.read(first) is None
+    assert (swept.pages, swept.barren) == (2, 1)
+    assert swept.read(second) is second
+    assert not swept.is_whole
+
+
+@pytest.mark.parametrize("end", [None, a_page()])
+def test_a_list_ends_with_a_page_that_tells_of_no_run(end: RunPage | None) -> None:
+    """It is asked for no more of them."""
+    swept = Swept()
+    assert swept.read(end) is None
+    assert (swept.pages, swept.is_whole) == (1, True)
+
+
+def test_a_list_ends_once_as_many_runs_were_read_as_it_has() -> None:
+    """Those that were read twice count once."""
+    swept = Swept()
+    swept.read(a_page("a", "b", total=3))
+    swept.read(a_page("a", "b", total=3))
+    assert not swept.is_whole
+    swept.read(a_page("b", "c", total=3))
+    assert swept.is_whole
+
+
+def test_pages_that_tell_of_no_watched_run_are_counted_until_one_does() -> None:
+    """After so many in a row, a sweep is given up; what the others spared is kept."""
+    swept = Swept()
+    for _ in range(2):
+        swept.found(watched=0, due=0, spared=0.0)
+    assert swept.barren == 2
+    swept.found(watched=3, due=2, spared=2.5)
+    swept.found(watched=1, due=1, spared=1.0)
+    assert (swept.barren, swept.due, swept.spared) == (0, 3, 3.5)
+
+
+@pytest.mark.parametrize(
+    ("second", "runs_away"),
+    [(a_page(*"hijuvwxyzk"), False), (a_page(*"defghijxyz"), True), (a_page(*"ghijuvwxyz"), True)],
+)
+def test_a_list_runs_away_where_much_of_it_is_read_twice(
+    second: RunPage, *, runs_away: bool
+) -> None:
+    """A fifth of what was read: new runs push the others on from page to page."""
+    swept = Swept()
+    assert not swept.runs_away
+    swept.read(a_page(*"abcdefghij"))
+    swept.read(second)
+    assert swept.runs_away is runs_away

@@ -77,6 +77,14 @@ def test_what_is_merged_beside_the_rows_is_not_written_into() -> None:
     assert (layout.content_end(5), layout.content_end(6)) == (9, 0)
 
 
+@pytest.mark.parametrize("cell", ['<c r="D2" s="1">', '<c s="1" r="D2">'])
+def test_a_cell_stands_where_it_says_whatever_it_says_first(cell: str) -> None:
+    """New columns stand behind the farthest one."""
+    rows = f'<row r="2">{cell}<v>1</v></c></row>'
+    layout = survey([a_sheet(rows).encode()], "xl/worksheets/sheet1.xml")
+    assert list(layout.rows.last_columns) == [4]
+
+
 def test_a_part_that_breaks_off_is_named() -> None:
     """A person sees which of the many is damaged."""
     with pytest.raises(PartError, match=r"xl/worksheets/sheet7\.xml"):
