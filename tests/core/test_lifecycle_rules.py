@@ -15,6 +15,7 @@ from pipeline.core.events import (
     LookNow,
     Resumed,
     RetryAsked,
+    RowGivenUp,
     ShownAbsent,
     StartAgain,
 )
@@ -211,6 +212,29 @@ def test_a_late_end_is_kept_with_the_run_that_it_was_seen_of(seen: Observation) 
     entry, _ = step(unknown, LateEnd(seen), a_context())
     assert entry.attempt is not None
     assert (entry.attempt.run_id, entry.attempt.ended_at) == ("WRUN-1", NOON + 100)
+    has_failed = seen is HAS_FAILED
+    assert entry.attempt.failure is (FailureClass.PROVIDER if has_failed else None)
+    assert (entry.attempt.error is None) is not has_failed
+
+
+def test_a_row_that_a_person_gave_up_says_so() -> None:
+    """It counts as failed, and may have been paid for: the sheet tells both."""
+    entry, _ = step(an_entry(State.UNCONFIRMED), RowGivenUp(), a_context())
+    assert entry.attempt is not None
+    assert (entry.state, entry.attempt.failure) == (State.FAILED, FailureClass.UNCONFIRMED)
+    assert entry.attempt.error == (
+        "Given up by a person: it is not known whether this row was started and paid for"
+    )
+    assert entry.attempt.ended_at == NOON + 100
+
+
+def test_a_run_that_a_new_attempt_replaces_expired_when_that_was_decided() -> None:
+    """It may end yet, and cost: the ledger knows since when nobody watches it."""
+    owing = an_entry(State.RUNNING, owes_retry=True)
+    entry, _ = step(owing, STILL_RUNS, a_context())
+    assert entry.attempt is not None
+    assert (entry.attempt.state, entry.attempt.ended_at) == (State.EXPIRED, NOON + 100)
+    assert (entry.attempt.failure, bool(entry.attempt.error)) == (FailureClass.TRANSIENT, True)
 
 
 def test_a_run_that_is_given_up_says_when_and_why() -> None:

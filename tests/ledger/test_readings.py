@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from pipeline.core.model import RowKey, RunId, State
+from pipeline.core.model import RowKey, RunId, State, Status
 from pipeline.ledger.queries import NEXT_PLANNED
 from pipeline.ledger.records import Tally
 from pipeline.ledger.store import Ledger
@@ -123,6 +123,9 @@ def test_the_tally_is_of_the_sheet_as_it_is_now(place: Place) -> None:
         ledger.enrol(some_rows(*State, skipped=2, faulty=3), SOURCE, SERVICE, WORKFLOW, NOON + 1)
         tally = ledger.tally()
         assert (tally.rows, tally.skipped, tally.faulty) == (len(State) + 5, 2, 3)
+        assert set(tally.by_status()) == set(Status)
+        assert sum(tally.by_status().values()) == tally.rows
+        assert (tally.by_status()[Status.SKIPPED], tally.by_status()[Status.FAILED]) == (2, 4)
         assert tally.states == dict.fromkeys(State, 1)
         assert tally.count(State.COMPLETE, State.FAILED) == 2
         assert (tally.credits, tally.credits_unknown) == (3.0, 0)
