@@ -75,7 +75,7 @@ format: $(TEST_READY) ## mend what ruff can mend
 
 N ?= 10000
 SEED ?= 1
-simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 300 are in the tests
+simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 150 are in the tests
 	@$(BIN)/python -m tests.simulation $(SEED) $(N)
 
 SAMPLE ?= 150

@@ -29,15 +29,16 @@ def told_a_date(wait_seconds: float, now: float) -> float | None:
     return float(int(now + wait_seconds) + 1) - now
 
 
-@pytest.mark.parametrize("told", [told_nothing, told_whole_seconds, told_a_date])
 @pytest.mark.parametrize(
-    ("limit", "make"),
+    ("limit", "make", "told"),
     [
-        (10, lambda limit: Bucket(limit, limit)),
-        (15, lambda limit: Bucket(limit, limit)),
-        (15, lambda limit: FixedWindow(limit, 1.0)),
-        (25, lambda limit: SlidingWindow(limit, 1.0)),
-        (100, lambda limit: SlidingWindow(limit, 1.0)),
+        (10, lambda limit: Bucket(limit, limit), told_whole_seconds),
+        (15, lambda limit: Bucket(limit, limit), told_nothing),
+        (15, lambda limit: Bucket(limit, limit), told_a_date),
+        (15, lambda limit: FixedWindow(limit, 1.0), told_nothing),
+        (15, lambda limit: FixedWindow(limit, 1.0), told_whole_seconds),
+        (25, lambda limit: SlidingWindow(limit, 1.0), told_a_date),
+        (100, lambda limit: SlidingWindow(limit, 1.0), told_nothing),
     ],
 )
 def test_the_starts_learn_what_the_service_takes(

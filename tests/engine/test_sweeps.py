@@ -12,11 +12,11 @@ from pipeline.simulator.settings import Settings
 from tests.drawn import SHAPES, Drawn
 from tests.world import Remote, Universe, a_sheet
 
-ROWS = 600
+ROWS = 400
 
 
 def many(folder: Path, **settings: object) -> Universe:
-    """Six hundred runs of a minute, nearly all of them in flight together."""
+    """Four hundred runs of a minute, nearly all of them in flight together."""
     universe = Universe(
         folder,
         duration_seconds=60,
@@ -175,7 +175,7 @@ def test_a_list_that_runs_away_while_it_is_read_is_followed(tmp_path: Path) -> N
         limits={"rate": "10000/s", "max_in_flight": 500},
         polling={"rate": "10000/s", "first": "10ms", "max": "1s"},
     )
-    universe.sheet = a_sheet(5 * ROWS)
+    universe.sheet = a_sheet(3000)
     assert requests_a_run(universe) <= 0.15
 
 

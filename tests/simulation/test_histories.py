@@ -26,7 +26,7 @@ CHANGES: Final[Mapping[str, Callable[[Rows, int, str], Rows]]] = {
 }
 """What a person does to the rows, at some place and with some company."""
 
-EXAMPLES: Final = int(os.environ.get("N", "40"))
+EXAMPLES: Final = int(os.environ.get("N", "25"))
 
 
 class Months(RuleBasedStateMachine):
