@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything is set up on demand: Python 3.11 and make are enough.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-cluster setup-bench batch test check check-office check-wheel coverage mutants simulate-crashes guards bench bench-large bench-cluster docs screens format clean
+.PHONY: help setup setup-cluster setup-bench batch test test-slow check check-office check-wheel coverage mutants simulate-crashes guards bench bench-large bench-cluster docs screens format clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -50,7 +50,11 @@ ORDER := $(or $(ORDER),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(TEST_READY) ## run the tests in any order; say which were left out for lack of something, and the slowest
 	@echo "The tests run in this order: make test ORDER=$(ORDER)"
-	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) --durations=10 $(ARGS)
+	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) --durations=10 -m "not slow" $(ARGS)
+
+test-slow: export PYTHONDONTWRITEBYTECODE :=
+test-slow: $(TEST_READY) ## run the tests that take seconds each, which `make test` leaves out: a minute
+	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) -m slow $(ARGS)
 
 check: $(TEST_READY) ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .
@@ -75,7 +79,7 @@ format: $(TEST_READY) ## mend what ruff can mend
 
 N ?= 10000
 SEED ?= 1
-simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 150 are in the tests
+simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 50 are in the tests
 	@$(BIN)/python -m tests.simulation $(SEED) $(N)
 
 SAMPLE ?= 150

@@ -5,6 +5,8 @@ import tracemalloc
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from pipeline.commands.enrolling import enrol
 from pipeline.commands.preparing import Overrides, prepare
 from pipeline.commands.writing import write_output
@@ -41,6 +43,7 @@ def peak_of(folder: Path, rows: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_grows_by_less_than_a_row(tmp_path: Path) -> None:
     """Reading, enrolling and writing hold a digest of each row, and not its cells."""
     few, many = (peak_of(tmp_path / str(rows), rows) for rows in (FEW, MANY))

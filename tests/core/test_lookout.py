@@ -65,6 +65,7 @@ def test_after_a_hundred_ends_looks_cost_little_more_than_the_oracles(
     assert regret(learnt, draw) <= 1.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "look_seconds"),
     [

@@ -3,6 +3,8 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.running import a_batch, a_simulator, pipeline, started
 
 SLOW = {"rate": "1/min"}
@@ -26,6 +28,7 @@ def test_a_running_batch_takes_another_rate_and_a_pause(tmp_path: Path) -> None:
         assert simulator.count()["accepted"] == 30
 
 
+@pytest.mark.slow
 def test_a_paused_batch_says_so_and_can_be_stopped(tmp_path: Path) -> None:
     """Ctrl-C ends it as ever: exit 130, and the rows that wait are pending."""
     with a_simulator("--duration", "0s") as simulator:

@@ -82,6 +82,7 @@ def test_one_machine_does_all_of_it(
         assert service.count()["accepted"] == ROWS
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_who_hears_of_the_end_changes_no_exit_code(tmp_path: Path, server: Server) -> None:
     """A batch that is complete ends with 0, though its summary can't be written."""
@@ -100,6 +101,7 @@ def test_who_hears_of_the_end_changes_no_exit_code(tmp_path: Path, server: Serve
     assert "stdout: it can't be written to" in ended.stderr
 
 
+@pytest.mark.slow
 def test_workers_take_part_and_leave_when_told(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +125,7 @@ def test_workers_take_part_and_leave_when_told(
         assert set(service.starts_by_company().values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_server_that_crashes_is_waited_for(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

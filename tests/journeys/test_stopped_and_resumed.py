@@ -68,6 +68,7 @@ def test_a_batch_killed_at_random_moments_pays_for_no_row_twice(tmp_path: Path) 
     assert all(row["Email"] for row in rows), seed
 
 
+@pytest.mark.slow
 def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path) -> None:
     """`--fresh` killed in the middle: whatever is given next goes on, and sends no row twice in it.
 

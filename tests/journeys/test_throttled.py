@@ -5,6 +5,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.running import a_batch, a_simulator, pipeline, read_rows, started
 
 SHARE = 0.2
@@ -12,6 +14,7 @@ SEED_OF_A_STORM = 14773
 """The first two starts fall under the share; the eleven after them, and ten runs' looks, do not."""
 
 
+@pytest.mark.slow
 def test_a_storm_of_429_costs_time_and_nothing_else(tmp_path: Path) -> None:
     """Every start is refused for two seconds: then all rows complete, each started once."""
     storm = {"seed": SEED_OF_A_STORM, "duration": "0s", "faults": {"too_many": SHARE}}

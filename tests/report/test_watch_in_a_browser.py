@@ -116,6 +116,7 @@ def test_a_batch_is_watched_from_its_first_row_to_its_last(
         assert batch.wait(timeout=20) == 1
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_is_shown_as_stopped(browser: Browser, tmp_path: Path) -> None:
     """A second process looks on, and nobody tells it: it sees that nobody is at work."""
     config = a_batch(tmp_path, 500, **SLOW)
@@ -131,6 +132,7 @@ def test_a_batch_that_is_killed_is_shown_as_stopped(browser: Browser, tmp_path: 
             )
 
 
+@pytest.mark.slow
 def test_pause_pauses_and_resume_goes_on(browser: Browser, tmp_path: Path) -> None:
     """By the page's own buttons: no start leaves while it is paused, and all do afterwards."""
     with a_simulator("--duration", "0s") as simulator:
@@ -216,6 +218,7 @@ def test_all_of_the_page_can_be_reached_by_the_keyboard(browser: Browser, ended_
 
 
 # Each scheme and each width once: no colour depends on the width.
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_nobody_is_shut_out(
     browser: Browser, ended_page: str, scheme: Literal["light", "dark"], width: int

@@ -13,7 +13,9 @@ from tests.simulation.verdict import replay
 LIVES_A_TEST = 50
 
 
-@pytest.mark.parametrize("first", range(1, 151, LIVES_A_TEST))
+@pytest.mark.parametrize(
+    "first", [1, *(pytest.param(first, marks=pytest.mark.slow) for first in range(51, 301, 50))]
+)
 def test_every_promise_is_kept(first: int) -> None:
     """Whatever dies, is cut, sleeps or lies: the service's own count and the ledger agree."""
     for seed in range(first, first + LIVES_A_TEST):
