@@ -1,4 +1,4 @@
-"""All benchmarks that take minutes, one after the other, and one table of their figures at the end.
+"""All benchmarks that take minutes, and one table of their figures at the end.
 
 Owns the order and the table; each script measures, prints its own and notes what is to be told
 here. The exit status is that of the first script that could not measure, else 0.
@@ -6,46 +6,61 @@ here. The exit status is that of the first script that could not measure, else 0
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from measuring import NOTED_IN
 from virtually import print_table
 
-SCRIPTS: Final = {
+TIMED: Final = {
     "short": (
         "throughput.py",
         "peers.py --rounds 2",
-        "requests_a_run.py",
-        "makespan.py",
-        "pace.py",
         "reading.py",
         "writing.py --rows 20000",
         "watching.py",
     ),
     "large": ("size.py", "csv_copy.py"),
 }
+"""One after the other: each has the machine to itself."""
+VIRTUAL: Final = {"short": ("requests_a_run.py", "pace.py", "makespan.py"), "large": ()}
+"""At once: they count on virtual time, and tell the same on a busy machine."""
 
 
 def main() -> None:
-    """Measure, then print the table; which scripts is the one argument."""
+    """Measure, then print the table; `large` as the one argument measures large sheets."""
+    which = sys.argv[1] if sys.argv[1:] else "short"
     began_at = time.monotonic()
     with TemporaryDirectory() as folder:
         noted = Path(folder) / "figures"
-        for script in SCRIPTS[sys.argv[1] if sys.argv[1:] else "short"]:
-            print(f"\n== {script}", flush=True)
-            name, *flags = script.split()
-            command = [sys.executable, str(Path(__file__).with_name(name)), *flags]
-            done = subprocess.run(command, env={**os.environ, NOTED_IN: str(noted)}, check=False)
-            if done.returncode:
-                sys.exit(done.returncode)
+        for script in TIMED[which]:
+            _end(script, _begin(script, noted))
+        virtual = [(script, _begin(script, noted, stdout=PIPE)) for script in VIRTUAL[which]]
+        for script, process in virtual:
+            _end(script, process)
         lines = [json.loads(line) for line in noted.read_text(encoding="utf-8").splitlines()]
     print(f"\n== all, measured in {time.monotonic() - began_at:.0f} s")
     print_table(("figure", "measured", "bar", ""), (_told(*line) for line in lines))
+
+
+def _begin(script: str, noted: Path, stdout: int | None = None) -> Popen[str]:
+    if stdout is None:
+        print(f"\n== {script}", flush=True)
+    name, *flags = script.split()
+    command = [sys.executable, str(Path(__file__).with_name(name)), *flags]
+    return Popen(command, env={**os.environ, NOTED_IN: str(noted)}, stdout=stdout, text=True)
+
+
+def _end(script: str, process: Popen[str]) -> None:
+    told, _ = process.communicate()
+    if told is not None:
+        print(f"\n== {script}\n{told}", end="", flush=True)
+    if process.returncode:
+        sys.exit(process.returncode)
 
 
 def _told(what: str, value: float, least: float | None, most: float | None) -> tuple[str, ...]:
