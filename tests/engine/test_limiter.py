@@ -35,9 +35,11 @@ def told_a_date(wait_seconds: float, now: float) -> float | None:
         (10, lambda limit: Bucket(limit, limit), told_whole_seconds),
         (15, lambda limit: Bucket(limit, limit), told_nothing),
         (15, lambda limit: Bucket(limit, limit), told_a_date),
-        (15, lambda limit: FixedWindow(limit, 1.0), told_nothing),
-        (15, lambda limit: FixedWindow(limit, 1.0), told_whole_seconds),
         (25, lambda limit: SlidingWindow(limit, 1.0), told_a_date),
+        *(
+            pytest.param(15, lambda limit: FixedWindow(limit, 1.0), told, marks=pytest.mark.slow)
+            for told in (told_nothing, told_whole_seconds)
+        ),
         (100, lambda limit: SlidingWindow(limit, 1.0), told_nothing),
     ],
 )

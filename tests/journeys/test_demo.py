@@ -176,6 +176,7 @@ def test_the_sample_export_is_as_untidy_as_a_real_one() -> None:
     assert sum(not str(row["Last name"]).isascii() for row in rows) > 10
 
 
+@pytest.mark.slow
 def test_failures_are_told_row_by_row(tmp_path: Path) -> None:
     """Exit 1: a sentence for each row that is not complete; given again, nothing is sent."""
     config = sped_up(a_copy(tmp_path) / "failures.yaml")

@@ -14,6 +14,7 @@ SAMPLES = sorted(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_what_init_writes_for_the_simulator_runs_without_an_edit(
     tmp_path: Path, sample: Path

@@ -38,6 +38,7 @@ def test_no_crew_pays_twice_or_leaves_a_row(seed: int) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "taken_out",
     [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -108,4 +109,4 @@ Months.TestCase.settings = settings(
     stateful_step_count=15,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestMonths = Months.TestCase
+TestMonths = pytest.mark.slow(Months.TestCase)
