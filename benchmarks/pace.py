@@ -88,7 +88,7 @@ def _known(rows: int) -> Iterator[tuple[str, ...]]:
             live(universe)
             starts = universe.remote.starts_at
         reached = (rows - 1) / (starts[-1] - starts[0]) / per_second
-        note(f"of a known rate of {per_second}/s is reached", reached, least=LEAST_KEPT)
+        note(f"known rate of {per_second}/s: share reached", reached, least=LEAST_KEPT)
         yield f"{per_second}/s", f"{reached:.4f}"
 
 
@@ -97,8 +97,8 @@ def _hidden(rows: int) -> Iterator[tuple[str, ...]]:
         reached, refused = zip(
             *(_after_learning(limit, kind, header, rows) for limit in LIMITS), strict=True
         )
-        note(f"of a {kind} is reached, told {header}", min(reached), least=LEAST_REACHED)
-        note(f"of its calls are refused, told {header}", max(refused), most=MOST_REFUSED)
+        note(f"hidden {kind}, told {header}: share reached", min(reached), least=LEAST_REACHED)
+        note(f"hidden {kind}, told {header}: share refused", max(refused), most=MOST_REFUSED)
         missed = [
             f"{limit}/s"
             for limit, r, f in zip(LIMITS, reached, refused, strict=True)

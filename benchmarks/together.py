@@ -42,7 +42,8 @@ def main() -> None:
         virtual = [(script, _begin(script, noted, stdout=PIPE)) for script in VIRTUAL[which]]
         for script, process in virtual:
             _end(script, process)
-        lines = [json.loads(line) for line in noted.read_text(encoding="utf-8").splitlines()]
+        # Those that ran at once noted by turns.
+        lines = sorted(map(json.loads, noted.read_text(encoding="utf-8").splitlines()), key=str)
     print(f"\n== all, measured in {time.monotonic() - began_at:.0f} s")
     print_table(("figure", "measured", "bar", ""), (_told(*line) for line in lines))
 
@@ -64,7 +65,7 @@ def _end(script: str, process: Popen[str]) -> None:
 
 
 def _told(what: str, value: float, least: float | None, most: float | None) -> tuple[str, ...]:
-    bar = "" if least is None and most is None else f"≤ {most}" if least is None else f"≥ {least}"
+    bar = f"≤ {most:.4g}" if most is not None else f"≥ {least:.4g}" if least is not None else ""
     is_kept = value >= (least if least is not None else value) and value <= (most or value)
     return what, f"{value:.3g}", bar, "" if is_kept else "NOT KEPT"
 
