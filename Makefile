@@ -79,7 +79,7 @@ format: $(TEST_READY) ## mend what ruff can mend
 
 N ?= 10000
 SEED ?= 1
-simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 50 are in the tests
+simulate-crashes: $(TEST_READY) ## live N=10000 lives of a batch from SEED=1 on: 300 are in `make test` and `make test-slow`
 	@$(BIN)/python -m tests.simulation $(SEED) $(N)
 
 SAMPLE ?= 150

@@ -10,7 +10,7 @@ from pipeline.simulator.faults import Faults
 from tests.drawn import WITH_DOUBTS, WITHOUT_DOUBTS
 from tests.world import EPOCH, Universe, a_sheet
 
-ROWS: Final = 600
+ROWS: Final = 1000
 RATE: Final = 4
 LONGEST_SECONDS: Final = 30
 SETTLE_SECONDS: Final = 10

@@ -12,11 +12,11 @@ from pipeline.simulator.settings import Settings
 from tests.drawn import SHAPES, Drawn
 from tests.world import Remote, Universe, a_sheet
 
-ROWS = 400
+ROWS = 600
 
 
 def many(folder: Path, **settings: object) -> Universe:
-    """Four hundred runs of a minute, nearly all of them in flight together."""
+    """Six hundred runs of a minute, nearly all of them in flight together."""
     universe = Universe(
         folder,
         duration_seconds=60,

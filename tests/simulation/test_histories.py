@@ -27,7 +27,7 @@ CHANGES: Final[Mapping[str, Callable[[Rows, int, str], Rows]]] = {
 }
 """What a person does to the rows, at some place and with some company."""
 
-EXAMPLES: Final = int(os.environ.get("N", "25"))
+EXAMPLES: Final = int(os.environ.get("N", "40"))
 
 
 class Months(RuleBasedStateMachine):

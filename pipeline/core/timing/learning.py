@@ -170,13 +170,13 @@ class LearntRate:
 
     def _judge_share(self, moment: float) -> None:
         """Chance is borne: only a greater share than it shows a limit."""
-        if self._is_telling and self._here.is_above(self._borne_share):
+        if self._is_too_much:
             self._chance = 0.0
             self._refusals_to_tell *= 2
             self._fall(moment)
 
     def _judge_gaps(self, moment: float) -> None:
-        if self._falls and self._is_telling and self._here.is_above(self._borne_share):
+        if self._falls and self._is_too_much:
             self._bear(moment)
             return
         refusal = self._refusal(moment)
@@ -204,16 +204,14 @@ class LearntRate:
         return STRAY_SHARE + CHANCE_SPREAD * self._chance
 
     @property
-    def _is_telling(self) -> bool:
-        return self._here.refused >= self._refusals_to_tell
-
-    @property
     def _is_too_much(self) -> bool:
-        """Whether more is refused than may be, though not as far apart each time.
+        """Whether enough refusals tell that more is refused at this rate than is borne.
 
-        After rests that are now long, now short, a bucket holds now more, now less.
+        They need not be as far apart each time: after rests that are now long, now short, a bucket
+        holds now more, now less.
         """
-        return self._is_telling and self._here.is_above(STRAY_SHARE)
+        is_telling = self._here.refused >= self._refusals_to_tell
+        return is_telling and self._here.is_above(self._borne_share)
 
     def _bear(self, moment: float) -> None:
         """A lower rate is refused as well: what is refused so is of chance, and no limit."""
