@@ -26,7 +26,7 @@ from pipeline.core.rows.cells import RENDERING_VERSION, NoSuchColumnError, find_
 from pipeline.core.rows.rendering import Rendering, badly_named_rows
 from pipeline.core.rows.variables import Recipe
 from pipeline.errors import ConfigFault, FaultGroup, InputFault, PipelineError
-from pipeline.ledger.place import check_place
+from pipeline.ledger.opening import check_place
 from pipeline.sheets import Source, TextForm
 
 FAULTS_OF_A_KIND: Final = 10

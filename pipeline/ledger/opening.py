@@ -1,4 +1,4 @@
-"""Opening and closing the ledger's file. Owns its settings, its version and its lock.
+"""Opening and closing the ledger's file. Owns its place, its settings, its version and its lock.
 
 Must not know what is asked of the ledger once it is open.
 """
@@ -18,7 +18,7 @@ from pipeline.ledger.holding import held, mounts, refuse_network_file_system
 from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.store import Ledger
 from pipeline.ledger.transactions import damage_told
-from pipeline.system import make_for_owner
+from pipeline.system import make_for_owner, try_to_write
 
 SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x50495045
@@ -35,6 +35,23 @@ SETTINGS: Final = (
     # of them is gone through here and there.
     "PRAGMA cache_size = -65536",
 )
+
+
+def check_place(path: Path) -> None:
+    """That a ledger is there, or could be made; leaves nothing behind.
+
+    Raises `LedgerFault` where a folder is in its place, where its folder can't be made or written
+    to, or where it would lie on a network file system.
+    """
+    refuse_network_file_system(path, mounts())
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir():
+        raise _no_ledger_at(path, "the ledger can't be opened: this is a folder")
+    try:
+        try_to_write(folder)
+    except OSError as error:
+        why = f"nothing can be written to {folder} ({error.strerror})"
+        raise _no_ledger_at(path, f"the ledger can't be made: {why}") from None
 
 
 @contextmanager
@@ -110,7 +127,7 @@ def _make_file(path: Path) -> None:
         # A copied ledger may have come with wider rights.
         make_for_owner(path)
     except OSError as error:
-        raise _cannot_open(path, error) from error
+        raise _no_ledger_at(path, f"the ledger can't be opened ({error})") from error
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -139,7 +156,7 @@ def _connected(path: Path) -> sqlite3.Connection:
                     "the config's `ledger`"
                 ),
             ) from error
-        raise _cannot_open(path, error) from error
+        raise _no_ledger_at(path, f"the ledger can't be opened ({error})") from error
     return connection
 
 
@@ -175,10 +192,10 @@ def _check_and_create(path: Path, connection: sqlite3.Connection) -> None:
         )
 
 
-def _cannot_open(path: Path, error: Exception) -> LedgerFault:
+def _no_ledger_at(path: Path, wrong: str) -> LedgerFault:
     return LedgerFault(
         place=str(path),
-        wrong=f"the ledger can't be opened ({error})",
+        wrong=wrong,
         remedy="name a file in a folder that you may write to in the config's `ledger`",
     )
 

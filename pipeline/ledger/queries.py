@@ -41,17 +41,6 @@ SAVE_ENTRIES = (
     "json_extract(value, '$[4]') AS owes_retry, json_extract(value, '$[5]') AS id "
     "FROM json_each(?)) AS new WHERE entry.id = new.id"
 )
-_ATTEMPT = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(15))
-SAVE_ATTEMPTS = (
-    f"INSERT INTO attempt SELECT {_ATTEMPT} FROM json_each(?) WHERE true "  # noqa: S608 - our own words
-    "ON CONFLICT (entry_id, number) DO UPDATE SET state = excluded.state, "
-    "started_at = excluded.started_at, seen_running_at = excluded.seen_running_at, "
-    "ended_at = excluded.ended_at, "
-    "run_id = coalesce(excluded.run_id, attempt.run_id), "
-    "named = max(excluded.named, attempt.named), "
-    "credits = excluded.credits, outputs = excluded.outputs, error = excluded.error, "
-    "failure = excluded.failure"
-)
 TAKE_BACK_ATTEMPTS = (  # only one that is starting can be taken back: all others are on record
     "DELETE FROM attempt WHERE entry_id IN (SELECT value FROM json_each(?)) AND state = 'starting'"
 )

@@ -27,6 +27,13 @@ from pipeline.core.rows.writing import STATUS_OF
 
 Values: TypeAlias = tuple[Any, ...]
 
+ATTEMPT_COLUMNS: Final = (
+    *("entry_id", "number", "state", "round_id", "token", "intended_at"),
+    *("started_at", "seen_running_at", "ended_at", "run_id", "named"),
+    *("credits", "outputs", "error", "failure"),
+)
+"""Those of an attempt's line, in the order of the table."""
+
 STATES: Final[Mapping[str, State]] = {state.value: state for state in State}
 
 
@@ -233,7 +240,7 @@ def entry_values(entry: Entry) -> Values:
 
 
 def attempt_values(entry_id: int, attempt: Attempt) -> Values:
-    """The values of an attempt's line, in the order of the table."""
+    """The values of an attempt's line, in the order of `ATTEMPT_COLUMNS`."""
     return (
         entry_id,
         attempt.number,

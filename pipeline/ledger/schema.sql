@@ -55,7 +55,6 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     rendering  INTEGER NOT NULL      -- the version of the rules that made them text
 );
 CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number, rows);
-CREATE INDEX entry_by_state ON entry (state);
 
 CREATE TABLE attempt (               -- one intent to start a run, and what came of it
     entry_id    INTEGER NOT NULL REFERENCES entry (id),

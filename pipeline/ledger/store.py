@@ -42,6 +42,7 @@ from pipeline.ledger.records import (
     line_of,
     standing_of,
 )
+from pipeline.ledger.saving import save_attempts
 
 PAST_RUNS_TOLD: Final = 1000
 """So many of the newest runs are evidence of what the next will be like: a workflow changes."""
@@ -182,7 +183,7 @@ class Ledger(Readings):
         self._execute(queries.SAVE_ENTRIES, (to_json([entry_values(e) for e in entries]),))
 
     def _save_attempts(self, attempts: Sequence[Values]) -> None:
-        self._execute(queries.SAVE_ATTEMPTS, (to_json(attempts),))
+        save_attempts(attempts, self._execute)
 
     def standings(self, keys: Iterable[RowKey]) -> dict[RowKey, Standing]:
         """How the rows of these keys stand; one that was never planned is left out."""

@@ -11,7 +11,7 @@ from pipeline.core.money.accounts import Line
 from pipeline.core.rows.remade import Paid
 from pipeline.errors import LedgerFault
 from pipeline.ledger.holding import Mount
-from pipeline.ledger.place import check_place
+from pipeline.ledger.opening import check_place
 from pipeline.ledger.records import Owner
 from tests.core.builders import NOON, an_observation
 from tests.ledger.builders import (
@@ -218,7 +218,7 @@ def test_a_place_on_another_machine_is_told(
 ) -> None:
     """Before anything is made there: locks do not hold on a network file system."""
     mounted = [Mount(tmp_path, "nfs4")]
-    monkeypatch.setattr("pipeline.ledger.place.mounts", lambda: mounted)
+    monkeypatch.setattr("pipeline.ledger.opening.mounts", lambda: mounted)
     with pytest.raises(LedgerFault, match="nfs4"):
         check_place(tmp_path / "batch.ledger")
 
@@ -231,7 +231,7 @@ def test_a_place_that_takes_nothing_is_told(
     def refuse(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.ledger.place.try_to_write", refuse)
+    monkeypatch.setattr("pipeline.ledger.opening.try_to_write", refuse)
     path = tmp_path / "new" / "batch.ledger"
     with pytest.raises(LedgerFault) as caught:
         check_place(path)
