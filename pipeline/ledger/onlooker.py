@@ -35,15 +35,15 @@ FOUND = (
     "error"
 )
 BY_ROW = (  # all states are named, since the index has them before the row's number
-    f"SELECT {FOUND} FROM row_now WHERE in_sheet AND row_number = ? "  # noqa: S608 - our own words
+    f"SELECT {FOUND} FROM row_now WHERE in_sheet AND row_number = ? "
     "AND state IN (SELECT value FROM json_each(?))"
 )
 BY_RUN = (
-    f"SELECT {FOUND} FROM row_now WHERE id IN "  # noqa: S608 - our own words
+    f"SELECT {FOUND} FROM row_now WHERE id IN "
     "(SELECT entry_id FROM attempt WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?)"
 )
 BY_STATE = (
-    f"SELECT {FOUND} FROM row_now WHERE in_sheet AND state = ? AND row_number > ? "  # noqa: S608
+    f"SELECT {FOUND} FROM row_now WHERE in_sheet AND state = ? AND row_number > ? "
     "ORDER BY row_number LIMIT ?"
 )
 

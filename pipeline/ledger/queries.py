@@ -4,6 +4,15 @@ The tables and views are described in `schema.sql`. What is asked elsewhere stan
 live page alone in `onlooker.py`, by several workers and on a server in `shared`.
 """
 
+_TOLD = (
+    "token, intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, "
+    "error, failure"
+)
+ATTEMPT = f"number, attempt_state, attempt_round_id, {_TOLD}"
+"""The columns of an attempt beside its entry, in the order in which `records` reads them."""
+ENTRY = f"id, state, attempts, retries, round_id, owes_retry, {ATTEMPT}"
+ENROLLED_ENTRY = f"row_key, row_number, variables, {ENTRY}"
+
 STATE_OF = "SELECT state FROM entry WHERE row_key = ?"
 ROW_KEYS = "SELECT row_key FROM entry ORDER BY id"
 COUNT_ENTRIES = "SELECT count(*) FROM entry"
@@ -45,19 +54,19 @@ TAKE_BACK_ATTEMPTS = (  # only one that is starting can be taken back: all other
     "DELETE FROM attempt WHERE entry_id IN (SELECT value FROM json_each(?)) AND state = 'starting'"
 )
 ENROLLED_IN_SHEET = (
-    "SELECT * FROM entry_now WHERE in_sheet "
+    f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE in_sheet "
     "AND state IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
 NEXT_PLANNED = (
-    "SELECT * FROM entry_now WHERE in_sheet AND state = 'planned' AND row_number > ? "
-    "ORDER BY row_number LIMIT ?"
+    f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE in_sheet AND state = 'planned' "
+    "AND row_number > ? ORDER BY row_number LIMIT ?"
 )
 PLANNED_BY_ID = (  # the + keeps SQLite from going through all planned rows for a few ids
-    "SELECT * FROM entry_now WHERE +in_sheet AND +state = 'planned' "
+    f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE +in_sheet AND +state = 'planned' "
     "AND id IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
 ENROLLED = (  # another workflow's runs are not found by this one's calls
-    "SELECT * FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) "
+    f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE state IN (SELECT value FROM json_each(?)) "
     "AND reading_id IN (SELECT id FROM reading_of_workflow) ORDER BY id"
 )
 CONFIRMED = (  # a run that a person named need not have been started with what we sent
@@ -103,31 +112,19 @@ SUPERSEDED = (
     "WHERE newer.entry_id = entry.id AND newer.number > attempt.number), ended_at) > ?"
 )
 ENTRY_WITH_ATTEMPT = (
-    "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, number, "
-    "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, "
-    "intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, "
-    "failure "
+    "SELECT entry.id, entry.state, attempts, retries, entry.round_id, owes_retry, "
+    f"number, attempt.state, attempt.round_id, {_TOLD} "
     "FROM entry JOIN attempt ON entry_id = entry.id WHERE entry.id = ? AND number = ?"
 )
-_STANDING = (  # in the order in which `records.standing_of` reads them
-    "state, total_credits, number, attempt_state, attempt_round_id, token, intended_at, "
-    "started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure"
-)
 STANDINGS = (
-    f"SELECT row_key, {_STANDING} FROM row_now "  # noqa: S608 - our own words
+    f"SELECT row_key, state, total_credits, {ATTEMPT} FROM row_now "
     "WHERE row_key IN (SELECT value FROM json_each(?))"
 )
-EVERY_ATTEMPT = (
-    "SELECT state, credits, number, state, round_id, token, intended_at, "
-    "started_at, seen_running_at, ended_at, run_id, named, credits, outputs, error, failure "
-    "FROM attempt"
-)
+EVERY_ATTEMPT = f"SELECT state, credits, number, state, round_id, {_TOLD} FROM attempt"
 STATEMENT = (  # outputs and errors may be long, and are no part of a bill
-    "SELECT row_number, entry.rows, service, workflow, "
-    "reading_id = (SELECT id FROM newest_reading) AS in_sheet, number, "
-    "attempt.state AS attempt_state, attempt.round_id AS attempt_round_id, token, intended_at, "
-    "started_at, seen_running_at, ended_at, run_id, named, credits, NULL AS outputs, "
-    "NULL AS error, failure "
+    "SELECT row_number, reading_id = (SELECT id FROM newest_reading) AS in_sheet, entry.rows, "
+    "service, workflow, number, attempt.state, attempt.round_id, token, intended_at, started_at, "
+    "seen_running_at, ended_at, run_id, named, credits, NULL, NULL, failure "
     "FROM attempt JOIN entry ON entry.id = entry_id JOIN reading ON reading.id = reading_id "
     "ORDER BY in_sheet DESC, row_number, entry_id, number"
 )

@@ -1,6 +1,5 @@
 """Rows of SQL to dataclasses and back. Owns the names of columns. Must not query anything."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
@@ -15,11 +14,9 @@ from pipeline.core.model import (
     Json,
     Observation,
     RowKey,
-    RunId,
     Standing,
     State,
     Status,
-    Token,
 )
 from pipeline.core.money.accounts import Line
 from pipeline.core.money.budget import Spending
@@ -139,64 +136,18 @@ class Opening:
     """How the newest runs that ended were seen to, the oldest first."""
 
 
-def entry_of(row: sqlite3.Row) -> Entry:
-    """An entry with its newest attempt, from a row of the view `entry_now`."""
-    return Entry(
-        id=row["id"],
-        state=State(row["state"]),
-        attempts=row["attempts"],
-        attempt=attempt_of(row),
-        retries=row["retries"],
-        round_id=row["round_id"],
-        owes_retry=bool(row["owes_retry"]),
-    )
+def attempt_of(values: Sequence[Any]) -> Attempt | None:
+    """An attempt, from the columns `queries.ATTEMPT`; ``None`` before the first.
 
-
-def attempt_of(row: sqlite3.Row) -> Attempt | None:
-    """The attempt in a row of the view `entry_now`; ``None`` before the first."""
-    if row["number"] is None:
-        return None
-    return Attempt(
-        number=row["number"],
-        state=State(row["attempt_state"]),
-        round_id=row["attempt_round_id"],
-        token=Token(row["token"]),
-        intended_at=row["intended_at"],
-        started_at=row["started_at"],
-        seen_running_at=row["seen_running_at"],
-        ended_at=row["ended_at"],
-        run_id=None if row["run_id"] is None else RunId(row["run_id"]),
-        is_named=bool(row["named"]),
-        credits=row["credits"],
-        outputs=None if row["outputs"] is None else from_json(row["outputs"]),
-        error=row["error"],
-        failure=None if row["failure"] is None else FailureClass(row["failure"]),
-    )
-
-
-def enrolled_of(row: sqlite3.Row) -> Enrolled:
-    """An entry with its row, from a row of the view `entry_now`."""
-    return Enrolled(
-        entry=entry_of(row),
-        row_key=RowKey(row["row_key"]),
-        row_number=row["row_number"],
-        variables=from_json(row["variables"]),
-    )
-
-
-def standing_of(values: Sequence[Any]) -> Standing:
-    """How a row stands, from the columns that `queries` names for it.
-
-    Each row of a sheet stands somehow, and values go by their places twice as fast as by names.
+    A sheet has as many as rows, and values go by their places twice as fast as by names.
     """
-    state, total, number, attempt_state, round_id, token, intended_at, *ends = values
+    number, state, round_id, token, intended_at, started_at, seen_running_at, *told = values
     if number is None:
-        return Standing(STATES[state], None, total)
-    started_at, seen_running_at, ended_at, run_id, is_named, cost, *told = ends
-    outputs, error, failure = told
-    attempt = Attempt(
+        return None
+    ended_at, run_id, is_named, cost, outputs, error, failure = told
+    return Attempt(
         number,
-        STATES[attempt_state],
+        STATES[state],
         round_id,
         token,
         intended_at,
@@ -210,21 +161,34 @@ def standing_of(values: Sequence[Any]) -> Standing:
         error,
         None if failure is None else FailureClass(failure),
     )
-    return Standing(STATES[state], attempt, total)
 
 
-def line_of(row: sqlite3.Row) -> Line:
-    """A line of the statement, from an attempt beside its entry."""
-    attempt = attempt_of(row)
-    assert attempt is not None, "the statement is of attempts alone"
-    return Line(
-        row["row_number"],
-        bool(row["in_sheet"]),
-        attempt,
-        row["rows"],
-        row["service"],
-        row["workflow"],
+def entry_of(values: Sequence[Any]) -> Entry:
+    """An entry with an attempt of it, from the columns `queries.ENTRY`."""
+    id_, state, attempts, retries, round_id, owes_retry, *attempt = values
+    return Entry(
+        id_, STATES[state], attempts, attempt_of(attempt), retries, round_id, bool(owes_retry)
     )
+
+
+def enrolled_of(values: Sequence[Any]) -> Enrolled:
+    """An entry with its row, from the columns `queries.ENROLLED_ENTRY`."""
+    row_key, row_number, variables, *entry = values
+    return Enrolled(entry_of(entry), row_key, row_number, from_json(variables))
+
+
+def standing_of(values: Sequence[Any]) -> Standing:
+    """How a row stands, from its state, its total of credits and the columns of its attempt."""
+    state, total, *attempt = values
+    return Standing(STATES[state], attempt_of(attempt), total)
+
+
+def line_of(values: Sequence[Any]) -> Line:
+    """A line of the statement, from the columns that it names before those of the attempt."""
+    row_number, is_in_sheet, rows, service, workflow, *told = values
+    attempt = attempt_of(told)
+    assert attempt is not None, "the statement is of attempts alone"
+    return Line(row_number, bool(is_in_sheet), attempt, rows, service, workflow)
 
 
 def entry_values(entry: Entry) -> Values:

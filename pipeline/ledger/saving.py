@@ -24,7 +24,7 @@ def _said(columns: Sequence[str]) -> list[str]:
 def _news(columns: Sequence[str]) -> str:
     """All that is said, as a table of these columns."""
     named = (f"{said} AS {name}" for said, name in zip(_said(columns), columns, strict=True))
-    return f"(SELECT {', '.join(named)} FROM json_each(?)) AS new"  # noqa: S608 - our own words
+    return f"(SELECT {', '.join(named)} FROM json_each(?)) AS new"
 
 
 def _places(columns: Sequence[str]) -> Callable[[Values], Values]:
@@ -40,7 +40,7 @@ _END: Final = ("entry_id", "number", "state", "run_id", *_TOLD)
 _IS_THE_SAME: Final = "attempt.entry_id = new.entry_id AND attempt.number = new.number"
 
 IN_FULL: Final = (
-    f"INSERT INTO attempt SELECT {', '.join(_said(ATTEMPT_COLUMNS))} "  # noqa: S608 - as above
+    f"INSERT INTO attempt SELECT {', '.join(_said(ATTEMPT_COLUMNS))} "
     "FROM json_each(?) WHERE true ON CONFLICT (entry_id, number) DO UPDATE SET "
     "state = excluded.state, started_at = excluded.started_at, "
     "run_id = coalesce(excluded.run_id, attempt.run_id), "
@@ -48,18 +48,18 @@ IN_FULL: Final = (
     f"{', '.join(f'{name} = excluded.{name}' for name in _TOLD)}"
 )
 INTEND: Final = (
-    f"INSERT INTO attempt ({', '.join(_INTENT)}) "  # noqa: S608 - as above
+    f"INSERT INTO attempt ({', '.join(_INTENT)}) "
     f"SELECT {', '.join(_said(_INTENT))} FROM json_each(?) WHERE true "
     "ON CONFLICT (entry_id, number) DO NOTHING"
 )
 BEGIN: Final = (
-    "UPDATE attempt SET state = new.state, started_at = new.started_at, "  # noqa: S608 - as above
+    "UPDATE attempt SET state = new.state, started_at = new.started_at, "
     "run_id = coalesce(new.run_id, attempt.run_id), named = max(new.named, attempt.named), "
     f"{', '.join(f'{name} = NULL' for name in _TOLD)} "
     f"FROM {_news(_BEGINNING)} WHERE {_IS_THE_SAME}"
 )
 END: Final = (  # the run's id is not set, nor looked for (the +): its index is in no order
-    "UPDATE attempt SET state = new.state, "  # noqa: S608 - as above
+    "UPDATE attempt SET state = new.state, "
     f"{', '.join(f'{name} = new.{name}' for name in _TOLD)} "
     f"FROM {_news(_END)} WHERE {_IS_THE_SAME} AND +attempt.run_id IS new.run_id"
 )

@@ -76,6 +76,7 @@ CREATE TABLE attempt (               -- one intent to start a run, and what came
                                      -- 'unconfirmed': given up
     PRIMARY KEY (entry_id, number)
 );
+CREATE INDEX attempt_expired ON attempt (entry_id) WHERE state = 'expired';
 
 CREATE TABLE written (               -- the output sheets that this ledger wrote
     path       TEXT PRIMARY KEY,

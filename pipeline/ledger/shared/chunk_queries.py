@@ -6,6 +6,8 @@ order: its chunk's line, then the pace of starts.
 
 from typing import Final
 
+from pipeline.ledger.queries import ENROLLED_ENTRY
+
 OWES: Final = (
     "CASE WHEN EXISTS (SELECT 1 FROM entry WHERE entry.id BETWEEN first_entry AND last_entry "
     "AND state IN ('starting', 'running', 'unconfirmed', 'expired')) THEN 'watch' "
@@ -21,7 +23,7 @@ MAKE_CHUNKS = (
     "FROM (SELECT id AS entry_id, (row_number() OVER (ORDER BY id) - 1) / ? AS part FROM entry "
     "WHERE id > coalesce((SELECT max(last_entry) FROM chunk), 0)) AS parted GROUP BY part"
 )
-FIND_DEBTS = f"UPDATE chunk SET owes = {OWES} WHERE owes IS NULL"  # noqa: S608 - our own words
+FIND_DEBTS = f"UPDATE chunk SET owes = {OWES} WHERE owes IS NULL"
 """What owes something may be in a worker's hands, who is not to lose it for nothing."""
 LOOK_FOR_DOUBTS = (
     "UPDATE chunk SET owes = 'watch' WHERE owes IS NULL AND parked_at IS NULL AND EXISTS ("
@@ -29,7 +31,7 @@ LOOK_FOR_DOUBTS = (
     "AND state = 'unconfirmed')"
 )
 TAKE_FROM_STARTER = (  # whoever starts its rows may only be slow: nothing more of it is written
-    f"UPDATE chunk SET owes = {OWES}, epoch = epoch + 1 "  # noqa: S608 - as above
+    f"UPDATE chunk SET owes = {OWES}, epoch = epoch + 1 "
     "WHERE id IN (SELECT value FROM json_each(?)) AND owes = 'start' AND parked_at IS NULL "
     f"AND {OWES} = 'watch' RETURNING id"
 )
@@ -38,14 +40,13 @@ _REST = (
     "WHERE entry.id BETWEEN first_entry AND last_entry AND state <> 'planned')"
 )
 SPLIT_OFF_REST = (
-    "INSERT INTO chunk (id, first_entry, last_entry, owes) "  # noqa: S608 - as above
+    "INSERT INTO chunk (id, first_entry, last_entry, owes) "
     "SELECT (SELECT max(id) FROM chunk) + row_number() OVER (ORDER BY id), rest, last_entry, "
     f"'start' FROM (SELECT id, last_entry, {_REST} AS rest FROM chunk "
     "WHERE id IN (SELECT value FROM json_each(?))) AS taken WHERE rest <= last_entry"
 )
 END_BEFORE_REST = (
-    f"UPDATE chunk SET last_entry = {_REST} - 1 "  # noqa: S608 - as above
-    "WHERE id IN (SELECT value FROM json_each(?))"
+    f"UPDATE chunk SET last_entry = {_REST} - 1 WHERE id IN (SELECT value FROM json_each(?))"
 )
 OWED = "SELECT DISTINCT owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL"
 DEBTS = "SELECT id, owes FROM chunk WHERE owes IS NOT NULL AND parked_at IS NULL ORDER BY id"
@@ -60,11 +61,11 @@ PARK = "UPDATE chunk SET parked_at = ? WHERE id = ? AND epoch = ?"
 NO_DEATH = "UPDATE chunk SET deaths = deaths - 1, parked_at = NULL WHERE id = ? AND deaths > 0"
 PUT_BACK: Final = {
     "start": (
-        f"UPDATE chunk SET owes = {OWES}, worker = NULL, deaths = 0 "  # noqa: S608 - our own words
+        f"UPDATE chunk SET owes = {OWES}, worker = NULL, deaths = 0 "
         "WHERE id = ? AND epoch = ? RETURNING owes"
     ),
     "watch": (
-        f"UPDATE chunk SET owes = {OWES_STILL}, worker = NULL, deaths = 0 "  # noqa: S608 - as above
+        f"UPDATE chunk SET owes = {OWES_STILL}, worker = NULL, deaths = 0 "
         "WHERE id = ? AND epoch = ? RETURNING owes"
     ),
 }
@@ -82,10 +83,10 @@ LEASE = (
 IN_FLIGHT = "SELECT count(*) FROM entry WHERE state IN ('starting', 'running')"
 FAILED = "SELECT count(*) FROM entry WHERE state = 'failed'"
 NEXT_PLANNED_IN_CHUNK = (
-    "SELECT * FROM entry_now WHERE id BETWEEN ? AND ? AND in_sheet AND state = 'planned' "
-    "AND row_number > ? ORDER BY row_number LIMIT ?"
+    f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE id BETWEEN ? AND ? AND in_sheet "
+    "AND state = 'planned' AND row_number > ? ORDER BY row_number LIMIT ?"
 )
 ENROLLED_IN_CHUNK = (
-    "SELECT * FROM entry_now WHERE id BETWEEN ? AND ? "
+    f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE id BETWEEN ? AND ? "
     "AND state IN (SELECT value FROM json_each(?)) ORDER BY id"
 )

@@ -10,6 +10,7 @@ CREATE TABLE chunk (                 -- rows that one worker at a time starts or
     worker      TEXT,                -- who picked it last; NULL: it was put back in order
     parked_at   DOUBLE PRECISION     -- it kept killing workers: no one picks it any more
 );
+CREATE INDEX entry_by_state ON entry (state);   -- counted at each start, in all chunks
 CREATE INDEX chunk_by_debt ON chunk (owes) WHERE owes IS NOT NULL;
 
 CREATE TABLE pace (                  -- when the next call of a class may leave, by one clock for all
