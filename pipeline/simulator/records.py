@@ -102,7 +102,9 @@ def begin(
     moment: float,
 ) -> Run:
     """A new run. Its duration and its end follow from the seed and its number."""
-    duration_seconds = settings.duration_seconds * (0.5 + settings.chance("duration", number))
+    seconds, fail = settings.duration_seconds, settings.fail
+    # Chance is dear, and where it decides nothing it need not be drawn.
+    duration_seconds = seconds and seconds * (0.5 + settings.chance("duration", number))
     return Run(
         id=f"WRUN-{_uuid(settings.seed, 'run', number, moment)}",
         number=number,
@@ -111,7 +113,7 @@ def begin(
         metadata=body.metadata,
         created_at=moment,
         ends_at=moment + duration_seconds,
-        is_failing=settings.chance("fail", number) < settings.fail,
+        is_failing=fail > 0 and settings.chance("fail", number) < fail,
         credits=settings.credits,
     )
 

@@ -1,5 +1,6 @@
 """What the line on the terminal counts, change by change."""
 
+from collections import Counter
 from typing import Final
 
 from msgspec.structs import replace
@@ -26,26 +27,26 @@ def counted(counts: Counts, entry: Entry, *events: Event, retry_failed: int = 0)
 
 def test_a_second_attempt_costs_beside_the_first_and_its_row_ends_once() -> None:
     """A failed attempt that is tried again is no failed row, and its credits stay in the sum."""
-    counts = Counts(total=1, complete=0, failed=0, expired=0, running=0, credits=0)
+    counts = Counts(Counter({State.PLANNED: 1}), credits=0)
     begun = (Intended(), Accepted(RUN))
     counted(counts, an_entry(), *begun, FAILED, *begun, COMPLETE, retry_failed=1)
-    assert (counts.complete, counts.failed, counts.running, counts.done) == (1, 0, 0, 1)
+    assert (+counts.rows, counts.done) == ({State.COMPLETE: 1}, 1)
     assert (counts.credits, counts.started) == (5, 2)
     assert list(counts.run_seconds) == [5, 5]
 
 
 def test_a_row_that_an_earlier_call_gave_up_moves_from_one_count_to_the_other() -> None:
     """Looked at again, it runs and is no expired one; its cost counts when its end is seen."""
-    counts = Counts(total=1, complete=0, failed=0, expired=1, running=0, credits=0)
+    counts = Counts(Counter({State.EXPIRED: 1}), credits=0)
     running = counted(counts, an_entry(State.EXPIRED), Resumed())
-    assert (counts.running, counts.expired, counts.done) == (1, 0, 0)
+    assert (+counts.rows, counts.done) == ({State.RUNNING: 1}, 0)
     counted(counts, running, COMPLETE)
-    assert (counts.complete, counts.done, counts.credits) == (1, 1, 2)
+    assert (+counts.rows, counts.done, counts.credits) == ({State.COMPLETE: 1}, 1, 2)
 
 
 def test_a_late_end_counts_what_it_cost_and_no_row_twice() -> None:
     """A row that failed and completes late is complete; a cost that was told is not added again."""
-    counts = Counts(total=1, complete=0, failed=1, expired=0, running=0, credits=1)
+    counts = Counts(Counter({State.FAILED: 1}), credits=1)
     late = LateEnd(replace(COMPLETE, credits=1.5))
     counted(counts, an_entry(State.FAILED), late)
-    assert (counts.complete, counts.failed, counts.credits) == (1, 0, 1.5)
+    assert (+counts.rows, counts.credits) == ({State.COMPLETE: 1}, 1.5)

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, assert_never
 
+from msgspec.structs import replace
+
 from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
 from pipeline.core.events import (
@@ -26,7 +28,7 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import IN_FLIGHT, UNENDED, Attempt, Entry, Observation, State
+from pipeline.core.model import IN_FLIGHT, UNENDED, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
@@ -159,8 +161,8 @@ class Batch:
 
         No entry may stand in two of them.
         """
-        now = self.clock.now()
-        steps = [step(entry, event, self._context(entry, now)) for entry, event in happenings]
+        now = self._context()
+        steps = [step(entry, event, self._of(entry, now)) for entry, event in happenings]
         changed = [
             after
             for (entry, _), (after, _) in zip(happenings, steps, strict=True)
@@ -173,7 +175,12 @@ class Batch:
                 await self._apply_what_can_be(happenings)
                 return
         for (before, _), (after, instructions) in zip(happenings, steps, strict=True):
-            self._follow(before, after, instructions)
+            if after is not before:
+                self._follow(before, after)
+            for instruction in instructions:
+                self._carry_out(after, instruction)
+        self._stop_where_blind()
+        self.changed.set()
 
     async def _apply_what_can_be(self, happenings: Sequence[Happening]) -> None:
         """Where one of them names a run that is another's, the rest must not suffer for it."""
@@ -192,38 +199,29 @@ class Batch:
         Where its row waits for a newer attempt, a late complete one makes that needless.
         """
         self.ended_late.add(owner.entry_id)
-        now = self.clock.now()
+        now = self._context()
 
         def amended(ledger: Ledger) -> tuple[Entry, Entry]:
-            return ledger.amend(
-                owner, lambda entry: step(entry, LateEnd(seen), self._context(entry, now))[0]
-            )
+            return ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), now)[0])
 
         before, after = await self.recorder.read(amended)
         self.counts.follow(before, after)
-        self._spend(before.attempt, after.attempt)
+        self.budget.spend(before.attempt, after.attempt)
+        self._stop_where_blind()
         self.changed.set()
 
-    def _context(self, entry: Entry, now: float) -> Context:
-        return Context(
-            now,
-            self.config.retry.failed,
-            self._ledger_token,
-            self.watches.seen_running_at(entry.id),
-        )
+    def _context(self) -> Context:
+        return Context(self.clock.now(), self.config.retry.failed, self._ledger_token)
 
-    def _follow(self, before: Entry, after: Entry, instructions: Sequence[Instruction]) -> None:
-        """What follows once the entry is durable."""
-        if after is not before:
-            self.counts.follow(before, after)
-            self._keep_up(before, after)
-            self._spend(attempt_before(before, after), after.attempt)
-        for instruction in instructions:
-            self._carry_out(after, instruction)
-        self.changed.set()
+    def _of(self, entry: Entry, context: Context) -> Context:
+        """The context of this entry."""
+        seen_running_at = self.watches.seen_running_at(entry.id)
+        return replace(context, seen_running_at=seen_running_at) if seen_running_at else context
 
-    def _keep_up(self, before: Entry, after: Entry) -> None:
-        """Know what is in flight and in doubt now."""
+    def _follow(self, before: Entry, after: Entry) -> None:
+        """Know what is in flight, in doubt and spent, once the entry is durable."""
+        self.counts.follow(before, after)
+        self.budget.spend(attempt_before(before, after), after.attempt)
         if after.state in IN_FLIGHT:
             self.in_flight[after.id] = after
         else:
@@ -264,10 +262,6 @@ class Batch:
         assert entry.attempt is not None
         assert entry.attempt.run_id is not None
         self.inbox.recall(entry.attempt.run_id)
-
-    def _spend(self, before: Attempt | None, now: Attempt | None) -> None:
-        self.budget.spend(before, now)
-        self._stop_where_blind()
 
     def _stop_where_blind(self) -> None:
         if not self.is_stopped and (stop := self.budget.blindness()) is not None:

@@ -3,11 +3,11 @@
 Must not know what brought the change about, nor how the numbers are shown.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipeline.core.model import ENDED, Attempt, Entry, State
+from pipeline.core.model import ENDED, OUTCOMES, Attempt, Entry, State
 from pipeline.core.timing.durations import ENDS_REMEMBERED
 from pipeline.ledger.records import SeenEnd, Tally
 
@@ -16,13 +16,9 @@ from pipeline.ledger.records import SeenEnd, Tally
 class Counts:
     """Rows by how they stand, and what this call has done."""
 
-    total: int
+    rows: Counter[State]
     """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
     the first."""
-    complete: int
-    failed: int
-    expired: int
-    running: int
     credits: float
     started: int = 0
     """Starts accepted in this call."""
@@ -33,11 +29,7 @@ class Counts:
     def of(cls, tally: Tally, ends: Iterable[SeenEnd]) -> "Counts":
         """The counts as a call begins."""
         return cls(
-            total=tally.count_entries(*State),
-            complete=tally.count_entries(State.COMPLETE),
-            failed=tally.count_entries(State.FAILED),
-            expired=tally.count_entries(State.EXPIRED),
-            running=tally.count_entries(State.RUNNING),
+            rows=Counter(tally.entries or {}),
             credits=tally.credits,
             run_seconds=deque((end.age_seconds for end in ends), ENDS_REMEMBERED),
         )
@@ -45,16 +37,15 @@ class Counts:
     @property
     def done(self) -> int:
         """Rows to which nothing is owed any more."""
-        return self.complete + self.failed + self.expired
+        return sum(self.rows[state] for state in OUTCOMES)
 
     def follow(self, before: Entry, after: Entry) -> None:
         """Take in that an entry, or an older attempt of it, is not as it was."""
         was, now = before.state, after.state
-        self.running += (now is State.RUNNING) - (was is State.RUNNING)
-        self.complete += (now is State.COMPLETE) - (was is State.COMPLETE)
-        self.failed += (now is State.FAILED) - (was is State.FAILED)
-        self.expired += (now is State.EXPIRED) - (was is State.EXPIRED)
-        self.started += was is State.STARTING and now is State.RUNNING
+        if was is not now:
+            self.rows[was] -= 1
+            self.rows[now] += 1
+            self.started += was is State.STARTING and now is State.RUNNING
         self.credits += _credits(after.attempt) - _credits(attempt_before(before, after))
         if was is State.RUNNING and (seconds := _run_seconds(after.attempt)) is not None:
             self.run_seconds.append(seconds)

@@ -8,6 +8,7 @@ from typing import Final, NoReturn, TextIO
 
 from tqdm import tqdm
 
+from pipeline.core.model import State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.timeleft import Lately, Owed, Pace, time_left
 from pipeline.engine.batch.batch import Batch
@@ -106,9 +107,9 @@ class Progress:
         """How many rows will have ended when this call does, if all goes well."""
         counts = batch.counts
         if self._limit is None:
-            return counts.total
-        begun = counts.done + counts.running + len(batch.doubts)
-        return min(counts.total, begun + self._limit)
+            return counts.rows.total()
+        begun = counts.done + counts.rows[State.RUNNING] + len(batch.doubts)
+        return min(counts.rows.total(), begun + self._limit)
 
     def _figures(self, batch: Batch) -> Figures:
         counts, now = batch.counts, self._clock.monotonic()
@@ -116,8 +117,8 @@ class Progress:
         self._ends.see(now, counts.done)
         return Figures(
             done=counts.done,
-            running=counts.running,
-            failed=counts.failed,
+            running=counts.rows[State.RUNNING],
+            failed=counts.rows[State.FAILED],
             credits=counts.credits,
             ends_a_second=self._ends.a_second,
             left_seconds=self._left_seconds(batch),
@@ -131,7 +132,7 @@ class Progress:
             still_seconds=self._starts.still_seconds,
             is_paused=batch.is_paused,
         )
-        owed = Owed(self._to_start(batch), batch.counts.running)
+        owed = Owed(self._to_start(batch), batch.counts.rows[State.RUNNING])
         left = time_left(owed, pace, batch.counts.run_seconds)
         return None if left is None else left.likely_seconds
 
@@ -139,6 +140,6 @@ class Progress:
         if batch.is_stopped:
             return 0
         counts = batch.counts
-        waiting = counts.total - counts.done - counts.running - len(batch.doubts)
+        waiting = counts.rows.total() - counts.done - counts.rows[State.RUNNING] - len(batch.doubts)
         allowed = waiting if self._limit is None else self._limit - counts.started
         return max(0, min(waiting, allowed))
