@@ -73,7 +73,9 @@ def _cost_of(attempt: Attempt | None) -> Spending:
 
 
 def _higher(one: float | None, other: float | None) -> float | None:
-    return max((cost for cost in (one, other) if cost is not None), default=None)
+    if one is None or other is None:
+        return one if other is None else other
+    return max(one, other)
 
 
 @dataclass(frozen=True, slots=True)
