@@ -186,7 +186,11 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
             (_lose_patience(batch), "patience"),
         ]
         if part.starts:
-            work += [(starter.run(group), "starter"), (adjusting.run(), "adjusting")]
+            work += [
+                (starter.intend(), "intents"),
+                (starter.send(group), "starts"),
+                (adjusting.run(), "adjusting"),
+            ]
         if part.watches:
             work += [
                 (poller.run(group), "poller"),

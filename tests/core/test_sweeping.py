@@ -146,18 +146,3 @@ def test_pages_that_tell_of_no_watched_run_are_counted_until_one_does() -> None:
     swept.found(watched=3, due=2, spared=2.5)
     swept.found(watched=1, due=1, spared=1.0)
     assert (swept.barren, swept.due, swept.spared) == (0, 3, 3.5)
-
-
-@pytest.mark.parametrize(
-    ("second", "runs_away"),
-    [(a_page(*"hijuvwxyzk"), False), (a_page(*"defghijxyz"), True), (a_page(*"ghijuvwxyz"), True)],
-)
-def test_a_list_runs_away_where_much_of_it_is_read_twice(
-    second: RunPage, *, runs_away: bool
-) -> None:
-    """A fifth of what was read: new runs push the others on from page to page."""
-    swept = Swept()
-    assert not swept.runs_away
-    swept.read(a_page(*"abcdefghij"))
-    swept.read(second)
-    assert swept.runs_away is runs_away

@@ -25,6 +25,7 @@ from pipeline.core.replies import (
     Unreachable,
 )
 from pipeline.engine.batch.stop import Stop, StopReason
+from pipeline.engine.calls.starter import INTENDED_AT_ONCE
 from pipeline.errors import LedgerLost
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service
@@ -99,6 +100,23 @@ def test_no_more_runs_are_in_flight_than_allowed(tmp_path: Path) -> None:
     # Runs take 10 s at least, and each is looked at within a few seconds of its end.
     assert seen[8] == 5
     assert universe.tally().count(State.COMPLETE) == 20
+
+
+@pytest.mark.parametrize("rate", ["2/s", "1000/s", "100000/s"])
+def test_only_few_rows_wait_to_be_sent_with_their_intents_made(tmp_path: Path, rate: str) -> None:
+    """Whatever may start, a process that dies leaves few rows in doubt that were never sent."""
+    universe = Universe(tmp_path, limits={"rate": rate, "max_in_flight": 1000})
+    universe.sheet = a_sheet(600)
+    waiting: list[int] = []
+
+    def count_those_that_wait() -> None:
+        with sqlite3.connect(tmp_path / "batch.ledger") as connection:
+            (intended,) = connection.execute("SELECT count(*) FROM attempt").fetchone()
+        waiting.append(intended - len(universe.remote.starts_at))
+
+    universe.remote.before_start = count_those_that_wait
+    assert universe.call(limit=300) is None
+    assert max(waiting) <= (1 if rate == "2/s" else 2 * INTENDED_AT_ONCE)
 
 
 def test_an_interrupt_sends_nothing_more_and_the_same_command_goes_on(tmp_path: Path) -> None:

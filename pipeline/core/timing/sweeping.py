@@ -16,8 +16,6 @@ from pipeline.core.replies import RunPage
 LEAST_WATCHED: Final = 10
 """For fewer runs a page is not worth a try."""
 RUNS_A_PAGE: Final = 100
-RUNS_AWAY_SHARE: Final = 0.2
-"""Where so much of a list was read twice, its pages are asked for together."""
 DUE_SHARE: Final = 0.35
 """A sweep waits until so many of the watched runs are due: it tells of the others too."""
 PATIENCE_SHARE: Final = 0.4
@@ -84,7 +82,6 @@ class Swept:
     """So many pages in a row, the newest last, told of no run that is watched."""
     is_whole: bool = False
     """Whether the list came to its end."""
-    _items: int = 0
     _read: set[RunId] = field(default_factory=set)
 
     def read(self, page: RunPage | None) -> RunPage | None:
@@ -93,7 +90,6 @@ class Swept:
         if page is None or not page.runs:
             self.is_whole = True
             return None
-        self._items += len(page.runs)
         runs = {seen.run_id for seen in page.runs}
         # One that never changes is no page of a list that goes on.
         if runs <= self._read:
@@ -108,11 +104,6 @@ class Swept:
         self.due += due
         self.spared += spared
         self.barren = 0 if watched else self.barren + 1
-
-    @property
-    def runs_away(self) -> bool:
-        """Whether the list moves on so fast while it is read that much of it is read twice."""
-        return self._items - len(self._read) >= RUNS_AWAY_SHARE * self._items > 0
 
 
 def looks_spared(early_seconds: float, wait_seconds: float) -> float:

@@ -5,7 +5,7 @@ Must not know what an observation means for a row, nor which way of looking pays
 """
 
 import asyncio
-from math import ceil
+from collections import deque
 from typing import Final
 
 from pipeline.core.model import Observation, RunStatus
@@ -29,6 +29,8 @@ LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
 BARREN_PAGES: Final = 2
 """So many pages in a row without a watched run tell that more of them would not either."""
+PAGES_AT_ONCE: Final = 3
+"""Pages that are asked for together: the list may grow as fast as page after page is read."""
 SHORTEST_PAUSE_SECONDS: Final = 0.005
 """Between two thoughts on whether enough runs are due for a sweep."""
 
@@ -44,8 +46,6 @@ class Poller:
         self._swept_at = float("-inf")
         """When the last sweep began."""
         self._has_list = True
-        self._runs_away = False
-        """Whether runs begin so fast that the last sweep's pages told much of it twice."""
         self._yield = Yield()
 
     async def run(self, calls: asyncio.TaskGroup) -> None:
@@ -67,7 +67,7 @@ class Poller:
                     await self._batch.clock.wait(self._batch.no_more_calls, pause_seconds)
                 case How.BY_SWEEP:
                     self._is_sweeping = True
-                    self._batch.sent.add(calls, self._sweep(), "sweep")
+                    self._batch.sent.add(calls, self._sweep(calls), "sweep")
                 case How.SINGLY:
                     self._batch.watches.take(watch)
                     self._yield = self._yield.after_look()
@@ -140,15 +140,18 @@ class Poller:
         self._looking.learn_of(reply)
         self._batch.hear(*self._told(watch, reply))
 
-    async def _sweep(self) -> None:
+    async def _sweep(self, calls: asyncio.TaskGroup) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
         self._swept_at = self._batch.clock.monotonic()
         watched, swept = len(self._batch.watches), Swept()
-        while self._goes_on(swept):
-            for page in await self._next_pages(swept.pages):
-                if (news := swept.read(page)) is not None:
-                    swept.found(*self._take_in(news))
-        self._runs_away = swept.runs_away
+        asked: deque[asyncio.Task[RunPage | None]] = deque()
+        while asked or self._goes_on(swept):
+            while len(asked) < self._pages_at_once(swept):
+                number = swept.pages + len(asked) + 1
+                asked.append(calls.create_task(self._page(number), name=f"page {number}"))
+            page = await asked.popleft()
+            if (news := swept.read(page)) is not None:
+                swept.found(*self._take_in(news))
         self._yield = self._yield.after_sweep(swept.pages, swept.spared, swept.due, watched)
         self._is_sweeping = False
 
@@ -156,13 +159,11 @@ class Poller:
         is_barren = swept.barren >= self._barren_pages()
         return not swept.is_whole and not is_barren and self._batch.watches.count_due() > 0
 
-    async def _next_pages(self, read: int) -> list[RunPage | None]:
-        """The pages after so many: one, unless the list moves on faster than it is read so."""
-        count = 1
-        if self._runs_away and not read:
-            count = ceil(len(self._batch.in_flight) / RUNS_A_PAGE)
-        numbers = range(read + 1, read + count + 1)
-        return await asyncio.gather(*(self._page(number) for number in numbers))
+    def _pages_at_once(self, swept: Swept) -> int:
+        """How many pages are asked for together: as many as are sure to be worth it."""
+        if not self._goes_on(swept):
+            return 0
+        return max(1, min(PAGES_AT_ONCE, self._batch.watches.count_due() // RUNS_A_PAGE))
 
     def _barren_pages(self) -> int:
         """After how many pages in a row without a watched run the rest is left unread.

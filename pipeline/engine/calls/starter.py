@@ -33,6 +33,8 @@ AHEAD_SECONDS: Final = 0.05
 """Intents are committed for so much of the rate ahead of their sends."""
 ROOM_ASKED_FOR_SECONDS: Final = 0.25
 """Where all workers have as many runs in flight as they may, one asks again after so long."""
+INTENDED_AT_ONCE: Final = 100
+"""However many may start: while these are committed, those before them are sent."""
 FETCHED_AT_ONCE: Final = 500
 """Planned rows read from the ledger in one go: what waits in memory is bounded."""
 
@@ -77,16 +79,24 @@ class Starter:
         self._after_row = 0
         self._sheet_is_read = False
         self._starts_out = 0
-        self._is_busy = False
-        """Rows are between the queue and their sends."""
+        self._is_intending = False
 
     @property
     def is_done(self) -> bool:
         """Whether no row's turn is to come: none is left, or none may be started any more."""
-        if self._is_busy:
-            return False
-        if self._batch.is_stopped or self._left == 0 or self._gives_way:
-            return True
+        return not self._is_busy and (self._may_start_none or self._has_none)
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether rows are between the queue and their sends."""
+        return self._is_intending or bool(self._batch.ready)
+
+    @property
+    def _may_start_none(self) -> bool:
+        return self._batch.is_stopped or self._left == 0 or self._gives_way
+
+    @property
+    def _has_none(self) -> bool:
         return self._sheet_is_read and not self._queue and not self._batch.again
 
     @property
@@ -103,33 +113,40 @@ class Starter:
         waits = bool(self._queue or self._batch.again)
         return waits and not self.is_done and not self._is_busy and not self._batch.budget.room
 
-    async def run(self, calls: asyncio.TaskGroup) -> None:
-        """Start rows until the task is cancelled."""
+    async def intend(self) -> None:
+        """Make the next rows ready to be sent, until the task is cancelled."""
         while True:
             await self._batch.until(self._may_go_on)
-            self._is_busy = True
+            self._is_intending = True
             await self._fetch()
             if self._queue:
                 await self._limiter.soon(unless=self._batch.no_more_starts)
             await self._intend()
+            self._is_intending = False
+            self._batch.changed.set()
+
+    async def send(self, calls: asyncio.TaskGroup) -> None:
+        """Send the rows that are ready, until the task is cancelled."""
+        while True:
+            await self._batch.until(lambda: bool(self._batch.ready))
             await self._send_what_is_ready(calls)
-            self._is_busy = False
             self._batch.changed.set()
 
     def _may_go_on(self) -> bool:
         # Whether rows are left is found out even where the budget allows none of them.
-        may_fetch = not self._queue and not self._sheet_is_read and not self._batch.is_stopped
-        return not self.is_done and (self._room() > 0 or may_fetch)
+        may_fetch = not self._queue and not self._sheet_is_read
+        return not (self._may_start_none or self._has_none) and (self._room() > 0 or may_fetch)
 
     def _room(self) -> int:
         """How many starts may be made ready now."""
         if self._batch.is_stopped or self._batch.is_paused:
             return 0
-        ahead = max(1, int(AHEAD_SECONDS * self._limiter.per_second))
+        ahead = 1 if self._limiter.is_probing else int(AHEAD_SECONDS * self._limiter.per_second)
+        ahead = max(1, min(ahead, INTENDED_AT_ONCE)) - len(self._batch.ready)
         room = self._batch.limits.max_in_flight - len(self._batch.in_flight)
         left = room if self._left is None else self._left
         by_credits = self._batch.budget.room
-        here = min(1 if self._limiter.is_probing else ahead, room, left, by_credits)
+        here = min(ahead, room, left, by_credits)
         # Where the whole batch allowed none, one is asked for again and again.
         return min(here, max(1, self._allowed))
 
