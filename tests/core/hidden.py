@@ -33,14 +33,16 @@ class Bucket:
 class FixedWindow:
     """So many calls in each window, counted anew at its begin."""
 
-    def __init__(self, per_second: float, seconds: float) -> None:
+    def __init__(self, per_second: float, seconds: float, ahead_seconds: float = 0.0) -> None:
         self._most = int(per_second * seconds)
         self._seconds = seconds
+        self._ahead_seconds = ahead_seconds
         self._window = -1
         self._taken = 0
 
     def wait_seconds(self, moment: float) -> float:
         """Take a call where the window has room."""
+        moment += self._ahead_seconds
         window = int(moment / self._seconds)
         if window != self._window:
             self._window, self._taken = window, 0

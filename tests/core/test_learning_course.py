@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from pipeline.core.timing.backoff import rest_seconds
 from pipeline.core.timing.learning import LearntRate
 from pipeline.core.timing.pacing import Pace, Rate
 from tests.core.hidden import Bucket, FixedWindow, Hidden, SlidingWindow
@@ -18,6 +19,7 @@ class Service:
 
     limit: Callable[[], Hidden]
     asks_to_rest: bool = False
+    says_nothing: bool = False
     refuses_by_chance: float = 0.0
     latency_seconds: float = 0.05
 
@@ -32,15 +34,20 @@ def course(service: Service, configured: float, calls: int) -> list[float]:
     rates = [configured]
     # Not from 0 on: what counts is how long it took, and not the clock.
     now = 1000.0
+    in_a_row = 0
     while calls:
         due_at = max(pace.allowed_at(), now)
-        if replies and replies[0][0] <= due_at:
+        # Where nothing is said, one call at a time asks whether the service takes more.
+        if replies and (replies[0][0] <= due_at or (in_a_row and service.says_nothing)):
             now, sent_at, wait_seconds = heapq.heappop(replies)
             if wait_seconds:
                 learnt.refused(sent_at, now, wait_seconds if service.asks_to_rest else 0.0)
-                pace = pace.not_before(now + wait_seconds)
+                in_a_row += 1
+                rest = rest_seconds(in_a_row, 0.5) if service.says_nothing else wait_seconds
+                pace = pace.not_before(now + rest)
             else:
                 learnt.taken(sent_at, now)
+                in_a_row = 0
             if learnt.per_second != pace.rate.per_second:
                 pace = pace.at(learnt.per_second)
                 rates.append(round(learnt.per_second, 3))
@@ -60,13 +67,14 @@ def course(service: Service, configured: float, calls: int) -> list[float]:
         pytest.param(
             Service(lambda: Bucket(10, 5)),
             900,
-            "30 9.66 14.49 9.37 11.476 9.089 10.058 10.744 11.104 11.381 10.771 9.701 10.186 9.41",
+            "30 9.62 14.43 9.331 11.428 9.051 10.017 10.699 11.058 11.334 10.726 9.699 10.184 "
+            "9.408",
             id="a bucket",
         ),
         pytest.param(
             Service(lambda: Bucket(10, 5), asks_to_rest=True),
             900,
-            "30 10.262 15.393 9.954 12.192 9.656 10.686 11.414 10.365 10.877 10.054 10.458 9.753",
+            "30 10.217 15.325 9.91 12.138 9.613 10.638 11.363 10.319 10.829 10.01 10.411 9.709",
             id="a bucket, and rests",
         ),
         pytest.param(
@@ -80,6 +88,31 @@ def course(service: Service, configured: float, calls: int) -> list[float]:
             900,
             "30 19.066 20.02 21.54 19.419 20.39 18.836 19.598",
             id="a window",
+        ),
+        pytest.param(
+            Service(lambda: FixedWindow(40, 1.0), says_nothing=True, latency_seconds=0.02),
+            900,
+            "120 76 38.8 39.77 40.764 36.48 38.199 39.154 40.133 37.98 39.042",
+            id="a window that says nothing",
+        ),
+        pytest.param(
+            Service(lambda: SlidingWindow(25, 1.0), says_nothing=True, latency_seconds=0.02),
+            900,
+            "75 24.25 24.856 25.478 20.527 21.554 23.19 24.078 24.68 25.297 23.94 24.609 25.224 "
+            "23.871",
+            id="a sliding window that says nothing",
+        ),
+        pytest.param(
+            Service(lambda: FixedWindow(40, 2.0), says_nothing=True, latency_seconds=0.02),
+            900,
+            "60 37.218 47.256 53.248 45.838 48.657 44.463 46.513 43.129",
+            id="a window of two seconds that says nothing",
+        ),
+        pytest.param(
+            Service(lambda: SlidingWindow(50, 2.0), says_nothing=True, latency_seconds=0.02),
+            900,
+            "150 127.5 133.875 123.675 95 42.766 63.74 77.816 61.828",
+            id="a sliding window of two seconds that says nothing",
         ),
         pytest.param(
             Service(lambda: FixedWindow(20, 1.0), asks_to_rest=True),
@@ -143,7 +176,7 @@ def course(service: Service, configured: float, calls: int) -> list[float]:
         pytest.param(
             Service(lambda: Bucket(1e9, 1e9), refuses_by_chance=0.4),
             1500,
-            "50 30.864 17.963 50 23.75 10.239 50",
+            "50 30.864 17.963 50 23.75 10.841 50",
             id="much chance",
         ),
     ],

@@ -56,9 +56,36 @@ def test_the_starts_learn_what_the_service_takes(
     told: Callable[[float, float], float | None],
 ) -> None:
     """After 300 starts 0.9 of the limit is reached and 2 % are refused; the pauses are kept."""
-    universe = Universe(tmp_path, limits={"rate": f"{3 * limit}/s", "max_in_flight": 2000})
+    assert_learnt(tmp_path, limit, make(limit), told)
+
+
+@pytest.mark.parametrize(
+    ("limit", "ahead_seconds"),
+    [
+        (40, 0.0),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in ((12, 0.25), (25, 0.5), (30, 0.8), (40, 0.25), (60, 0.5), (100, 0.0))
+        ),
+    ],
+)
+def test_a_window_that_is_full_is_known_though_it_says_nothing(
+    tmp_path: Path, limit: int, ahead_seconds: float
+) -> None:
+    """Whenever it begins: it is kept to, and not filled again each second."""
+    window = FixedWindow(limit, 1.0, ahead_seconds)
+    assert_learnt(tmp_path, limit, window, told_nothing)
+
+
+def assert_learnt(
+    folder: Path,
+    limit: int,
+    hidden: Hidden,
+    told: Callable[[float, float], float | None],
+) -> None:
+    """Starts at three times a limit: from the 300th on it is kept to."""
+    universe = Universe(folder, limits={"rate": f"{3 * limit}/s", "max_in_flight": 2000})
     universe.sheet = a_sheet(1500)
-    hidden = make(limit)
     refused_at: list[float] = []
     windows: list[tuple[float, float]] = []
 

@@ -8,7 +8,8 @@ limiter's.
 A single refusal shows nothing: proxies refuse by chance. Only several at one rate, as far from each
 other each time, or of calls that were out together, are taken for a limit. Then the rate falls to
 what was taken of late, and is raised again by steps that grow while they go well (as in TCP's slow
-start) and start over, more seldom each time, when one is refused.
+start) and start over, more seldom each time, when one is refused. A window that is full refuses
+call after call until the next begins: what it gives is known, and is kept to.
 
 Of a limit that is kept to, next to nothing is refused. Where a lower rate is refused as before, it
 is chance (as BBR takes losses that no rate explains): that share is borne from then on, at the
@@ -16,7 +17,6 @@ rate as configured, and only a share well above it is taken for a limit.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
@@ -24,7 +24,10 @@ from pipeline.core.timing.refusals import (
     GAPS_TO_SUSPECT,
     PERIODS,
     Refusal,
+    Rests,
+    Share,
     is_shut_each_time,
+    short_window_a_second,
     show_a_limit,
     sustained_a_second,
     taken_a_second,
@@ -82,18 +85,6 @@ NEARLY: Final = 1.25
 CALLS_REMEMBERED: Final = 2000
 
 
-@dataclass(slots=True)
-class Share:
-    """How many of the calls since some moment were refused; those out together count as one."""
-
-    calls: int = 0
-    refused: int = 0
-
-    def is_above(self, share: float) -> bool:
-        """Whether more of the calls were refused than this share."""
-        return self.refused > share * self.calls
-
-
 class LearntRate:
     """Calls a second: as many as configured, or fewer where the service takes no more."""
 
@@ -111,8 +102,7 @@ class LearntRate:
         self._suspects: deque[Refusal] = deque(maxlen=GAPS_TO_SUSPECT + 1)
         """The refusals at this rate."""
         self._noticed_at = self._changed_at = self._drained_at = float("-inf")
-        self._rests_until = float("-inf")
-        self._rested_seconds = 0.0
+        self._rests = Rests()
         self._together = 0
         """Refusals among the calls that were out when one was noticed."""
         self._is_shut = False
@@ -142,8 +132,9 @@ class LearntRate:
         self._taken_at.append(moment)
         if sent_at < self._changed_at:
             return
-        if sent_at >= self._noticed_at:
+        if self._is_shut and sent_at >= self._noticed_at:
             self._is_shut = False
+            self._rests.taken_again(sent_at)
         if self.per_second < self._configured and self._goes_well(moment):
             self._raise(moment)
 
@@ -153,7 +144,7 @@ class LearntRate:
         Calls that were out together are one refusal.
         """
         self._count(moment)
-        self._rest(moment, rest_seconds)
+        self._rests.refused(sent_at, moment, rest_seconds)
         if sent_at < self._changed_at:
             return
         if self._chance:
@@ -163,7 +154,9 @@ class LearntRate:
             self._together += 1
             if self._together == REFUSED_TOGETHER:
                 self._fall(moment)
-        elif not self._is_shut and sent_at >= self._drained_at:
+        elif sent_at >= self._drained_at and self._is_shut:
+            self._here.refused_again += 1
+        elif sent_at >= self._drained_at:
             self._noticed_at, self._together, self._is_shut = moment, 1, True
             self._count_refusal()
             self._judge_gaps(moment)
@@ -197,7 +190,8 @@ class LearntRate:
                 self._lower(moment)
 
     def _refusal(self, moment: float) -> Refusal:
-        return Refusal(moment, self._calls, self._taken, self._rested_seconds)
+        told, unasked = self._rests.told_seconds, self._rests.unasked_seconds
+        return Refusal(moment, self._calls, self._taken, told, unasked)
 
     @property
     def _borne_share(self) -> float:
@@ -232,7 +226,21 @@ class LearntRate:
         self._falls = max(1, self._falls)
 
     def _lower(self, moment: float) -> None:
-        """The rate is above the limit, which was reached at each refusal.
+        """The rate is above the limit, which was reached at each refusal."""
+        of_a_window = short_window_a_second(self._suspects)
+        if of_a_window is None:
+            self._lower_to_what_was_taken(moment)
+        else:
+            self._keep_to_a_window(of_a_window, moment)
+
+    def _keep_to_a_window(self, per_second: float, moment: float) -> None:
+        """The limit is known, and not guessed: no large step is to lead beyond it."""
+        self._lose_patience(SMALL_STEP)
+        self._refused_rate = min(self.per_second, per_second)
+        self._settle(self._refused_rate * BELOW_PROVEN, moment)
+
+    def _lower_to_what_was_taken(self, moment: float) -> None:
+        """The limit is to be guessed from what was taken.
 
         What was taken from one to another is what the limit gave; unless it gave more than could be
         kept while the service had asked to rest. So the limit lies between what was taken with
@@ -249,12 +257,6 @@ class LearntRate:
         self._lose_patience(LARGE_STEP if is_low and not is_known else SMALL_STEP)
         self._refused_rate = self.per_second
         self._settle(rate, moment)
-
-    def _rest(self, moment: float, seconds: float) -> None:
-        # Calls that were out together ask for the same rest.
-        until = max(self._rests_until, moment + seconds)
-        self._rested_seconds += until - max(moment, self._rests_until)
-        self._rests_until = until
 
     def _settle(self, rate: float, moment: float) -> None:
         # What few calls showed may be nothing at all, and a rate of nothing would learn no more.
@@ -282,9 +284,13 @@ class LearntRate:
 
     def _goes_well(self, moment: float) -> bool:
         calls, seconds = self._here.calls, moment - self._well_since
-        needed = CALLS_TO_LEAP if self._step >= LEAP else CALLS_TO_RAISE * self._patience
-        is_long = calls >= needed and seconds >= SECONDS_TO_RAISE
-        return is_long and not self._here.is_above(self._borne_share)
+        if self._step >= LEAP:
+            is_long, is_refused = calls >= CALLS_TO_LEAP, self._here.is_above
+        else:
+            is_long = calls >= CALLS_TO_RAISE * self._patience
+            # A window that is full refuses call after call: the more, the longer it is not tried.
+            is_refused = self._here.is_above_with_all
+        return is_long and seconds >= SECONDS_TO_RAISE and not is_refused(self._borne_share)
 
     def _go_to(self, rate: float, moment: float) -> None:
         if rate < self.per_second:
