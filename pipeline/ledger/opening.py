@@ -20,7 +20,7 @@ from pipeline.ledger.store import Ledger
 from pipeline.ledger.transactions import damage_told
 from pipeline.system import make_for_owner, try_to_write
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 APPLICATION_ID: Final = 0x50495045
 """'PIPE' in the file's header (sqlite.org/pragma.html#pragma_application_id)."""
 

@@ -27,10 +27,18 @@ BEGIN_READING = (
     "INSERT INTO reading (read_at, source, service, workflow, rows, skipped, faulty) "
     "VALUES (?, ?, ?, ?, 0, 0, 0) RETURNING id"
 )
-ENROL = (
+ANY_ENTRY = "SELECT 1 FROM entry LIMIT 1"
+ENTRY_INDEXES = (
+    "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'entry' "
+    "AND sql IS NOT NULL"
+)
+ENROL_FIRST = (
     "INSERT INTO entry "
     "(row_key, state, reading_id, row_number, rows, variables, cells, rendering) "
-    "VALUES (?, 'planned', ?, ?, 1, ?, ?, ?) ON CONFLICT (row_key) DO UPDATE "
+    "VALUES (?, 'planned', ?, ?, 1, ?, ?, ?)"
+)
+ENROL = (
+    f"{ENROL_FIRST} ON CONFLICT (row_key) DO UPDATE "
     # A key that this reading has met already: equal rows share the entry, by the first one.
     "SET rows = iif(reading_id = excluded.reading_id, rows + 1, 1), "
     "row_number = iif(reading_id = excluded.reading_id, row_number, excluded.row_number), "

@@ -3,12 +3,15 @@
 Must not know how a run came to be or how it ended: attempts are the store's.
 """
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.jsontext import from_json, to_json
-from pipeline.core.model import RowKey, State
+from pipeline.core.model import RowKey, Rows, State
 from pipeline.core.rows.cells import RENDERING_VERSION
 from pipeline.core.rows.remade import Paid
 from pipeline.core.rows.variables import Faulty, RenderedRow, Sendable, Skipped
@@ -46,7 +49,7 @@ class Readings(Facts):
 
     def enrol(
         self,
-        rows: Iterable[RenderedRow],
+        rows: Rows[RenderedRow],
         source: Path,
         service: str,
         workflow: str,
@@ -62,12 +65,44 @@ class Readings(Facts):
             self._execute(queries.FORGET_FACT, ("reading",))
             values = (read_at, path_text(source), service, workflow)
             (reading_id,) = self._execute(queries.BEGIN_READING, values).fetchone()
-            self._enrol_rows(_enrolment(rows, reading_id, counts))
+            self._enrol_rows(partial(_enrolment, rows, reading_id, counts))
             numbers = (counts.total(), counts[Skipped], counts[Faulty], reading_id)
             self._execute(queries.COUNT_ROWS, numbers)
 
-    def _enrol_rows(self, rows: Iterable[Values]) -> None:
-        self._connection.executemany(queries.ENROL, rows)
+    def _enrol_rows(self, rows: Callable[[], Iterable[Values]]) -> None:
+        """Give each row its entry; `rows` goes through their values from the first on."""
+        if self._execute(queries.ANY_ENTRY).fetchone() is None:
+            try:
+                self._enrol_first(rows())
+            except sqlite3.IntegrityError:
+                pass  # Some rows share a key: which ones, an index has to tell on the way.
+            else:
+                return
+        self._connection.executemany(queries.ENROL, rows())
+
+    def _enrol_first(self, rows: Iterable[Values]) -> None:
+        with self._indexed_at_the_end():
+            self._connection.executemany(queries.ENROL_FIRST, rows)
+
+    @contextmanager
+    def _indexed_at_the_end(self) -> Iterator[None]:
+        """Make the entries' indexes once the block has ended: of keys in no order that costs half.
+
+        Raises `sqlite3.IntegrityError` where rows share a key; there are no entries then.
+        """
+        indexes = self._execute(queries.ENTRY_INDEXES).fetchall()
+        self._execute("SAVEPOINT first_reading")
+        try:
+            for name, _ in indexes:
+                self._execute(f"DROP INDEX {name}")
+            yield
+            for _, statement in indexes:
+                self._execute(statement)
+        except sqlite3.IntegrityError:
+            self._execute("ROLLBACK TO first_reading")
+            raise
+        finally:
+            self._execute("RELEASE first_reading")
 
     def has_ended(self, reading: str) -> bool:
         """Whether the newest reading is this one, and nothing is owed to any row any more."""
@@ -120,6 +155,7 @@ def _enrolment(
     rows: Iterable[RenderedRow], reading_id: int, counts: Counter[type[RenderedRow]]
 ) -> Iterator[Values]:
     """The values of each row that can be sent, in the order of the statement; counts all rows."""
+    counts.clear()
     for row in rows:
         counts[type(row)] += 1
         if isinstance(row, Sendable):

@@ -34,7 +34,7 @@ CREATE UNIQUE INDEX one_open_round ON round ((ended_at IS NULL)) WHERE ended_at 
 
 CREATE TABLE entry (                 -- one row, by what it is and not by its number
     id         INTEGER PRIMARY KEY,
-    row_key    TEXT    NOT NULL UNIQUE,
+    row_key    TEXT    NOT NULL,
     state      TEXT    NOT NULL CHECK (state IN
         ('planned',                  -- its turn to be started is to come
          'starting',                 -- the intent is durable, the reply is not
@@ -54,6 +54,7 @@ CREATE TABLE entry (                 -- one row, by what it is and not by its nu
     cells      TEXT    NOT NULL,     -- the raw cells they were made of in that reading, JSON
     rendering  INTEGER NOT NULL      -- the version of the rules that made them text
 );
+CREATE UNIQUE INDEX entry_by_key ON entry (row_key);
 CREATE INDEX entry_by_turn ON entry (reading_id, state, row_number, rows);
 
 CREATE TABLE attempt (               -- one intent to start a run, and what came of it

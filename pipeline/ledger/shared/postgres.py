@@ -116,9 +116,9 @@ class PostgresLedger(Ledger):
     def _save_attempts(self, attempts: Sequence[Values]) -> None:
         self._connection.executemany(SAVE_ATTEMPT, attempts)
 
-    def _enrol_rows(self, rows: Iterable[Values]) -> None:
+    def _enrol_rows(self, rows: Callable[[], Iterable[Values]]) -> None:
         # Whoever makes the rows may ask the ledger meanwhile, and while it copies it can't answer.
-        lines = [(place, "planned", 1, *row) for place, row in enumerate(rows)]
+        lines = [(place, "planned", 1, *row) for place, row in enumerate(rows())]
         self._postgres.script(STAGE)
         self._postgres.copy(COPY, lines)
         self._postgres.script(FIRST_STAGED)
