@@ -25,7 +25,10 @@ def test_a_terminal_that_lacks_a_letter_is_told_all_the_same(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize(("command", "exit_"), [("run", 0), ("status", 2), ("check", 2)])
+@pytest.mark.parametrize(
+    ("command", "exit_"),
+    [("run", 0), *(pytest.param(c, 2, marks=pytest.mark.slow) for c in ("status", "check"))],
+)
 def test_a_stdout_that_is_full_is_told_in_a_line(tmp_path: Path, command: str, exit_: int) -> None:
     """A batch ends as it ends, its sheet is written; what only tells has failed to."""
     a_batch(tmp_path, **QUICK)
@@ -45,7 +48,9 @@ def test_a_stdout_that_is_full_is_told_in_a_line(tmp_path: Path, command: str, e
     assert (tmp_path / "leads.done.csv").exists() == (command == "run")
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", [">&-", *(pytest.param(c, marks=pytest.mark.slow) for c in ("2>&-", ">&- 2>&-"))]
+)
 def test_a_stream_that_is_closed_changes_no_exit_code(tmp_path: Path, closed: str) -> None:
     """A caller that wants to hear nothing gets the exit code alone."""
     a_batch(tmp_path)

@@ -43,10 +43,15 @@ def told_a_date(wait_seconds: float, now: float) -> float | None:
     ("limit", "make"),
     [
         (10, lambda limit: Bucket(limit, limit)),
-        (15, lambda limit: Bucket(limit, limit)),
-        (15, lambda limit: FixedWindow(limit, 1.0)),
-        (25, lambda limit: SlidingWindow(limit, 1.0)),
-        (100, lambda limit: SlidingWindow(limit, 1.0)),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (
+                (15, lambda limit: Bucket(limit, limit)),
+                (15, lambda limit: FixedWindow(limit, 1.0)),
+                (25, lambda limit: SlidingWindow(limit, 1.0)),
+                (100, lambda limit: SlidingWindow(limit, 1.0)),
+            )
+        ),
     ],
 )
 def test_the_starts_learn_what_the_service_takes(
@@ -145,7 +150,9 @@ def test_a_stray_refusal_lets_the_starts_go_on_at_their_rate(tmp_path: Path) -> 
     assert max(gaps) <= 0.2
 
 
-@pytest.mark.parametrize("share", [0.05, 0.10, 0.25])
+@pytest.mark.parametrize(
+    "share", [0.10, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.05, 0.25))]
+)
 def test_starts_refused_by_chance_hold_the_others_up_by_little(
     tmp_path: Path, share: float
 ) -> None:

@@ -32,7 +32,7 @@ def seconds_taken(folder: Path, rows: int, faults: Faults) -> float:
     return universe.clock.epoch - EPOCH
 
 
-@pytest.mark.parametrize("faults", [Faults(), WITHOUT_DOUBTS])
+@pytest.mark.parametrize("faults", [pytest.param(Faults(), marks=pytest.mark.slow), WITHOUT_DOUBTS])
 def test_a_batch_takes_little_longer_than_its_starts_and_its_longest_run(
     tmp_path: Path, faults: Faults
 ) -> None:
@@ -41,6 +41,7 @@ def test_a_batch_takes_little_longer_than_its_starts_and_its_longest_run(
     assert seconds_taken(tmp_path, ROWS, faults) <= 1.05 * least_seconds
 
 
+@pytest.mark.slow
 def test_lost_replies_cost_two_settles_and_one_run_more(tmp_path: Path) -> None:
     """However many replies were lost: they are looked for together, beside the starts."""
     least_seconds = ROWS / RATE + LONGEST_SECONDS

@@ -56,7 +56,9 @@ def test_a_list_that_carries_outputs_saves_nearly_all_looks(tmp_path: Path) -> N
     assert requests_a_run(many(tmp_path)) <= 0.3
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "shape", ["constant", *(pytest.param(s, marks=pytest.mark.slow) for s in [*SHAPES][1:])]
+)
 def test_a_list_saves_looks_whatever_the_durations_are_like(tmp_path: Path, shape: str) -> None:
     """A few runs may take far longer than most, so that the list is long by then: as few looks."""
     universe = Universe(
@@ -133,6 +135,7 @@ def test_a_list_of_strangers_is_soon_left_alone(tmp_path: Path) -> None:
     assert len(universe.remote.lists_at) < len(universe.remote.looks_at) / 20
 
 
+@pytest.mark.slow
 def test_a_list_that_repeats_its_first_page_keeps_no_run_waiting(tmp_path: Path) -> None:
     """However many runs it says there are: those beyond its page are soon looked at singly."""
     universe = many(tmp_path)
@@ -150,6 +153,7 @@ def test_a_list_that_repeats_its_first_page_keeps_no_run_waiting(tmp_path: Path)
     assert sum((a.ended_at or 0) - ends[str(a.run_id)] for a in seen) / ROWS < 30
 
 
+@pytest.mark.slow
 def test_runs_that_a_sweep_did_not_come_to_are_not_kept_waiting(tmp_path: Path) -> None:
     """Sweeps that pay by newer runs may stop before those that are due: these are seen singly."""
     universe = Universe(
@@ -188,7 +192,7 @@ def test_no_list_costs_one_request(tmp_path: Path) -> None:
     assert len(universe.remote.lists_at) == 1
 
 
-@pytest.mark.parametrize("first", ["1s", "5s"])
+@pytest.mark.parametrize("first", ["1s", pytest.param("5s", marks=pytest.mark.slow)])
 def test_ends_are_seen_about_as_soon_as_by_single_looks(tmp_path: Path, first: str) -> None:
     """What sweeps save is requests, and not the time of whoever waits for the answers."""
     lags = []

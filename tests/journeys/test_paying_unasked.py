@@ -137,6 +137,7 @@ def test_a_renamed_column_makes_no_row_new(config: Path, simulator: Simulator) -
     assert (ended.exit, ended.summary["requests"]["start"]) == (0, 1), ended.err
 
 
+@pytest.mark.slow
 def test_another_number_format_is_asked_about(tmp_path: Path, simulator: Simulator) -> None:
     """The workbook shows the same numbers otherwise, and what is sent is what it shows."""
     book = Workbook()
@@ -220,6 +221,7 @@ def test_a_lost_ledger_is_noticed_by_the_output(
     assert {row["Status"] for row in read_rows(config.with_name("rows.done.csv"))} == {"complete"}
 
 
+@pytest.mark.slow
 def test_a_lost_ledger_is_noticed_where_the_call_names_other_sheets(
     config: Path, simulator: Simulator
 ) -> None:
@@ -238,6 +240,7 @@ def test_a_lost_ledger_is_noticed_where_the_call_names_other_sheets(
     assert pipeline("run", config, *june).exit == 0
 
 
+@pytest.mark.slow
 def test_an_older_copy_of_the_ledger_is_noticed_as_well(config: Path, simulator: Simulator) -> None:
     """Put back from a backup, it does not know what was paid for since."""
     ledger, backup = config.with_name("batch.ledger"), config.with_name("backup")

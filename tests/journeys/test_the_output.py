@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.running import (
     Simulator,
     a_batch,
@@ -50,6 +52,7 @@ def test_a_file_that_was_there_before_the_first_call_is_kept_aside(tmp_path: Pat
     assert kept.read_text("utf-8") == "somebody's work"
 
 
+@pytest.mark.slow
 def test_an_output_whose_folder_is_gone_is_kept_beside_the_input(tmp_path: Path) -> None:
     """The result is there all the same, under a second name that is said, and so is the cause."""
     with a_simulator("--duration", "100ms") as simulator:

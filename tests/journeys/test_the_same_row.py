@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.running import (
     a_batch,
     a_simulator,
@@ -72,6 +74,7 @@ def test_an_input_that_changed_while_the_batch_ran_is_read_again(tmp_path: Path)
     assert {row["Status"] for row in read_rows(tmp_path / "rows.done.csv")} == {"complete"}
 
 
+@pytest.mark.slow
 def test_a_row_that_is_gone_when_the_batch_ends_is_not_written_and_not_forgotten(
     tmp_path: Path,
 ) -> None:

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from importlib import resources
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -38,10 +39,11 @@ LINES: Final = (
 )
 
 
-def the_lines(path: Path, saved: Sequence[Sequence[Values]], *, in_full: bool) -> list[Values]:
+def the_lines(saved: Sequence[Sequence[Values]], *, in_full: bool) -> list[Values]:
     """What stands in a new ledger once these groups were saved."""
-    path.mkdir()
-    with a_ledger(path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
+    schema = resources.files("pipeline.ledger").joinpath("schema.sql").read_text()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(schema)
         for group in saved:
             if in_full:
                 connection.execute(IN_FULL, (to_json(group),))
@@ -50,16 +52,16 @@ def the_lines(path: Path, saved: Sequence[Sequence[Values]], *, in_full: bool) -
         return connection.execute(f"SELECT {COLUMNS} FROM attempt").fetchall()  # noqa: S608
 
 
-def test_whatever_stood_there_the_line_is_that_of_the_full_statement(tmp_path: Path) -> None:
+def test_whatever_stood_there_the_line_is_that_of_the_full_statement() -> None:
     """The quick statements are for what is common: what they don't fit is not lost by them."""
-    for number, (before, after) in enumerate(product((None, *LINES), LINES)):
+    for before, after in product((None, *LINES), LINES):
         saved = [[attempt_values(1, line)] for line in (before, after) if line is not None]
-        quick = the_lines(tmp_path / f"{number} quick", saved, in_full=False)
-        full = the_lines(tmp_path / f"{number} full", saved, in_full=True)
+        quick = the_lines(saved, in_full=False)
+        full = the_lines(saved, in_full=True)
         assert quick == full, (before, after)
 
 
-def test_in_a_group_the_common_and_the_others_are_all_saved(tmp_path: Path) -> None:
+def test_in_a_group_the_common_and_the_others_are_all_saved() -> None:
     """One that its statement does not fit takes none of its group along."""
     first = [attempt_values(1, replace(INTENT, number=n, token=Token(f"{n}"))) for n in (1, 2, 3)]
     ended = replace(INTENT, state=State.COMPLETE, run_id=RunId("WRUN-9"), outputs={"Email": "Hi"})
@@ -70,8 +72,8 @@ def test_in_a_group_the_common_and_the_others_are_all_saved(tmp_path: Path) -> N
         attempt_values(1, known),
         attempt_values(1, again),
     ]
-    quick = the_lines(tmp_path / "quick", [first, group], in_full=False)
-    assert quick == the_lines(tmp_path / "full", [first, group], in_full=True)
+    quick = the_lines([first, group], in_full=False)
+    assert quick == the_lines([first, group], in_full=True)
     assert len(quick) == 4
 
 

@@ -97,6 +97,7 @@ def test_an_endless_field_is_an_unclosed_quote(
         read(a_source(a_file(tmp_path, 'a,b\n"1234\n67890\n2",x\n')))
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_copy_does_not_grow_with_its_rows(tmp_path: Path) -> None:
     """Records pass by: of four times the rows, no more is held at once."""
 

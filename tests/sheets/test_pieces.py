@@ -90,6 +90,7 @@ def test_the_columns_are_counted_as_excel_counts_them() -> None:
     assert [column_number(n) for n in ("A", "Z", "AA", "XFD", "xfd")] == [1, 26, 27, 16384, 16384]
 
 
+@pytest.mark.slow
 def test_an_archive_of_more_entries_than_16_bits_count_is_copied(tmp_path: Path) -> None:
     """Then the directory's end is written in 64 bits, and another reader finds every entry."""
     count = 65_540

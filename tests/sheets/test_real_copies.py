@@ -21,6 +21,8 @@ from tests.sheets.fidelity import (
 )
 from tests.sheets.real import CASES, FOLDER, Case
 
+LONG = "CX_TemplateWithTableSourcePivotTables.xlsx"
+"""Its pivot tables take openpyxl ten seconds and more."""
 COLUMNS = ("New text", "New number", "New = sign")
 
 if not CASES:
@@ -42,7 +44,13 @@ def _cells(case: Case) -> dict[int, tuple[NewCell, ...]]:
     }
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.path.name)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(c, id=c.path.name, marks=pytest.mark.slow if c.path.name == LONG else ())
+        for c in CASES
+    ],
+)
 def test_nothing_is_lost_from_a_real_workbook(tmp_path: Path, case: Case) -> None:
     """All other parts are the same bytes; in the sheet's, all is there and only our cells are new.
 

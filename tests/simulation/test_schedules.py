@@ -10,11 +10,11 @@ import pytest
 from tests.simulation.__main__ import lived
 from tests.simulation.verdict import replay
 
-LIVES_A_TEST = 50
+LIVES_A_TEST = 25
 
 
 @pytest.mark.parametrize(
-    "first", [1, *(pytest.param(first, marks=pytest.mark.slow) for first in range(51, 301, 50))]
+    "first", [1, *(pytest.param(first, marks=pytest.mark.slow) for first in range(26, 301, 25))]
 )
 def test_every_promise_is_kept(first: int) -> None:
     """Whatever dies, is cut, sleeps or lies: the service's own count and the ledger agree."""
