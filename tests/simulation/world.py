@@ -47,6 +47,8 @@ T = TypeVar("T")
 KEY = "a-key-that-opens-nothing"
 WORKFLOW = "WCFG-1"
 LATENCY_SECONDS = 0.05
+PUSHED_EACH_SECONDS = 0.25
+"""Sooner than a start's reply where that is to come after its push: `faults.EARLY_SECONDS`."""
 QUIET_CALLS = 2
 LAST_CALLS = 20
 """So many calls are made at the end, with the service well again, until nothing is owed."""
@@ -228,7 +230,7 @@ class Life:
                 delivery = delivery_in(json.dumps(post.event).encode(), NO_SECRET)
                 if post.url == self._address and delivery is not None:
                     inbox.offer(delivery)
-            await asyncio.sleep(LATENCY_SECONDS)
+            await asyncio.sleep(PUSHED_EACH_SECONDS)
 
     # The disk.
 
