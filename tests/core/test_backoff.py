@@ -90,13 +90,3 @@ def test_each_failure_doubles_the_wait(failures: int, seconds: float) -> None:
 def test_a_service_that_asks_for_rest_gets_some(failures: int, chance: float) -> None:
     """The wait lies between half a second and a minute."""
     assert 0.5 <= try_again_seconds(failures, chance) <= 60
-
-
-@pytest.mark.parametrize(
-    ("refusals", "seconds"),
-    [(1, 0.02), (2, 0.1), (3, 0.2), (4, 0.4), (11, 51.2), (12, 60), (13, 60), (10_000, 60)],
-)
-def test_a_single_refusal_costs_next_to_nothing(refusals: int, seconds: float) -> None:
-    """A service that goes on to refuse is asked ever more seldom, at most a minute apart."""
-    assert rest_seconds(refusals, chance=0) == pytest.approx(seconds)
-    assert rest_seconds(refusals, chance=1) == pytest.approx(seconds / 2)
