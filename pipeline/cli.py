@@ -81,6 +81,9 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the process's exit code."""
     signal.signal(signal.SIGTERM, _interrupted_by_sigterm)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell lets a job in the background ignore Ctrl-C, and then SIGTERM could not go its way.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     _signals.clear()
     try:
         return _run(sys.argv[1:] if argv is None else argv)

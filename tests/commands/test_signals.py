@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from threading import Semaphore
@@ -13,6 +14,7 @@ import pytest
 from pipeline import cli
 from pipeline.engine.batch.stop import Switch
 from pipeline.engine.signals import signals_ask
+from pipeline.errors import Exit
 from tests.journeys.running import command
 
 
@@ -89,3 +91,25 @@ def test_a_busy_simulator_ends_at_once(number: signal.Signals, exit_: int) -> No
                     assert process.wait(timeout=10) == exit_
             finally:
                 process.kill()
+
+
+@pytest.mark.parametrize("ignored", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_job_in_the_background_is_ended_by_sigterm(ignored: signal.Handlers) -> None:
+    """A shell lets what a script starts with `&` ignore Ctrl-C, by which a loop ends in order."""
+    before = signal.signal(signal.SIGINT, ignored)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline", "simulate", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        try:
+            assert process.wait(timeout=20) == Exit.TERMINATED
+        finally:
+            process.kill()
