@@ -160,9 +160,14 @@ class Poller:
         return not swept.is_whole and not is_barren and self._batch.watches.count_due() > 0
 
     def _pages_at_once(self, swept: Swept) -> int:
-        """How many pages are asked for together: as many as are sure to be worth it."""
+        """How many pages are asked for together: as many as are sure to be worth it.
+
+        Where runs are left that need a look of their own, these are to leave meanwhile.
+        """
         if not self._goes_on(swept):
             return 0
+        if self._looking.untold:
+            return 1
         return max(1, min(PAGES_AT_ONCE, self._batch.watches.count_due() // RUNS_A_PAGE))
 
     def _barren_pages(self) -> int:
