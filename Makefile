@@ -42,8 +42,8 @@ setup-bench: $(RUN_READY) ## set up .venv with the peers that `make bench` compa
 batch: $(RUN_READY) ## run or go on with a batch: CONFIG=configs/demo.yaml ARGS="…"
 	@$(if $(CONFIG),,echo "Which batch? Say: make batch CONFIG=configs/demo.yaml" >&2; exit 2;) exec $(BIN)/pipeline run "$(CONFIG)" $(ARGS)
 
-# Twice the two cores: many tests wait for a process or for the disk.
-WORKERS ?= 4
+# One more than the two cores: many tests wait for a process or for the disk, and each worker imports all anew.
+WORKERS ?= 3
 # Each time in another order; a failed one is had again by its number.
 ORDER := $(or $(ORDER),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 # Without its bytecode the program is compiled anew by each of the many interpreters that the tests start.
@@ -53,7 +53,7 @@ test: $(TEST_READY) ## run the tests in any order; say which were left out for l
 	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) --durations=10 -m "not slow" $(ARGS)
 
 test-slow: export PYTHONDONTWRITEBYTECODE :=
-test-slow: $(TEST_READY) ## run the tests that take seconds each, which `make test` leaves out: a minute
+test-slow: $(TEST_READY) ## run the tests that take seconds each, which `make test` leaves out: two minutes
 	@$(BIN)/pytest -q -rs -n $(WORKERS) --randomly-seed=$(ORDER) -m slow $(ARGS)
 
 check: $(TEST_READY) ## format, lint, types, layers

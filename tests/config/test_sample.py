@@ -45,6 +45,7 @@ def a_sample(
     return sample_config(a_table(columns, blanks, sheet), workflow)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=120)
 @given(HEADERS, st.randoms(use_true_random=False), st.none() | st.text(min_size=1, max_size=10))
 @example(["x" * 5000, "y"], None, None)

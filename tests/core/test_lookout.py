@@ -51,7 +51,16 @@ def regret(watched: Sequence[Watched], draw: Draw) -> float:
 
 
 @pytest.mark.parametrize("look_seconds", PRICES)
-@pytest.mark.parametrize("name", DISTRIBUTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("constant", "uniform", "log-normal", "two humps"),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("long constant", "uniform from 0", "narrow log-normal", "two far humps")
+        ),
+    ],
+)
 def test_after_a_hundred_ends_looks_cost_little_more_than_the_oracles(
     name: str, look_seconds: float
 ) -> None:

@@ -183,6 +183,7 @@ def test_a_list_that_runs_away_while_it_is_read_is_followed(tmp_path: Path) -> N
     assert requests_a_run(universe) <= 0.15
 
 
+@pytest.mark.slow
 def test_no_list_costs_one_request(tmp_path: Path) -> None:
     """It is asked for once in a call, and then never again."""
     universe = many(tmp_path)

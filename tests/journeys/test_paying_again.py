@@ -6,6 +6,8 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.running import (
     Simulator,
     a_batch,
@@ -79,6 +81,7 @@ def test_fresh_pays_for_every_row_once_more(tmp_path: Path) -> None:
     assert set(starts.values()) == {2}
 
 
+@pytest.mark.slow
 def test_a_person_decides_whether_finished_rows_are_paid_for_again(tmp_path: Path) -> None:
     """Without a terminal nothing is asked and it is refused; on one, only a yes is a yes."""
     question = "5 rows that are complete would be paid for again (about 10 credits"

@@ -64,6 +64,7 @@ def summary(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, obj
     return summed
 
 
+@pytest.mark.slow
 def test_one_machine_does_all_of_it(
     tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -92,6 +92,7 @@ def ended_batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return config
 
 
+@pytest.mark.slow
 def test_a_batch_is_watched_from_its_first_row_to_its_last(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ def _field(field: str, delimiter: str, quote: str | None, *, always: bool) -> st
     return quote + field.replace(quote, 2 * quote) + quote
 
 
+@pytest.mark.slow
 @given(found_tables() | named_tables(), st.text(max_size=20))
 @settings(deadline=None, max_examples=EXAMPLES)
 def test_the_values_are_read_and_the_users_bytes_stay(

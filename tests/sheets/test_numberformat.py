@@ -283,6 +283,7 @@ def test_some_formats_show_a_number_as_it_is(code: str) -> None:
     assert NumberFormat.of(code, DateSystem.SINCE_1900) is None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.text(max_size=12), st.floats(allow_nan=False, allow_infinity=False))
 def test_no_format_and_no_number_breaks_it(code: str, number: float) -> None:
