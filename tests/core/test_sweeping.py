@@ -146,3 +146,8 @@ def test_pages_that_tell_of_no_watched_run_are_counted_until_one_does() -> None:
     swept.found(watched=3, due=2, spared=2.5)
     swept.found(watched=1, due=1, spared=1.0)
     assert (swept.barren, swept.due, swept.spared) == (0, 3, 3.5)
+
+
+def test_a_look_that_comes_a_little_early_is_spared_in_part() -> None:
+    """Half of its wait early, it spares half of a look, however short the wait is."""
+    assert looks_spared(early_seconds=0.5, wait_seconds=1.0) == 0.5
