@@ -4,10 +4,9 @@ The tables and views are described in `schema.sql`. What is asked elsewhere stan
 live page alone in `onlooker.py`, by several workers and on a server in `shared`.
 """
 
-_TOLD = (
-    "token, intended_at, started_at, seen_running_at, ended_at, run_id, named, credits, outputs, "
-    "error, failure"
-)
+from pipeline.ledger.records import ATTEMPT_COLUMNS
+
+_TOLD = ", ".join(ATTEMPT_COLUMNS[ATTEMPT_COLUMNS.index("token") :])
 ATTEMPT = f"number, attempt_state, attempt_round_id, {_TOLD}"
 """The columns of an attempt beside its entry, in the order in which `records` reads them."""
 ENTRY = f"id, state, attempts, retries, round_id, owes_retry, {ATTEMPT}"
@@ -48,16 +47,6 @@ ENROL = (
 COUNT_ROWS = "UPDATE reading SET rows = ?, skipped = ?, faulty = ? WHERE id = ?"
 HAS_PAID = f"SELECT EXISTS ({PAID})"
 OPEN_ENTRIES = "SELECT 1 FROM entry WHERE state NOT IN ('complete', 'failed') LIMIT 1"
-# Many lines in one statement, as a JSON list of lists: each statement of the ledger's thread ends
-# with a wait for the interpreter's lock, which beside a busy loop is long.
-SAVE_ENTRIES = (
-    "UPDATE entry SET state = new.state, attempts = new.attempts, retries = new.retries, "
-    "round_id = new.round_id, owes_retry = new.owes_retry FROM ("
-    "SELECT json_extract(value, '$[0]') AS state, json_extract(value, '$[1]') AS attempts, "
-    "json_extract(value, '$[2]') AS retries, json_extract(value, '$[3]') AS round_id, "
-    "json_extract(value, '$[4]') AS owes_retry, json_extract(value, '$[5]') AS id "
-    "FROM json_each(?)) AS new WHERE entry.id = new.id"
-)
 TAKE_BACK_ATTEMPTS = (  # only one that is starting can be taken back: all others are on record
     "DELETE FROM attempt WHERE entry_id IN (SELECT value FROM json_each(?)) AND state = 'starting'"
 )

@@ -73,16 +73,13 @@ class Readings(Facts):
         """Give each row its entry; `rows` goes through their values from the first on."""
         if self._execute(queries.ANY_ENTRY).fetchone() is None:
             try:
-                self._enrol_first(rows())
+                with self._indexed_at_the_end():
+                    self._connection.executemany(queries.ENROL_FIRST, rows())
             except sqlite3.IntegrityError:
                 pass  # Some rows share a key: which ones, an index has to tell on the way.
             else:
                 return
         self._connection.executemany(queries.ENROL, rows())
-
-    def _enrol_first(self, rows: Iterable[Values]) -> None:
-        with self._indexed_at_the_end():
-            self._connection.executemany(queries.ENROL_FIRST, rows)
 
     @contextmanager
     def _indexed_at_the_end(self) -> Iterator[None]:

@@ -1,8 +1,8 @@
-"""How attempts are written into the ledger's file. Owns the statements, and which of them fits.
+"""How entries and attempts are written into the ledger's file. Owns the statements, and which fits.
 
-Many attempts go by one statement, as a JSON list of lists: each statement of the ledger's thread
-ends with a wait for the interpreter's lock, which beside a busy loop is long. Nearly all are new
-intents, runs that have just begun, or runs on record that have ended; for these there are
+Many lines go by one statement, as a JSON list of lists: each statement of the ledger's thread ends
+with a wait for the interpreter's lock, which beside a busy loop is long. Nearly all attempts are
+new intents, runs that have just begun, or runs on record that have ended; for these there are
 statements that say the news alone, in half of the time. Must not know what a state means for a row.
 """
 
@@ -17,7 +17,7 @@ from pipeline.ledger.records import ATTEMPT_COLUMNS, Values
 
 
 def _said(columns: Sequence[str]) -> list[str]:
-    """What an attempt's list holds for each column."""
+    """What a line's list holds for each column."""
     return [f"json_extract(value, '$[{place}]')" for place in range(len(columns))]
 
 
@@ -31,6 +31,12 @@ def _places(columns: Sequence[str]) -> Callable[[Values], Values]:
     """Takes these columns out of an attempt's values."""
     return itemgetter(*(ATTEMPT_COLUMNS.index(name) for name in columns))
 
+
+_ENTRY: Final = ("state", "attempts", "retries", "round_id", "owes_retry")
+SAVE_ENTRIES: Final = (
+    f"UPDATE entry SET {', '.join(f'{name} = new.{name}' for name in _ENTRY)} "
+    f"FROM {_news((*_ENTRY, 'id'))} WHERE entry.id = new.id"
+)
 
 _INTENT: Final = ATTEMPT_COLUMNS[: ATTEMPT_COLUMNS.index("started_at")]
 _BEGINNING: Final = ("entry_id", "number", "state", "started_at", "run_id", "named")
@@ -65,6 +71,7 @@ END: Final = (  # the run's id is not set, nor looked for (the +): its index is 
 )
 COLUMNS: Final = {INTEND: _places(_INTENT), BEGIN: _places(_BEGINNING), END: _places(_END)}
 
+_state = itemgetter(ATTEMPT_COLUMNS.index("state"))
 _later = _places(ATTEMPT_COLUMNS[len(_INTENT) :])
 _told = _places(_TOLD)
 _NOTHING_LATER: Final = (None, None, None, None, False, None, None, None, None)
@@ -84,7 +91,7 @@ def save_attempts(attempts: Iterable[Values], execute: Callable[..., Any]) -> No
 
 
 def _statement_for(values: Values) -> str:
-    state = values[ATTEMPT_COLUMNS.index("state")]
+    state = _state(values)
     if state is State.STARTING and _later(values) == _NOTHING_LATER:
         return INTEND
     if state is State.RUNNING and _told(values) == _NOTHING_TOLD:

@@ -1,8 +1,9 @@
 """The ledger's one door. Owns the entries and their attempts: what is saved and asked of them.
 
 Must not know what a state means or what is to be done next: that is the lifecycle's. The words of
-SQL stand in `queries.py`. What a ledger is besides stands in those that it is made of: the sheet
-as it was read (`readings.py`), what it says of itself (`facts.py`), its file (`transactions.py`).
+SQL stand in `queries.py`, those that save in `saving.py`. What a ledger is besides stands in those
+that it is made of: the sheet as it was read (`readings.py`), what it says of itself (`facts.py`),
+its file (`transactions.py`).
 """
 
 import sqlite3
@@ -42,7 +43,7 @@ from pipeline.ledger.records import (
     line_of,
     standing_of,
 )
-from pipeline.ledger.saving import save_attempts
+from pipeline.ledger.saving import SAVE_ENTRIES, save_attempts
 
 PAST_RUNS_TOLD: Final = 1000
 """So many of the newest runs are evidence of what the next will be like: a workflow changes."""
@@ -180,7 +181,7 @@ class Ledger(Readings):
             self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
 
     def _save_entries(self, entries: Sequence[Entry]) -> None:
-        self._execute(queries.SAVE_ENTRIES, (to_json([entry_values(e) for e in entries]),))
+        self._execute(SAVE_ENTRIES, (to_json([entry_values(e) for e in entries]),))
 
     def _save_attempts(self, attempts: Sequence[Values]) -> None:
         save_attempts(attempts, self._execute)

@@ -74,7 +74,6 @@ class Service:
         self._keep = keep
         self._runs: dict[str, Run] = {}
         self._runs_of_workflow: dict[str, list[Run]] = {}
-        self._befallen = frozenset(call for call in Call if settings.faults.can_befall(call))
         self._late: list[Run] = []
         """Runs whose connection was dead before they were begun."""
         self._refused = 0
@@ -247,7 +246,7 @@ class Service:
         return early or self._fault(Call.LOOK, run.number, self._looks_at_run[run.id])
 
     def _fault(self, call: Call, *which: int) -> Fault | None:
-        if call not in self._befallen:
+        if not self._settings.faults.can_befall(call):
             return None
         chance = self._settings.chance(call.name, *which)
         return self._settings.faults.decide(call, chance)

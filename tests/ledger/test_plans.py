@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from pipeline.ledger import queries
+from pipeline.ledger import queries, saving
 from tests.ledger.builders import a_ledger
 
 KEYS: Final[Mapping[str, str]] = {
@@ -31,7 +31,7 @@ KEYS: Final[Mapping[str, str]] = {
 @pytest.mark.parametrize(("name", "key"), KEYS.items(), ids=KEYS)
 def test_a_few_of_many_are_found_by_their_key(tmp_path: Path, name: str, key: str) -> None:
     """Among a million rows a group takes as long as among ten: no others are gone through."""
-    statement = getattr(queries, name)
+    statement = getattr(saving if name.startswith("SAVE") else queries, name)
     with a_ledger(tmp_path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
         values = ("[]",) * statement.count("?")
         plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
