@@ -16,6 +16,7 @@ from pipeline.core.events import (
     Resumed,
     RetryAsked,
     RowGivenUp,
+    RunFound,
     ShownAbsent,
     StartAgain,
 )
@@ -125,13 +126,14 @@ def test_an_end_keeps_what_the_run_gave_and_cost() -> None:
     ],
 )
 def test_a_failed_run_costs_and_says_why(message: str | None, error: str) -> None:
-    """A run that failed at the service keeps its credits and the service's words."""
-    seen = an_observation(RunStatus.FAILED, credits=1.0, message=message)
+    """A run that failed at the service keeps its credits, the service's words and what it gave."""
+    given = {"Email": "Dear"}
+    seen = an_observation(RunStatus.FAILED, credits=1.0, message=message, outputs=given)
     entry, _ = step(an_entry(State.RUNNING), seen, a_context())
     attempt = entry.attempt
     assert attempt is not None
     assert (attempt.error, attempt.failure) == (error, FailureClass.PROVIDER)
-    assert (attempt.credits, attempt.ended_at) == (1.0, NOON + 100)
+    assert (attempt.credits, attempt.ended_at, attempt.outputs) == (1.0, NOON + 100, given)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +217,27 @@ def test_a_late_end_is_kept_with_the_run_that_it_was_seen_of(seen: Observation) 
     has_failed = seen is HAS_FAILED
     assert entry.attempt.failure is (FailureClass.PROVIDER if has_failed else None)
     assert (entry.attempt.error is None) is not has_failed
+
+
+def test_a_run_that_completed_late_gives_its_outputs_and_ends_what_is_owed() -> None:
+    """What was paid for is there to be written, and no new attempt is paid for beside it."""
+    owing = an_entry(State.EXPIRED, owes_retry=True)
+    seen = an_observation(outputs={"Email": "Dear Ada"}, credits=2.0)
+    entry, todo = step(owing, LateEnd(seen), a_context())
+    assert entry.attempt is not None
+    assert (entry.state, entry.owes_retry, todo) == (State.COMPLETE, False, ())
+    assert (entry.attempt.outputs, entry.attempt.credits) == ({"Email": "Dear Ada"}, 2.0)
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_run_that_is_found_is_kept_with_who_named_it(*, is_named: bool) -> None:
+    """One that a person named may be of another start: it proves nothing of what a list shows."""
+    found = RunFound(RunId("WRUN-9"), is_named=is_named)
+    entry, _ = step(an_entry(State.UNCONFIRMED), found, a_context())
+    attempt = entry.attempt
+    assert attempt is not None
+    assert (attempt.run_id, attempt.started_at, attempt.error) == ("WRUN-9", NOON + 100, None)
+    assert attempt.is_named is is_named
 
 
 def test_a_row_that_a_person_gave_up_says_so() -> None:
