@@ -116,6 +116,20 @@ def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:
             assert ledger.holder() == str(os.getpid())
 
 
+def test_what_a_killed_batch_was_told_to_change_is_not_the_next_holders(tmp_path: Path) -> None:
+    """Nobody is told that a change is heeded before there is a batch that takes any."""
+    path = tmp_path / "batch.ledger"
+    with another_process(path) as (process, _), join_ledger(path) as joined:
+        assert joined is not None
+        joined.take_adjustments()
+        assert joined.adjust({"paused": "true"})
+        process.kill()
+        process.wait()
+    with open_ledger(path) as ledger:
+        assert ledger.adjustments() == {}
+        assert not ledger.adjust({"paused": "false"})
+
+
 def test_a_holder_says_so_as_long_as_it_holds(tmp_path: Path) -> None:
     """Also in the ledger itself, and also where the batch ends with an error."""
     path = tmp_path / "batch.ledger"
