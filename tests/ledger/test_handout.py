@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from pipeline.config.sections.server import place_of
 from pipeline.core.model import State
+from pipeline.errors import LedgerLost
 from pipeline.ledger.shared.chunks import Debt, FenceLostError
-from pipeline.ledger.shared.connection import PostgresConnection
+from pipeline.ledger.shared.connection import REMEDY, PostgresConnection
 from pipeline.ledger.shared.handout import install, open_handout
 from tests.core.builders import NOON
 from tests.ledger.builders import ids_of, stands
@@ -20,6 +22,10 @@ AGED = (
     "WHERE dedupe_key = ?"
 )
 JOBS = "SELECT dedupe_key FROM pgqueuer ORDER BY dedupe_key"
+CUT_OFF = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def put(url: str, *debts: tuple[int, Debt]) -> None:
@@ -133,3 +139,21 @@ def test_a_fault_of_this_program_is_no_secret_of_the_queue(server: Server) -> No
     with pytest.raises(ExceptionGroup) as told:
         asyncio.run(served())
     assert told.value.subgroup(ZeroDivisionError) is not None
+
+
+def test_a_queue_that_is_cut_off_is_a_ledger_that_is_lost(server: Server) -> None:
+    """A person learns which one, and what to do: no error of the queue's own leaves the room."""
+    url = server.new_database()
+    put(url, (1, "start"))
+
+    async def cut_off(_: int, __: Debt) -> None:
+        with a_look_at(url) as looking:
+            looking.execute(CUT_OFF)
+
+    async def served() -> None:
+        async with open_handout(url) as handout, asyncio.timeout(20):
+            await handout.serve(cut_off)
+
+    with pytest.raises(LedgerLost, match="the queue's connection broke") as lost:
+        asyncio.run(served())
+    assert (lost.value.place, lost.value.remedy) == (place_of(url), REMEDY)

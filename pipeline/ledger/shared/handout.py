@@ -109,8 +109,8 @@ class Handout:
     async def serve(self, handler: Handler) -> None:
         """Take chunks and let them be worked on, until `close`.
 
-        Raises a group with `LedgerLost` where a connection breaks, and with whatever `handler` may
-        raise against its word: the queue by itself would say nothing of it.
+        Raises `LedgerLost` where a connection breaks, and a group with whatever `handler` may raise
+        against its word: the queue by itself would say nothing of it.
         """
         try:
             async with asyncio.TaskGroup() as group:
