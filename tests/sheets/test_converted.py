@@ -61,6 +61,15 @@ def test_a_value_is_the_same_to_its_last_digit_and_blank(
     assert value in {None, old}
 
 
+@pytest.mark.parametrize(("value", "text"), [("INF", "inf"), ("-INF", "-inf"), ("NaN", "nan")])
+def test_what_is_no_number_to_a_workbook_is_text(tmp_path: Path, value: str, text: str) -> None:
+    """The copy can be opened: Excel takes such a number, or a kind that it lacks, for damage."""
+    cell = a_value("float", "value", value)
+    source = an_ods(tmp_path, "Leads", rows=(*ROWS, (cell, *[a_text("x")] * 3)))
+    copied = opened(converted(source, {2: [7, "x"]}).path)["A3"]
+    assert (copied.value, copied.data_type) == (text, "s")
+
+
 def test_a_sign_that_no_workbook_takes_is_replaced(tmp_path: Path) -> None:
     """The copy can be opened, and shows where the sign stood; the rest of the text stays."""
     source = an_ods(tmp_path, "Leads", rows=(*ROWS, (a_text("a&#1;b"), *[a_text("x")] * 3)))

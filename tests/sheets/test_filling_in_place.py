@@ -162,6 +162,15 @@ def test_shared_texts_are_found_however_their_part_is_cut(size: int) -> None:
     assert strings_at([*chunks, b"no end"], {0, 2}, "strings") == {0: "Na", 2: "Nr"}
 
 
+def test_shared_texts_that_are_damaged_are_named(tmp_path: Path) -> None:
+    """A person sees which of the many parts it is."""
+    header = '<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>'
+    ways = {"rId9": ("sharedStrings", "sharedStrings.xml")}
+    parts = parts_with(a_sheet(header), more={"xl/sharedStrings.xml": "<sst></si>"}, ways=ways)
+    with pytest.raises(OutputFault, match=r"its part xl/sharedStrings\.xml is damaged"):
+        a_copy(a_source(a_package(tmp_path, parts)))
+
+
 def with_chain(*cells: str) -> dict[str, str | bytes]:
     """A workbook with formulas in B2 and B3, and this order of calculation."""
     formulas = [f'<c r="B{n}"><f>A{n}</f><v>1</v></c>' for n in (2, 3)]
