@@ -84,7 +84,7 @@ class Batch:
         self.inbox = Inbox()
         self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
-        self.sent = Sent(clock, self.changed)
+        self.sent = Sent(self.changed)
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
         self._failures = 0

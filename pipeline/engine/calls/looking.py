@@ -82,7 +82,7 @@ class Looking:
         sent_at = self._batch.clock.monotonic()
         reply: LookReply
         try:
-            async with self._batch.sent.patience():
+            with self._batch.sent.patience():
                 reply = await self._remote.look(run_id)
         except TimeoutError:
             reply = Unreachable("the program was stopped before the reply came")
@@ -106,7 +106,7 @@ class Looking:
             return None
         sent_at = self._batch.clock.monotonic()
         try:
-            async with self._batch.sent.patience():
+            with self._batch.sent.patience():
                 return await self._remote.list_runs(number), sent_at
         except TimeoutError:
             return None

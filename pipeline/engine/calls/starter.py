@@ -247,7 +247,7 @@ class Starter:
         sent_at = self._batch.clock.monotonic()
         reply: StartReply
         try:
-            async with self._batch.sent.patience():
+            with self._batch.sent.patience():
                 reply = await self._remote.start(variables, self._metadata(entry), may_leave)
         except TimeoutError:
             reply = Doubtful("the program was stopped before the reply came")
