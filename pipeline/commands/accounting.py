@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from pipeline.commands.quoting import amount_in_words
+from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.money.accounts import Line, Totals
 
@@ -103,16 +104,16 @@ def printable(text: str) -> str:
 def totals_in_words(name: str, sums: Totals) -> list[str]:
     """The totals, a line each; what is in no sum is told where there is any."""
     lines = [
-        f"{name}: {sums.attempts} attempts, {amount_in_words(sums.credits)} credits",
+        f"{name}: {counted(sums.attempts, 'attempt')}, {amount_in_words(sums.credits)} credits",
         f"  for rows in the sheet: {amount_in_words(sums.sheet_credits)}",
         f"  for rows that left it or were changed: {amount_in_words(sums.left_credits)}",
     ]
     if sums.credits_unknown:
-        lines.append(f"complete without credits, in no sum: {sums.credits_unknown} runs")
+        lines.append(f"complete without credits, in no sum: {counted(sums.credits_unknown, 'run')}")
     if sums.failed_unknown:
-        lines.append(f"failed without credits, in no sum: {sums.failed_unknown} runs")
+        lines.append(f"failed without credits, in no sum: {counted(sums.failed_unknown, 'run')}")
     if sums.may_cost_yet:
-        lines.append(f"not seen to end, may cost yet: {sums.may_cost_yet} attempts")
+        lines.append(f"not seen to end, may cost yet: {counted(sums.may_cost_yet, 'attempt')}")
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
+from pipeline.core.counting import counted
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import (
@@ -116,8 +117,8 @@ def _chosen(
     if unchanged := [row.row_number for row in answers[Answer.UNCHANGED]]:
         named = f"--class {FailureClass.INPUT} --rows {min(unchanged)}-{max(unchanged)}"
         say(
-            f"Left out: {len(unchanged)} rows that the service refused, and that are still the "
-            f"same. Name them to send them all the same: {named}"
+            f"Left out: {counted(len(unchanged), 'row')} refused by the service and still the "
+            f"same. To send them all the same, name them: {named}"
         )
     return answers[Answer.SENT_AGAIN]
 

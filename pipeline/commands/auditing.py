@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.commands.accounting import place_of, printable
 from pipeline.commands.quoting import amount_in_words
+from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.money.accounts import Audit, Line
 
@@ -18,7 +19,7 @@ NAMED_OF_A_KIND: Final = 20
 def audit_in_words(found: Audit) -> list[str]:
     """What the service's list shows beside the ledger, a line each."""
     lines = [
-        f"at the service: {found.agreed} runs with the same credits",
+        f"at the service: {counted(found.agreed, 'run')} with the same credits",
         f"  whose credits its list does not name: {found.unnamed}",
         f"  still running, by the ledger: {found.running}",
         f"  of this workflow, without a token of this ledger: {found.not_ours}",

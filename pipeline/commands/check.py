@@ -18,6 +18,7 @@ from pipeline.commands.terminal import say, tell
 from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
+from pipeline.core.counting import counted
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json
 from pipeline.core.money.budget import Spending
@@ -179,7 +180,7 @@ def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | N
     )
     lines = [
         *table(forecast.samples),
-        f"{forecast.batch}: {forecast.rows} rows in {prepared.sheet.name}",
+        f"{forecast.batch}: {counted(forecast.rows, 'row')} in {prepared.sheet.name}",
         f"rows: {counts}",
         *([f"shared: {forecast.shared} equal to one that is started"] if forecast.shared else []),
         f"cost: {cost}",

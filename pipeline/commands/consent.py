@@ -16,6 +16,7 @@ from pipeline.commands.quoting import (
 )
 from pipeline.commands.terminal import agrees, ask, can_ask, confirm, refusal, say
 from pipeline.config.model import Config
+from pipeline.core.counting import counted
 from pipeline.core.model import Entry, State
 from pipeline.core.money.quoting import Quote
 from pipeline.ledger.store import Ledger
@@ -51,7 +52,7 @@ def ask_to_pay(
     if entries:
         cost = cost_in_words(quote_for(len(entries), config, ledger))
         if complete:
-            question = f"{complete} rows that are complete would be paid for again ({cost})"
+            question = f"{counted(complete, 'complete row')} would be paid for again ({cost})"
             confirm(question, is_agreed=is_agreed)
         say(f"Rows that get a new attempt: {len(entries)}; {cost}.")
     rows = ledger.tally().count_entries(State.PLANNED) + len(entries)
@@ -81,7 +82,7 @@ def _tell_plan(quoted: Quote, config: Config, ledger: Ledger) -> None:
     known = "".join(
         f", {count} {state}" for state, count in states.items() if state is not State.PLANNED
     )
-    say(f"{config.name}: {quoted.rows} rows to start{known}")
+    say(f"{config.name}: {counted(quoted.rows, 'row')} to start{known}")
     _tell_quote(quoted, config, ledger)
 
 
@@ -111,7 +112,7 @@ def tell_rest(config: Config, ledger: Ledger) -> None:
     if not rows:
         return
     quoted = quote_for(rows, config, ledger)
-    say(f"{config.name}: {rows} rows are still to be started")
+    say(f"{config.name}: {counted(rows, 'row')} still to be started")
     _tell_quote(quoted, config, ledger)
     if (whole := whole_in_words(quoted, ledger.tally().credits)) is not None:
         say(f"the whole sheet: {whole}")

@@ -5,6 +5,7 @@ from typing import Final
 
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.working import told_while
+from pipeline.core.counting import counted
 from pipeline.core.rows.planning import DECISION_OF, Decision
 from pipeline.ledger.store import Ledger
 
@@ -20,7 +21,7 @@ def enrol(prepared: Prepared, ledger: Ledger) -> int:
     """
     if not ledger.has_ended(prepared.reading):
         workflow, source = prepared.config.workflow, prepared.source.path
-        with told_while(f"Entering {len(prepared.rows)} rows in the ledger"):
+        with told_while(f"Entering {counted(len(prepared.rows), 'row')} in the ledger"):
             ledger.enrol(prepared.rows, source, workflow.service, workflow.id, time.time())
         ledger.say_reading(prepared.reading)
     states = ledger.rows_by_state().items()

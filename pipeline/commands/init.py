@@ -15,6 +15,7 @@ from pipeline.config.filekinds import is_text
 from pipeline.config.sample import Table, sample_config
 from pipeline.config.values.readers import read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
+from pipeline.core.counting import counted
 from pipeline.core.model import Sheet
 from pipeline.core.rows.cells import shown
 from pipeline.errors import Exit, OutputFault, UsageFault
@@ -98,7 +99,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         key=key,
     )
     _write(config, sample_config(table, meant.workflow))
-    say(f"Written: {config}, over {len(sheet.rows)} rows and {len(sheet.columns)} columns.")
+    rows, columns = counted(len(sheet.rows), "row"), counted(len(sheet.columns), "column")
+    say(f"Written: {config}, over {rows} and {columns}.")
     if meant.workflow is None:
         say("Put your workflow's id into it; until then `check` tells what is missing.")
     say(f"Next: `{command_line('check', config)}`")

@@ -20,6 +20,7 @@ from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
+from pipeline.core.counting import counted
 from pipeline.core.model import State
 from pipeline.engine.worker import chunk_size
 from pipeline.errors import Exit, LedgerFault
@@ -92,6 +93,6 @@ def _tell_parked(ledger: PostgresLedger) -> None:
     parked = Chunks(ledger).parked()
     if parked:
         say(
-            f"{len(parked)} chunks of rows kept ending the workers that had them, and were left "
-            "aside: the same command tries them again."
+            f"Left aside: {counted(len(parked), 'chunk')} of rows that kept ending workers; "
+            "the same command tries again."
         )

@@ -18,6 +18,7 @@ from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
+from pipeline.core.counting import counted
 from pipeline.engine.batch.stop import Stop, StopReason, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.process import World
@@ -196,7 +197,7 @@ class _Working:
         before, to_send = (self._ledger.fact(FAILED_BEFORE) or "0 0").split()
         failures = failed - int(before)
         if failures > 0 and limit.is_reached(failures, int(to_send)):
-            message = f"{failures} rows failed in this call (limits.max_failures)"
+            message = f"{counted(failures, 'row')} failed in this call (limits.max_failures)"
             self._worker.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))
 
     async def _tell(self) -> None:

@@ -22,6 +22,7 @@ from pipeline.commands.runlist import read_run_list
 from pipeline.commands.terminal import say, tell
 from pipeline.config.model import Config
 from pipeline.config.values.readers import SIMULATOR
+from pipeline.core.counting import counted
 from pipeline.core.money.accounts import Audit, Line, ServiceRun, Totals, audit, totals
 from pipeline.engine.progress.screen import typed
 from pipeline.errors import Exit, LedgerFault, OutputFault, RemoteFault, UsageFault
@@ -96,7 +97,7 @@ def _of_one_kind(lines: Sequence[Line], config: Config) -> list[Line]:
     kept = [line for line in lines if (line.service == SIMULATOR) is is_simulated]
     if left_out := len(lines) - len(kept):
         where = "a real service" if is_simulated else "the bundled simulator, which cost nothing"
-        say(f"Left out: {left_out} attempts at {where}.")
+        say(f"Left out: {counted(left_out, 'attempt')} at {where}.")
     return kept
 
 

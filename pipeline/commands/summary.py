@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import command_line, say, tell
+from pipeline.core.counting import counted
 from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State, Status
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.errors import Exit, OutputFault
@@ -111,21 +112,17 @@ def tell_failures(tally: Tally, config: Path) -> None:
     """Say what a person can do about the rows that have ended without being complete."""
     if tally.faulty:
         say(
-            f"{_rows(tally.faulty)} can't be sent, and cost nothing: "
+            f"{counted(tally.faulty, 'row')} can't be sent, and cost nothing: "
             f"`{command_line('check', config)}` names the cells; mend them, and run again."
         )
     if failed := tally.count(State.FAILED):
         say(
-            f"{_rows(failed)} failed at the service: the output says why, and "
+            f"{counted(failed, 'row')} failed at the service: the output says why, and "
             f"`{command_line('retry', config)}` pays for another attempt of each."
         )
     if expired := tally.count(State.EXPIRED):
         was = "was" if expired == 1 else "were"
-        say(f"{_rows(expired)} {was} not seen to end: the next call looks again, free.")
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
+        say(f"{counted(expired, 'row')} {was} not seen to end: the next call looks again, free.")
 
 
 def show(summary: Summary, *, as_json: bool) -> None:
@@ -156,14 +153,18 @@ def as_text(summary: Summary) -> str:
     counts = ", ".join(
         f"{getattr(summary, status)} {status}" for status in Status if getattr(summary, status)
     )
-    unknown = f" ({summary.credits_unknown} runs named none)" if summary.credits_unknown else ""
+    unknown = (
+        f" ({counted(summary.credits_unknown, 'run')} named none)"
+        if summary.credits_unknown
+        else ""
+    )
     lines = [
-        f"{summary.batch}: {summary.rows} rows: {counts or 'none'}",
+        f"{summary.batch}: {counted(summary.rows, 'row')}: {counts or 'none'}",
         f"credits: {summary.credits:g}{unknown}",
     ]
     if summary.shared:
         saved = f"{summary.saved_credits:g} credits saved so far"
-        lines.append(f"duplicates: {summary.shared} rows share an equal row's run: {saved}")
+        lines.append(f"duplicates: {counted(summary.shared, 'row')} with an equal row's run: {saved}")
     if summary.is_of_a_call:
         lines.append(_call_in_words(summary))
     if summary.output:

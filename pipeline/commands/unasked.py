@@ -15,6 +15,7 @@ from pipeline.commands.quoting import cost_in_words, quote_for
 from pipeline.commands.terminal import confirm, say
 from pipeline.config.model import Config
 from pipeline.config.values.readers import SIMULATOR
+from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.rows.cells import NoSuchColumnError, find_column, shown
 from pipeline.core.rows.planning import Decision, Plan, plan
@@ -73,8 +74,8 @@ def _questions(
             else "the config or a number format was changed"
         )
         yield (
-            f"{again.rows} rows that were paid for would be paid for again "
-            f"({_cost(again.runs, config, ledger)}): their own values are as they were, but {cause}"
+            f"{counted(again.rows, 'row')} already paid for would be paid for again "
+            f"({_cost(again.runs, config, ledger)}): the values are as they were, but {cause}"
         )
 
 

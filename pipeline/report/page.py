@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.core.counting import counted
 from pipeline.ledger.history import TroubledRow
 from pipeline.report.figures import Findings, spread_of
 from pipeline.report.plots import (
@@ -99,7 +100,9 @@ def _css() -> str:
 def _figures(found: Findings, zone: tzinfo) -> list[tuple[str, str]]:
     """The figures beside the counts, each with its name."""
     tally = found.tally
-    unknown = f" ({tally.credits_unknown} runs named none)" if tally.credits_unknown else ""
+    unknown = (
+        f" ({counted(tally.credits_unknown, 'run')} named none)" if tally.credits_unknown else ""
+    )
     figures = [("credits", f"{tally.credits:,.10g}{unknown}")]
     if (cost := spread_of(found.row_credits)) is not None:
         figures.append(

@@ -16,6 +16,8 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
+from pipeline.core.counting import counted
+
 # pygal joins in every later import of the process, for maps that nothing here draws, and in a way
 # that Python 3.11 warns of.
 sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, pygal.PluginImportFixer)]
@@ -59,7 +61,7 @@ def starts_and_ends(starts: Sequence[float], ends: Sequence[float], zone: tzinfo
     """How many runs were begun and had ended at each moment; both are Unix seconds, in order."""
     first, last = starts[0], max([starts[-1], *ends[-1:]])
     last = max(last, first + 1)
-    chart = _chart(pygal.XY, f"{len(starts)} runs begun and {len(ends)} ended over time")
+    chart = _chart(pygal.XY, f"{counted(len(starts), 'run')} begun and {len(ends)} ended over time")
     chart.show_legend = True
     chart.x_labels = _moments(first, last, zone)
     chart.y_labels = _whole_ticks(len(starts))
@@ -72,12 +74,12 @@ def starts_and_ends(starts: Sequence[float], ends: Sequence[float], zone: tzinfo
 
 def run_durations(seconds: Sequence[float]) -> Markup:
     """How many runs took how long; seconds, in order of size."""
-    return _spread(seconds, f"How long {len(seconds)} runs took", _waited)
+    return _spread(seconds, f"How long {counted(len(seconds), 'run')} took", _waited)
 
 
 def credits_a_row(credits_: Sequence[float]) -> Markup:
     """How many rows cost how many credits; in order of size."""
-    return _spread(credits_, f"What {len(credits_)} rows cost, in credits", _plain)
+    return _spread(credits_, f"What {counted(len(credits_), 'row')} cost, in credits", _plain)
 
 
 def failures_by_class(counts: Mapping[str, int]) -> Markup:

@@ -52,7 +52,7 @@ def test_a_pilot_is_followed_by_its_quote_and_the_rest(batch: Path, program: Pro
     """Five rows first, then what the rest costs by them, and one summary of it all."""
     ended = program.answering("y", "y")("run", batch, "--json")
     assert ended.exit == 0, ended.err
-    assert "batch: 55 rows are still to be started" in ended.err
+    assert "batch: 55 rows still to be started" in ended.err
     assert "cost: about 110 credits, by the 5 runs so far" in ended.err
     assert "the whole sheet: about 120 credits" in ended.err
     assert REST in ended.err
@@ -145,7 +145,7 @@ def test_a_pilot_by_hand_says_what_the_whole_will_cost(tmp_path: Path, program: 
     """`--limit N`: with a range, and with where the cap would stop it."""
     config = a_batch(tmp_path, 20, limits={"rate": "500/s", "max_credits": 1000})
     ended = program("run", config, "--limit", 2, "--json")
-    assert "batch: 18 rows are still to be started\ncost: about 36 credits" in ended.err
+    assert "batch: 18 rows still to be started\ncost: about 36 credits" in ended.err
     assert "\nlimits.max_credits is 1,000, 4 spent\n" in ended.err
     assert "the whole sheet: about 40 credits" in ended.err
     assert json.loads(ended.out)["complete"] == 2

@@ -91,7 +91,7 @@ def test_the_json_holds_every_figure(batch: Path, program: Program) -> None:
 def test_a_complete_run_without_credits_is_counted(batch: Path, program: Program) -> None:
     """It is in no sum, and that is said."""
     _change(batch, "UPDATE attempt SET credits = NULL WHERE rowid = 4")
-    assert "complete without credits, in no sum: 1 runs" in program("statement", batch).out
+    assert "complete without credits, in no sum: 1 run" in program("statement", batch).out
     assert as_json(program, batch)["totals"]["credits_unknown"] == 1
 
 

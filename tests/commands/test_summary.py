@@ -30,7 +30,7 @@ def test_each_row_counts_as_what_its_status_says(state: State) -> None:
     summary = summarise("leads", "leads.ledger", tally, Call(0, {}, 0, None), Exit.OK)
     counted = {name: getattr(summary, name) for name in Status}
     assert counted == {**dict.fromkeys(Status, 0), status: 1}
-    assert f"1 rows: 1 {status}\n" in as_text(summary)
+    assert f"1 row: 1 {status}\n" in as_text(summary)
     assert exit_of(tally, None, None) == EXITS[status]
 
 

@@ -45,7 +45,7 @@ def test_what_was_saved_stands_in_the_summary(tmp_path: Path) -> None:
     assert "2 to start" in checked.out
     assert "2 equal to one that is started" in checked.out
     ended = pipeline("run", config)
-    assert "duplicates: 2 rows share an equal row's run: 4 credits saved so far" in ended.out
+    assert "duplicates: 2 rows with an equal row's run: 4 credits saved so far" in ended.out
     again = pipeline("run", config, "--json")
     assert again.summary["reused"] == 4
     assert not {"shared", "saved_credits"} & again.summary.keys()
@@ -111,7 +111,7 @@ def test_a_quote_is_for_the_runs_and_not_for_the_rows(tmp_path: Path) -> None:
     rows = [["Acme", 1], *([f"Company {n % 3}", n] for n in range(60))]
     write_rows(tmp_path / "rows.csv", rows, HEADER)
     pilot = pipeline("run", config, "--limit", 1)
-    assert "3 rows are still to be started\ncost: about 6 credits" in pilot.err
+    assert "3 rows still to be started\ncost: about 6 credits" in pilot.err
     assert "the whole sheet: about 8 credits" in pilot.err
     assert "cost: about 6 credits" in pipeline("check", config).out
     assert pipeline("run", config, "--json").summary["credits"] == 8

@@ -84,7 +84,7 @@ def test_fresh_pays_for_every_row_once_more(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_person_decides_whether_finished_rows_are_paid_for_again(tmp_path: Path) -> None:
     """Without a terminal nothing is asked and it is refused; on one, only a yes is a yes."""
-    question = "5 rows that are complete would be paid for again (about 10 credits"
+    question = "5 complete rows would be paid for again (about 10 credits"
     with a_simulator("--duration", "0s") as simulator:
         config = a_finished_batch(tmp_path, simulator)
         refused = pipeline("run", config, "--fresh", "--json")

@@ -24,7 +24,7 @@ from tests.journeys.running import (
 )
 
 HEADER = ["Company", "Nr"]
-REMADE = "5 rows that were paid for would be paid for again ("
+REMADE = "5 rows already paid for would be paid for again ("
 LOST = "rows.done.csv holds 5 run ids that the ledger batch.ledger does not know"
 
 
@@ -162,7 +162,7 @@ def test_another_number_format_is_asked_about(tmp_path: Path, simulator: Simulat
     book.save(tmp_path / "rows.xlsx")
     refused = pipeline("run", path)
     assert refused.exit == 2
-    assert "2 rows that were paid for would be paid for again" in refused.err
+    assert "2 rows already paid for would be paid for again" in refused.err
     assert "a number format" in refused.err
     assert simulator.count()["accepted"] == before
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
+from pipeline.core.counting import counted
 from pipeline.core.events import (
     CountFailure,
     Event,
@@ -274,6 +275,5 @@ class Batch:
     def _stop_where_too_many_failed(self) -> None:
         limit, rows = self.limits.max_failures, self._to_send + self._under_way
         if self._failures and limit is not None and limit.is_reached(self._failures, rows):
-            failed = "1 row" if self._failures == 1 else f"{self._failures} rows"
-            message = f"{failed} failed in this call (limits.max_failures)"
+            message = f"{counted(self._failures, 'row')} failed in this call (limits.max_failures)"
             self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))

@@ -3,6 +3,7 @@
 Must not know which row is whose turn, nor how a cap is kept: that is `core.money.budget`'s.
 """
 
+from pipeline.core.counting import counted
 from pipeline.core.model import Attempt
 from pipeline.core.money.budget import MANY, CreditCap, Spending
 from pipeline.engine.batch.stop import Stop, StopReason
@@ -53,10 +54,11 @@ def exhaustion(cap: CreditCap | None, spending: Spending) -> Stop:
     if reserve is None and cap.max_credits > 0:
         message = (
             f"limits.max_credits is {cap.max_credits:g}, and what a run costs is not known: "
-            f"{open_} runs may cost yet; say in limits.credits_per_run what to reserve"
+            f"{counted(open_, 'run')} may cost yet; say in limits.credits_per_run what to reserve"
         )
         return Stop(StopReason.CAP_REACHED, message)
-    reserved = f", {open_} runs in doubt, expired or of unknown cost are reserved" if open_ else ""
+    in_doubt = f"{counted(open_, 'run')} in doubt, expired or of unknown cost"
+    reserved = f", {in_doubt} {'is' if open_ == 1 else 'are'} reserved" if open_ else ""
     a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
     message = (
         f"limits.max_credits is {cap.max_credits:g}: {spending.credits:g} are spent"
