@@ -164,7 +164,9 @@ def as_text(summary: Summary) -> str:
     ]
     if summary.shared:
         saved = f"{summary.saved_credits:g} credits saved so far"
-        lines.append(f"duplicates: {counted(summary.shared, 'row')} with an equal row's run: {saved}")
+        lines.append(
+            f"duplicates: {counted(summary.shared, 'row')} with an equal row's run: {saved}"
+        )
     if summary.is_of_a_call:
         lines.append(_call_in_words(summary))
     if summary.output:

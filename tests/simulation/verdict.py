@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from pipeline.core.counting import counted
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Attempt, State
 from pipeline.ledger.opening import open_ledger
@@ -41,7 +42,8 @@ def _paid_twice(life: Life, runs: list[Run]) -> Iterator[str]:
     for company, times in begun.items():
         followed = failed[company] if life.schedule.retry_failed else 0
         if times > rows[company] + followed:
-            yield f"{company}: {times} runs for {rows[company]} rows ({failed[company]} failed)"
+            sent = counted(rows[company], "row")
+            yield f"{company}: {counted(times, 'run')} for {sent} ({failed[company]} failed)"
 
 
 def _past_the_cap(life: Life, runs: list[Run]) -> Iterator[str]:
@@ -105,7 +107,7 @@ def _held_for_nothing(life: Life, held: int) -> Iterator[str]:
     shows_tokens = schedule.settings.echo_metadata and not schedule.metadata_lost
     is_blocked = life.foreign_runs and not schedule.is_foreign_tokened
     if lists_all and shows_tokens and not is_blocked:
-        yield f"{held} rows are held, and need not be"
+        yield f"{counted(held, 'row')} held, and need not be"
 
 
 def _token(run: Run) -> str:
