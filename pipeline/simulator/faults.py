@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
+from functools import cached_property
 from typing import Final, assert_never
 
 from pipeline.simulator.replies import Answer, Cut, Reply, invalid, not_found, too_many
@@ -98,7 +99,7 @@ BEFALLS: Final[Mapping[Call, tuple[Fault, ...]]] = {
 """Which faults can befall a call, in the order in which they take their share of the chance."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Faults:
     """The share of calls (0 to 1) that each fault befalls; of one call, at most one.
 
@@ -140,9 +141,11 @@ class Faults:
     push_forged: float = 0.0
     """It is told, and so is the end of a run that never was."""
 
-    def can_befall(self, call: Call) -> bool:
-        """Whether any fault ever befalls such a call."""
-        return any(getattr(self, fault.value) for fault in BEFALLS[call])
+    @cached_property
+    def befallen(self) -> frozenset[Call]:
+        """The calls that any fault ever befalls."""
+        shares = {fault: getattr(self, fault.value) for fault in Fault}
+        return frozenset(call for call, faults in BEFALLS.items() if any(map(shares.get, faults)))
 
     def decide(self, call: Call, chance: float) -> Fault | None:
         """The fault that befalls a call, where `chance` is uniform in [0, 1)."""

@@ -246,7 +246,7 @@ class Service:
         return early or self._fault(Call.LOOK, run.number, self._looks_at_run[run.id])
 
     def _fault(self, call: Call, *which: int) -> Fault | None:
-        if not self._settings.faults.can_befall(call):
+        if call not in self._settings.faults.befallen:
             return None
         chance = self._settings.chance(call.name, *which)
         return self._settings.faults.decide(call, chance)
