@@ -1,13 +1,14 @@
 """A list of runs that grows, shrinks or repeats itself while it is read."""
 
 import asyncio
+import random
 
 import pytest
 
 from pipeline.core.model import Observation, RunId, RunStatus
 from pipeline.core.reconciling import Listing
 from pipeline.core.replies import Missing, RunPage
-from pipeline.engine.calls.listing import PASSES, read_listing
+from pipeline.engine.calls.listing import CATCH_UPS, PASSES, read_listing
 from pipeline.remote.client import RUNS_A_PAGE
 
 
@@ -102,3 +103,50 @@ def test_a_list_whose_pages_become_smaller_is_read_whole() -> None:
     assert listing is not None
     assert (listing.is_whole, len(listing.runs)) == (True, 25)
     assert numbers == [1, 2, 1, 2, 3]
+
+
+def read_growing(runs: int, begun_a_page: int, *, newest_first: bool) -> tuple[Listing | None, int]:
+    """The reading of a list to which so many runs come between two pages; how many were asked."""
+    begun, asked = [*range(runs)], 0
+    chance = random.Random(7)  # noqa: S311  # chance
+
+    async def answer(number: int) -> RunPage:
+        nonlocal asked
+        asked += 1
+        for _ in range(begun_a_page):
+            begun.insert(0 if newest_first else chance.randrange(len(begun)), len(begun))
+        first = (number - 1) * RUNS_A_PAGE
+        return a_page(len(begun), *begun[first : first + RUNS_A_PAGE])
+
+    return asyncio.run(read_listing(answer, began_at=7.0)), asked
+
+
+@pytest.mark.parametrize("begun_a_page", [1, 10, 20, 40])
+def test_a_list_that_begins_with_the_newest_is_read_whole_though_it_grows(
+    begun_a_page: int,
+) -> None:
+    """Rows in doubt are settled while starts go on, and not only once these have ended."""
+    listing, asked = read_growing(5000, begun_a_page, newest_first=True)
+    assert listing is not None
+    assert listing.is_whole
+    # Of a page's runs, only those are new that no page before it has pushed down.
+    catches_up_by = RUNS_A_PAGE / (RUNS_A_PAGE - 2 * begun_a_page)
+    assert asked <= 5000 / RUNS_A_PAGE * catches_up_by + CATCH_UPS
+
+
+@pytest.mark.parametrize("begun_a_page", [60, 90, 100])
+def test_a_list_that_outruns_its_reader_is_given_up_for_now(begun_a_page: int) -> None:
+    """Nothing is asked for in vain for longer than one pass over the list took."""
+    listing, asked = read_growing(500, begun_a_page, newest_first=True)
+    assert listing is not None
+    assert not listing.is_whole
+    assert asked <= 2 * 500 / (RUNS_A_PAGE - begun_a_page + 1) + CATCH_UPS
+
+
+def test_a_list_without_order_that_grows_is_given_up_for_now() -> None:
+    """Nothing is looked for in front where the newest don't stand there."""
+    listing, asked = read_growing(2000, 20, newest_first=False)
+    assert listing is not None
+    assert not listing.is_whole
+    # Each pass is longer by a quarter than the one before.
+    assert asked <= 2000 / (RUNS_A_PAGE - 20) * (1 + 1.25 + 1.25**2 + 1.25**3) + PASSES

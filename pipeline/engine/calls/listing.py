@@ -6,8 +6,10 @@ who asks for a page, at which pace, nor what a listing shows of an attempt in do
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from pipeline.core.doubts import digest_of
@@ -19,6 +21,8 @@ from pipeline.ledger.store import Ledger
 
 PASSES: Final = 4
 """So often the list is gone through, until it was read as a whole."""
+CATCH_UPS: Final = 20
+"""So often, beside, only its front is read again, where the newest runs may stand."""
 
 Pages: TypeAlias = Callable[[int], Awaitable[RunPage | Missing | None]]
 """Asks for a page by its number, from 1; ``None`` where the service does not give it."""
@@ -31,6 +35,10 @@ class _Reading:
     began_at: float
     runs: dict[RunId, Listed] = field(default_factory=dict)
     total: int | None = None
+    pages_before: int = 0
+    """How many pages the last pass took that went through the list."""
+    has_order: bool = True
+    """Whether the newest runs may stand in front, by all that was read."""
 
     def add(self, page: RunPage) -> bool:
         """Take a page in; tells whether it brought a run that was not known.
@@ -49,27 +57,72 @@ class _Reading:
         return self.total is not None and len(self.runs) == self.total
 
 
+class _End(Enum):
+    """How one pass over the list ended."""
+
+    THROUGH = auto()
+    """With the list's last page, or because it was whole by then."""
+    CAUGHT_UP = auto()
+    """With a page that joins on to what was known: those before it told of what came meanwhile."""
+    OUTRUN = auto()
+    """All was new, of as many pages as the pass before took: the list grows faster than it is
+    read."""
+    NO_PAGE = auto()
+    """The service did not give a page."""
+    NO_LIST = auto()
+    """It has none."""
+
+
+_FOR_NOW: Final = frozenset({_End.OUTRUN, _End.NO_PAGE})
+"""It is not read any further now; the next reading may fare better."""
+
+
 async def read_listing(pages: Pages, began_at: float) -> Listing | None:
-    """All runs of the workflow, as far as they can be read; ``None``: there is no list."""
+    """All runs of the workflow, as far as they can be read; ``None``: there is no list.
+
+    While a long list is read, more runs begin than a page holds. Where the newest stand in front,
+    a short look there tells of them, and of fewer that began since, until a page tells of all.
+    """
     reading = _Reading(began_at)
-    for _ in range(PASSES):
-        number, items = 1, 0
-        in_this_pass: set[RunId] = set()
-        while not reading.is_whole:
-            page = await pages(number)
-            if isinstance(page, Missing) and number == 1:
-                return None
-            if page is None or isinstance(page, Missing):
-                return Listing(began_at, reading.runs, is_whole=False)
-            brought_news = reading.add(page)
-            items += len(page.runs)
-            ids = {seen.run_id for seen in page.runs}
-            # Page after page of the same runs is no list that goes on, whatever total it tells.
-            if ids <= in_this_pass or _is_last(page, items, brought_news=brought_news):
-                break
-            in_this_pass |= ids
-            number += 1
+    ends: Counter[_End] = Counter()
+    while not reading.is_whole and ends[_End.THROUGH] < PASSES:
+        may_catch_up = ends[_End.THROUGH] > 0 and ends[_End.CAUGHT_UP] < CATCH_UPS
+        end = await _pass(reading, pages, may_catch_up=may_catch_up and reading.has_order)
+        if end is _End.NO_LIST:
+            return None
+        if end in _FOR_NOW:
+            break
+        ends[end] += 1
     return Listing(began_at, reading.runs, reading.is_whole)
+
+
+async def _pass(reading: _Reading, pages: Pages, *, may_catch_up: bool) -> _End:
+    """Go through the list from its first page on."""
+    number, items, with_news = 1, 0, 0
+    in_this_pass: set[RunId] = set()
+    while not reading.is_whole:
+        page = await pages(number)
+        if page is None or isinstance(page, Missing):
+            return _End.NO_LIST if page is not None and number == 1 else _End.NO_PAGE
+        items += len(page.runs)
+        ids = {seen.run_id for seen in page.runs}
+        joins_on = not reading.runs.keys().isdisjoint(ids - in_this_pass)
+        brought_news = reading.add(page)
+        # Page after page of the same runs is no list that goes on, whatever total it tells.
+        if ids <= in_this_pass or _is_last(page, items, brought_news=brought_news):
+            break
+        with_news += brought_news
+        if may_catch_up and with_news == number == reading.pages_before:
+            return _End.OUTRUN
+        if may_catch_up and with_news and joins_on:
+            if number > 1:
+                return _End.CAUGHT_UP
+            # The front is known, and runs are missing all the same: they stand elsewhere.
+            reading.has_order = may_catch_up = False
+        in_this_pass |= ids
+        number += 1
+    reading.pages_before = number
+    return _End.THROUGH
 
 
 def _is_last(page: RunPage, items: int, *, brought_news: bool) -> bool:
