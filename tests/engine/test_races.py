@@ -75,11 +75,15 @@ def test_a_second_refusal_is_no_second_ctrl_c(tmp_path: Path) -> None:
     universe.sheet = a_sheet(60)
     start = universe.remote.start
     calls = 0
+    refused: list[int] = []
 
     async def slow(*arguments: object) -> StartReply:
         nonlocal calls
         calls += 1
         if calls in {40, 41}:
+            # Both have left before either is refused.
+            await asyncio.sleep(0.1)
+            refused.append(calls)
             return Halted(HaltReason.KEY_REFUSED, "no")
         reply = await start(*arguments)  # type: ignore[arg-type]
         await asyncio.sleep(1)
@@ -88,6 +92,7 @@ def test_a_second_refusal_is_no_second_ctrl_c(tmp_path: Path) -> None:
     universe.remote.start = slow  # type: ignore[method-assign]
     stop = universe.call()
     assert stop is not None
+    assert len(refused) == 2
     tally = universe.tally()
     assert tally.count(State.UNCONFIRMED) == 0
     assert tally.count(State.RUNNING) == sum(universe.starts_by_company().values()) > 30
