@@ -140,7 +140,9 @@ def _holder_of(ledger: Ledger) -> str | None:
     return ledger.holder()
 
 
-def test_a_batch_runs_while_its_holder_lives_and_holds_it(tmp_path: Path) -> None:
+def test_a_batch_runs_while_its_holder_lives_and_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked time and again it never takes the lock from a batch that begins."""
     path = tmp_path / "batch.ledger"
     with open_ledger(path) as ledger:
@@ -148,4 +150,10 @@ def test_a_batch_runs_while_its_holder_lives_and_holds_it(tmp_path: Path) -> Non
     assert not is_running(path, None)
     # What a killed process leaves: its number, which another may have by now.
     assert not is_running(path, "1")
+    # Where nobody has such a number, the lock is not tried.
+    monkeypatch.setattr("pipeline.ledger.opening.held", _not_tried)
     assert not is_running(path, "4194999")
+
+
+def _not_tried(path: Path) -> None:
+    raise AssertionError(path)
