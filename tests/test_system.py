@@ -50,10 +50,14 @@ def test_a_file_is_locked_once_and_stays_as_it_was(tmp_path: Path) -> None:
     assert path.read_bytes() == b"content"
 
 
-@pytest.mark.usefixtures("on")
-def test_a_folder_is_synced_where_it_can_be(tmp_path: Path) -> None:
+def test_a_folder_is_synced_where_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on: str
+) -> None:
     """On Windows, where it can't be opened, nothing is tried."""
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
     system.sync_folder(tmp_path)
+    assert synced == ([] if on == "nt" else [tmp_path.stat().st_ino])
 
 
 def test_no_folder_is_opened_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

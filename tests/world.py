@@ -5,7 +5,7 @@ import io
 import json
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -226,6 +226,9 @@ class Universe:
             stop = await process(self.config, ledger, world, limit)
         finally:
             posts.cancel()
+            # What went wrong with a post would else be seen by nobody.
+            with suppress(asyncio.CancelledError):
+                await posts
         if beside is not None:
             await beside
         return stop, asyncio.get_running_loop().time()

@@ -63,13 +63,18 @@ class Message:
 
 
 @cache
-def messages() -> tuple[tuple[Path, Message], ...]:
-    """All of them, each once a file, with the file that makes it."""
+def every_message() -> tuple[tuple[Path, Message], ...]:
+    """All of them, as often as they are made, with the file that makes each."""
     return tuple(
         (path.relative_to(PACKAGE), message)
         for path in sorted(PACKAGE.rglob("*.py"))
-        for message in dict.fromkeys(_messages_of(Module(path)))
+        for message in _messages_of(Module(path))
     )
+
+
+def messages() -> tuple[tuple[Path, Message], ...]:
+    """All of them, each once a file, with the file that makes it."""
+    return tuple(dict.fromkeys(every_message()))
 
 
 def _messages_of(module: Module) -> Iterator[Message]:

@@ -110,6 +110,7 @@ def test_any_text_is_faults_and_never_a_traceback(
     path.write_text(text, encoding="utf-8")
     draft = parse(path)
     assert draft.config is None
+    assert draft.faults
     assert all(fault.place and fault.wrong and fault.remedy for fault in draft.faults)
 
 

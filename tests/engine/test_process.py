@@ -27,6 +27,7 @@ from pipeline.core.replies import (
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.starter import INTENDED_AT_ONCE
 from pipeline.errors import LedgerLost
+from pipeline.ledger.records import Enrolled
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.service import Service
 from pipeline.simulator.settings import Settings
@@ -680,18 +681,23 @@ def test_a_row_that_goes_back_to_wait_while_the_sheet_is_read_is_started_once(
     others = tuple(Row(number, (f"Other {number}",)) for number in range(2, 5))
     universe.sheet = replace(universe.sheet, rows=(*others, Row(5, first.values)))
     ledger_calls = count(1)
+    read: list[Enrolled] = []
 
     async def slow(call: Callable[[], object], /) -> object:
-        is_first_read_of_the_sheet = next(ledger_calls) == 4
+        is_first_read_of_the_sheet = next(ledger_calls) == 3
         if is_first_read_of_the_sheet:
             await asyncio.sleep(0.3)
-            return call()
+            rows = call()
+            assert isinstance(rows, list)
+            read.extend(rows)
+            return rows
         result = call()
         await asyncio.sleep(0.5)
         return result
 
     universe.blocking = slow  # type: ignore[assignment]
     universe.call()
+    assert [row.row_number for row in read] == [2, 3, 4, 5]
     assert universe.starts_by_company() == {
         "Company 2": 2,
         **{f"Other {number}": 2 for number in range(2, 5)},

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 from pipeline.core.events import FreshAsked, RetryAsked
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Json, Observation, RoundKind, RunId, RunStatus, State
-from pipeline.core.replies import Doubtful, LookReply, Missing, RunPage, StartReply, Unreadable
+from pipeline.core.replies import (
+    Doubtful,
+    Halted,
+    HaltReason,
+    LookReply,
+    Missing,
+    RunPage,
+    StartReply,
+    Unreadable,
+)
 from pipeline.core.rules import Context
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
@@ -201,8 +210,18 @@ def test_a_key_that_is_refused_on_the_list_stops_the_batch(tmp_path: Path) -> No
 
     universe.call(meanwhile=meanwhile)
     assert universe.tally().count(State.UNCONFIRMED) == 1
+    universe.sheet = a_sheet(2)
+    universe.remote.before_list = lambda: Halted(HaltReason.KEY_REFUSED, "no")
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.KEY_REFUSED
+    assert len(universe.remote.lists_at) == 1
+    assert universe.starts_by_company()["Company 2"] == 1
+    assert universe.tally().count(State.UNCONFIRMED) >= 1
+    universe.remote.before_list = lambda: None
     assert universe.call() is None
-    assert universe.tally().count(State.COMPLETE) == 1
+    assert universe.tally().count(State.COMPLETE) == 2
+    assert set(universe.starts_by_company().values()) == {1}
 
 
 def test_a_list_that_shrinks_proves_nothing(tmp_path: Path) -> None:

@@ -113,21 +113,23 @@ def test_a_row_that_left_the_sheet_is_found_by_its_run_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("query", "values"),
+    ("query", "values", "key"),
     [
-        (onlooker.BY_ROW, (17, '["failed", "complete"]')),
-        (onlooker.BY_RUN, ("WRUN-1", "WRUN-2", 100)),
-        (onlooker.BY_STATE, ("failed", 17, 100)),
+        (onlooker.BY_ROW, (17, '["failed", "complete"]'), "row_number=?"),
+        (onlooker.BY_RUN, ("WRUN-1", "WRUN-2", 100), "run_id>? AND run_id<?"),
+        (onlooker.BY_STATE, ("failed", 17, 100), "row_number>?"),
     ],
+    ids=["by row", "by run", "by state"],
 )
 def test_no_search_goes_through_all_rows(
-    tmp_path: Path, query: str, values: tuple[object, ...]
+    tmp_path: Path, query: str, values: tuple[object, ...], key: str
 ) -> None:
     """Each is answered from an index, so that it is as fast in a sheet of a million rows."""
     with a_ledger(tmp_path, "a") as ledger:
         plan = _plan(connection_of(ledger), query, values)
     slow = re.compile(r"SCAN (entry|attempt|told)\b|TEMP B-TREE")
     assert [line for line in plan if slow.search(line)] == []
+    assert any(line.endswith(f"{key})") for line in plan), plan
 
 
 def _plan(connection: sqlite3.Connection, query: str, values: tuple[object, ...]) -> list[str]:
@@ -138,7 +140,9 @@ def _holder_of(ledger: Ledger) -> str | None:
     return ledger.holder()
 
 
-def test_a_batch_runs_while_its_holder_lives_and_holds_it(tmp_path: Path) -> None:
+def test_a_batch_runs_while_its_holder_lives_and_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked time and again it never takes the lock from a batch that begins."""
     path = tmp_path / "batch.ledger"
     with open_ledger(path) as ledger:
@@ -146,4 +150,10 @@ def test_a_batch_runs_while_its_holder_lives_and_holds_it(tmp_path: Path) -> Non
     assert not is_running(path, None)
     # What a killed process leaves: its number, which another may have by now.
     assert not is_running(path, "1")
+    # Where nobody has such a number, the lock is not tried.
+    monkeypatch.setattr("pipeline.ledger.opening.held", _not_tried)
     assert not is_running(path, "4194999")
+
+
+def _not_tried(path: Path) -> None:
+    raise AssertionError(path)

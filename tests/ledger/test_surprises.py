@@ -79,8 +79,10 @@ def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
         path = ledger.path
     content = path.read_bytes()
     path.write_bytes(content[: 4096 * 20] + b"\xff" * (len(content) - 4096 * 20))
-    with pytest.raises(PipelineError), open_ledger(path) as ledger:
+    with pytest.raises(PipelineError) as caught, open_ledger(path) as ledger:
         dict(ledger.states())
+    assert caught.value.place == str(path)
+    assert "put back a copy of it" in caught.value.remedy
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems' names are Unicode")

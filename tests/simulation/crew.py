@@ -9,7 +9,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -219,8 +218,7 @@ class Crew:
         )
         sharing = Sharing(chunks, see, hand.clock.true)
         worker = Worker(hand.name, self.config, sharing, world)
-        with suppress(BaseExceptionGroup):
-            await asyncio.gather(*(self._seated(hand, worker, chunks, debt) for debt in SEATS))
+        await asyncio.gather(*(self._seated(hand, worker, chunks, debt) for debt in SEATS))
 
     async def _seated(self, hand: Hand, worker: Worker, chunks: Chunks, seat: Debt) -> None:
         """One seat of a worker: it takes chunk after chunk, until none owes anything."""

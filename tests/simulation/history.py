@@ -10,7 +10,7 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +20,8 @@ from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import write_output
 from pipeline.config.model import Config
-from pipeline.core.model import RoundKind, State
+from pipeline.core.model import Json, RoundKind, State
+from pipeline.core.replies import StartReply
 from pipeline.core.retrying import Choice
 from pipeline.core.rows.variables import Sendable
 from pipeline.engine.batch.stop import Switch
@@ -53,8 +54,10 @@ class History:
         self.service = Service(Settings(duration_seconds=2.0, fail=0.2, faults=faults))
         self.clock = VirtualClock()
         self.remote = Remote(self.service, self.clock)
-        self.remote.before_start = self.remote.before_look = self._check_alive
-        self._blocks_left: int | None = None
+        self.remote.before_start, self.remote.before_look = self._act, self._check_alive
+        self._send = self.remote.start
+        self.remote.start = self._start  # type: ignore[method-assign]
+        self._acts_left: int | None = None
         self.may_pay: Counter[str] = Counter()
         """The model: a run for each equal row that a call has ever seen at a time, and one more for
         each round that was asked for: of all rows, or of those that did not complete."""
@@ -65,7 +68,8 @@ class History:
     def call(self, *, dies_at: int | None = None, asks: RoundKind | None = None) -> None:
         """One call of `run`, `run --fresh` or `retry`.
 
-        `dies_at`: its process dies at this commit or look at the ledger.
+        `dies_at`: its process dies after this commit, look at the ledger or start; of a start that
+        is the last the reply is not read.
         """
         self._configs.add((self.header, self.tone))
         prepared = prepare(self._written(), Overrides())
@@ -124,7 +128,7 @@ class History:
 
     def _ends(self, config: Config, ledger: Ledger, dies_at: int | None) -> bool:
         """Start and watch; tells whether the process lived to the end of it."""
-        self._blocks_left = dies_at
+        self._acts_left = dies_at
         passed = [0.0]
         has_ended = False
         try:
@@ -132,7 +136,7 @@ class History:
             has_ended = True
         except* Crash:
             pass
-        self._blocks_left = None
+        self._acts_left = None
         # A start that comes late arrives before the next call is made.
         self.clock.epoch += passed[0] + 60
         return has_ended
@@ -153,13 +157,21 @@ class History:
 
     async def _block(self, call: Callable[[], T], /) -> T:
         await asyncio.sleep(0)
-        if self._blocks_left is not None:
-            self._check_alive()
-            self._blocks_left -= 1
+        self._act()
         return call()
 
+    async def _start(self, *arguments: Mapping[str, Json]) -> StartReply:
+        reply = await self._send(*arguments)
+        self._check_alive()
+        return reply
+
+    def _act(self) -> None:
+        self._check_alive()
+        if self._acts_left is not None:
+            self._acts_left -= 1
+
     def _check_alive(self) -> None:
-        if self._blocks_left == 0:
+        if self._acts_left == 0:
             raise Crash
 
     def _check_credits(self, prepared: Prepared, ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import io
 import json
 import random
+import resource
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -50,6 +51,8 @@ LATENCY_SECONDS = 0.05
 PUSHED_EACH_SECONDS = 0.25
 """Sooner than a start's reply where that is to come after its push: `faults.EARLY_SECONDS`."""
 QUIET_CALLS = 2
+HURTS_THE_LEDGER = {Mishap.DISK_FULL, Mishap.READ_ONLY}
+"""By these alone a call may lose its ledger; else that is a fault of the program."""
 LAST_CALLS = 20
 """So many calls are made at the end, with the service well again, until nothing is owed."""
 
@@ -142,10 +145,15 @@ class Life:
                 self._enrol(ledger)
                 run_virtually(self._processed(ledger, passed))
                 has_ended = True
-        except* (Death, LedgerLost) as ends:
-            self.note(f"the call ends: {type(ends.exceptions[0]).__name__}")
+        except* Death:
+            self.note("the call ends: Death")
+        except* LedgerLost:
+            if call.mishap not in HURTS_THE_LEDGER:
+                raise
+            self.note("the call ends: LedgerLost")
         finally:
             self._connection = None
+            _let_files_grow_up_to(None)
         if self._is_dead:
             self._put_back()
         self.clock.epoch += passed[0] + call.gap_seconds
@@ -249,9 +257,10 @@ class Life:
                 call()
                 self._die(_torn(before, self._as_it_stands(), self._chance.random()))
             case Mishap.DISK_FULL:
-                self._hurt("PRAGMA max_page_count = 1")
+                _let_files_grow_up_to((self.folder / "batch.ledger-wal").stat().st_size)
             case Mishap.READ_ONLY:
-                self._hurt("PRAGMA query_only = ON")
+                assert self._connection is not None
+                self._connection.execute("PRAGMA query_only = ON")
         answer = call()
         self._look_for_broken_rules()
         return answer
@@ -261,10 +270,6 @@ class Life:
         assert self._connection is not None
         for rule, entry in broken_rules(self._connection):
             self.broken_rules[f"entry {entry}: {rule}"] = None
-
-    def _hurt(self, pragma: str) -> None:
-        assert self._connection is not None
-        self._connection.execute(pragma)
 
     def _as_it_stands(self) -> dict[str, bytes]:
         paths = (self.folder / "batch.ledger", self.folder / "batch.ledger-wal")
@@ -426,6 +431,12 @@ WHERE: dict[str, frozenset[Mishap]] = {
     "look": frozenset({Mishap.DEATH_AT_LOOK}),
     "list": frozenset({Mishap.DEATH_AT_LIST}),
 }
+
+
+def _let_files_grow_up_to(size_bytes: int | None) -> None:
+    """As on a disk that is full, no commit makes the ledger's log any longer; ``None``: all may."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most if size_bytes is None else size_bytes, most))
 
 
 def _torn(before: dict[str, bytes], after: dict[str, bytes], share: float) -> dict[str, bytes]:
