@@ -73,7 +73,7 @@ def _check_that_it_may_be_replaced(target: Path) -> None:
         raise OutputFault(
             place=str(target),
             wrong="there is a file of this name that is no report",
-            remedy="name another file with -o, or remove it first",
+            remedy="name another file with -o",
         )
 
 
