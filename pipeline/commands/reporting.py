@@ -44,9 +44,8 @@ def write_report(
     zone = datetime.now().astimezone().tzinfo
     assert zone is not None
     tally = tally_of(config, ledger)
-    found = (
-        findings(ledger, _faulty_rows(config) if tally.faulty else ()) if tally.rows else NOTHING
-    )
+    faulty = _faulty_rows(config) if tally.faulty else ()
+    found = findings(ledger, faulty) if tally.rows else NOTHING
     subject = Subject(
         batch=config.name,
         config=config.path.name,

@@ -18,9 +18,10 @@ def tally_of(config: Config, ledger: Ledger) -> Tally:
     where = _read_for_another(config, ledger)
     if where is None:
         return ledger.tally()
+    check = command_line("check", config.path)
     say(
-        f"The ledger's rows were last read for {where}, and the config names another: none is "
-        f"counted until `run` enters it; `{command_line('check', config.path)}` tells what is done."
+        f"The ledger's rows were last read for {where}, not for what the config names now: none "
+        f"is counted before the next `run`; `{check}` tells what is done."
     )
     return Tally()
 

@@ -36,8 +36,8 @@ def test_what_was_done_elsewhere_is_not_done_here(
     assert (figures["rows"], figures["complete"], figures["credits"]) == (0, 0, 0)
     (line, *_) = ended.err.splitlines()
     assert line == (
-        f"The ledger's rows were last read for {told}, and the config names another: none is "
-        f"counted until `run` enters it; `pipeline check {tried_out}` tells what is done."
+        f"The ledger's rows were last read for {told}, not for what the config names now: none "
+        f"is counted before the next `run`; `pipeline check {tried_out}` tells what is done."
     )
 
 
