@@ -35,7 +35,14 @@ COLUMNS: Final = (
     "Credits",
 )
 """Of the file."""
+EVER_SINCE: Final = frozenset({"Row", "In the sheet", "Run ID", "Credits"})
+"""Of these columns, those that stand in the file of every version of this program."""
 Cell: TypeAlias = str | int | float | datetime | None
+
+
+def is_heading(cells: Sequence[object]) -> bool:
+    """Whether these cells head a statement's file: an older version wrote fewer of the columns."""
+    return set(cells) >= EVER_SINCE and [name for name in COLUMNS if name in cells] == list(cells)
 
 
 def cells_of(line: Line) -> tuple[Cell, ...]:

@@ -33,9 +33,10 @@ from pipeline.core.replies import (
     Unreachable,
     Unreadable,
 )
-from pipeline.core.rows.planning import Decision, Plan, plan
+from pipeline.core.rows.planning import DECISION_OF, WHILE_IT_RUNS, Decision, Plan, plan
 from pipeline.core.rows.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
+from pipeline.ledger.opening import is_held
 
 HELP: Final = "look at config, sheet and key; show requests, counts and cost; start nothing"
 EXAMPLE: Final = """\
@@ -95,7 +96,14 @@ def run(arguments: argparse.Namespace) -> Exit:
     prepared = prepare(arguments.config, Overrides())
     with joined(prepared.config) as ledger:
         rehearse_output(prepared, ledger)
-        planned = plan(prepared.rows, {} if ledger is None else ledger.states())
+        is_running = prepared.config.server is None and is_held(prepared.config.ledger)
+        if ledger is not None and is_running:
+            say(f"The batch is running, in process {ledger.holder()}.")
+        planned = plan(
+            prepared.rows,
+            {} if ledger is None else ledger.states(),
+            WHILE_IT_RUNS if is_running else DECISION_OF,
+        )
         tell_paying_again(prepared, planned, ledger)
         quoted = quote_for(planned.counts()[Decision.START], prepared.config, ledger)
         # By the config: the ledger's newest reading may be of another service.

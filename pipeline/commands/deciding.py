@@ -43,7 +43,7 @@ def decide(
         case RunFound(run_id):
             _refuse_what_is_not_its_run(run_id, row, config, ledger, is_agreed=is_agreed)
         case ShownAbsent():
-            _refuse_where_it_ran(row)
+            _refuse_where_it_ran(row, config)
         case RowGivenUp():
             pass
         case _:
@@ -66,13 +66,15 @@ def choice_of(answer: str) -> DoubtEvent | None:
     return CHOICES.get(text.lower()) or RunFound(RunId(text), is_named=True)
 
 
-def _refuse_where_it_ran(row: RowInDoubt) -> None:
+def _refuse_where_it_ran(row: RowInDoubt, config: Config) -> None:
     for one in row.candidates or ():
         if one.is_its_own:
             raise UsageFault(
                 place=name_of(row),
                 wrong=f"it did run: {one.run_id} bears the token of its start",
-                remedy="nothing is to be decided: `run` finds it by itself",
+                remedy="nothing is to be decided: `run` finds it by itself"
+                if config.retry.looks_for_doubts
+                else f"say that it is its run: --run {one.run_id}",
             )
 
 

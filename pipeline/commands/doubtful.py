@@ -11,6 +11,7 @@ from typing import Final
 
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.runlist import RunList, ShownRun
+from pipeline.config.model import Config
 from pipeline.core.doubts import InputDigest, digest_of
 from pipeline.core.model import Attempt, Entry, RowKey, RunId, State
 from pipeline.core.reconciling import candidates
@@ -22,9 +23,10 @@ from pipeline.ledger.store import Ledger
 PLACE_COLUMNS: Final = 30
 STATUS_COLUMNS: Final = 10
 LEFT_THE_SHEET: Final = "not in the sheet any more"
-LEGEND: Final = """\
-  = bears the token of the row's start: it is its run, and `run` will find it
-  ? was given equal start variables, and belongs to no row"""
+FOUND: Final = "  = bears the token of the row's start: it is its run, and `run` will find it"
+HELD: Final = "  = bears the token of the row's start: it is its run; say so by --run"
+"""The same where no call looks for what is in doubt."""
+EQUAL: Final = "  ? was given equal start variables, and belongs to no row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,13 @@ def heading() -> str:
     """What stands above the rows."""
     sent = f"sent ({datetime.now().astimezone().tzname()})"
     return f"{'row':>8}  {'cells':<{PLACE_COLUMNS}}  {sent:<19}  attempt"
+
+
+def legend(rows: Sequence[RowInDoubt], config: Config) -> list[str]:
+    """What the marks mean that stand before the candidates of these rows."""
+    marks = {one.is_its_own for row in rows for one in row.candidates or ()}
+    found = FOUND if config.retry.looks_for_doubts else HELD
+    return [*([found] if True in marks else []), *([EQUAL] if False in marks else [])]
 
 
 def as_text(row: RowInDoubt) -> str:

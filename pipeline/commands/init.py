@@ -10,6 +10,7 @@ from typing import Final
 from pipeline import sheets
 from pipeline.commands import interview
 from pipeline.commands.guessing import guess_key, guess_place, guess_sent
+from pipeline.commands.targets import see_that_its_folder_is_there
 from pipeline.commands.terminal import can_ask, command_line, say
 from pipeline.config.filekinds import is_text
 from pipeline.config.sample import Table, sample_config
@@ -81,6 +82,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     _check_words(arguments)
     # First the sheet: who names the config in its place is told that, not that it is there already.
     tops = sheets.tops(arguments.sheet.absolute())
+    see_that_its_folder_is_there(config)
     _see_that_it_is_new(config)
     meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
     name = None if is_text(arguments.sheet) else meant.sheet
@@ -131,7 +133,7 @@ def _see_that_it_is_new(config: Path) -> None:
         raise OutputFault(
             place=str(config),
             wrong="there is a file of this name already",
-            remedy="name another with -o, or remove it first",
+            remedy="name another with -o",
         )
 
 

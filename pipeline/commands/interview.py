@@ -38,7 +38,12 @@ def ask_sheet(names: Sequence[str], guess: str) -> str:
     place = names.index(guess) + 1
 
     def read(text: str) -> str:
-        return names[_numbers(text, len(names))[0]] if text else guess
+        if not text:
+            return guess
+        places = _places(text, names, "write its number or its name")
+        if len(places) != 1:
+            raise ValueFault("one sheet is wanted", "write its number or its name")
+        return names[places[0]]
 
     return _answer(f"Which sheet? [{place}]: ", read)
 
@@ -112,21 +117,42 @@ def _first_texts(sheet: Sheet) -> list[str]:
 
 
 def _columns(sheet: Sheet, text: str) -> tuple[str, ...]:
-    return tuple(sheet.columns[place] for place in _numbers(text, len(sheet.columns)))
+    remedy = "write such as 1,3-5, or the names"
+    return tuple(sheet.columns[place] for place in _places(text, sheet.columns, remedy))
 
 
-def _numbers(text: str, most: int) -> list[int]:
-    """Places from 0, of numbers and spans from 1 to `most`. Raises `ValueFault`."""
+def _places(text: str, names: Sequence[str], remedy: str) -> list[int]:
+    """Places from 0, of what was listed, by numbers, spans or names. Raises `ValueFault`."""
+    # A name may hold commas, and a part of the answer spaces.
+    parts = [text] if _named(text, names) else [part.strip() for part in text.split(",")]
     places: dict[int, None] = {}
-    for part in text.replace(",", " ").split():
+    for part in parts:
+        places |= dict.fromkeys(_named(part, names) or _numbered(part, len(names), remedy))
+    return list(places)
+
+
+def _named(text: str, names: Sequence[str]) -> list[int]:
+    """The place of what is called so, in whichever letters; none where that is not one."""
+    if text.isdecimal() and 1 <= int(text) <= len(names):
+        return []  # It is a number of the list, whatever a column is called.
+    if text in names:
+        return [names.index(text)]
+    alike = [place for place, name in enumerate(names) if name.casefold() == text.casefold()]
+    return alike if len(alike) == 1 else []
+
+
+def _numbered(text: str, most: int, remedy: str) -> list[int]:
+    """Places from 0, of numbers and spans from 1 to `most`. Raises `ValueFault`."""
+    places: list[int] = []
+    for part in text.split():
         first, _, last = part.partition("-")
         if not (first.isdecimal() and (last or first).isdecimal()):
-            raise ValueFault(f"{part!r} is no number", "write such as 1,3-5")
+            raise ValueFault(f"{text!r} is no number and no name of these", remedy)
         span = range(int(first), int(last or first) + 1)
         if not span or span[0] < 1 or span[-1] > most:
             raise ValueFault(f"{part} is not among them", f"write numbers from 1 to {most}")
-        places |= dict.fromkeys(number - 1 for number in span)
-    return list(places)
+        places += [number - 1 for number in span]
+    return places
 
 
 def _list(texts: Sequence[str] | Iterator[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.reporting import default_report, write_report
+from pipeline.commands.targets import see_that_its_folder_is_there
 from pipeline.commands.terminal import say, tell
 from pipeline.engine.progress.screen import typed
 from pipeline.errors import Exit, LedgerFault
@@ -41,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> Exit:
     """Write the page; starts nothing and needs no key."""
     config = load_config(arguments.config, Overrides())
+    if arguments.output is not None:
+        see_that_its_folder_is_there(arguments.output)
     target = (arguments.output or default_report(config)).absolute()
     with join_ledger(config.ledger) as ledger:
         if ledger is None:

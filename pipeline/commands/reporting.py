@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline import sheets
 from pipeline.commands.preparing import recipe_of, source_of
+from pipeline.commands.tallying import tally_of
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
 from pipeline.core.rows.cells import NoSuchColumnError
@@ -17,7 +18,7 @@ from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import Faulty, columns_of
 from pipeline.errors import OutputFault, PipelineError
 from pipeline.ledger.store import Ledger
-from pipeline.report.figures import Findings, findings
+from pipeline.report.figures import NOTHING, Findings, findings
 from pipeline.report.page import OPENING, Subject, page
 from pipeline.report.settings import settings
 from pipeline.sheets.files import write_whole
@@ -42,7 +43,9 @@ def write_report(
     made_at = time.time()
     zone = datetime.now().astimezone().tzinfo
     assert zone is not None
-    found = findings(ledger, _faulty_rows(config) if ledger.tally().faulty else ())
+    tally = tally_of(config, ledger)
+    faulty = _faulty_rows(config) if tally.faulty else ()
+    found = findings(ledger, faulty) if tally.rows else NOTHING
     subject = Subject(
         batch=config.name,
         config=config.path.name,
@@ -73,7 +76,7 @@ def _check_that_it_may_be_replaced(target: Path) -> None:
         raise OutputFault(
             place=str(target),
             wrong="there is a file of this name that is no report",
-            remedy="name another file with -o, or remove it first",
+            remedy="name another file with -o",
         )
 
 

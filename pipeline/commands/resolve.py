@@ -11,11 +11,11 @@ from typing import Final
 from pipeline.commands.asking import ask_about_a_copy
 from pipeline.commands.deciding import BY_A_PERSON, choice_of, decide, name_of
 from pipeline.commands.doubtful import (
-    LEGEND,
     RowInDoubt,
     as_json,
     as_text,
     heading,
+    legend,
     rows_in_doubt,
     with_candidates,
 )
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             if can_ask() and not (arguments.json or arguments.yes):
                 _ask_about_each(rows, config, ledger)
         left = {entry.id for entry in ledger.entries(State.UNCONFIRMED)}
-    _tell_what_is_left([row for row in rows if row.entry.id in left], arguments)
+    _tell_what_is_left([row for row in rows if row.entry.id in left], config, arguments)
     return Exit.UNFINISHED if left else Exit.OK
 
 
@@ -150,9 +150,7 @@ def _row_of(number: int, rows: Sequence[RowInDoubt]) -> RowInDoubt:
 
 def _show(rows: Sequence[RowInDoubt], prepared: Prepared) -> None:
     lines = [f"{prepared.config.name}: {len(rows)} in doubt", heading(), *map(as_text, rows)]
-    if any(row.candidates for row in rows):
-        lines.append(LEGEND)
-    tell("\n".join(lines))
+    tell("\n".join([*lines, *legend(rows, prepared.config)]))
 
 
 def _ask_about_each(rows: Sequence[RowInDoubt], config: Config, ledger: Ledger) -> None:
@@ -172,13 +170,21 @@ def _ask_about_each(rows: Sequence[RowInDoubt], config: Config, ledger: Ledger) 
             return
 
 
-def _tell_what_is_left(rows: Sequence[RowInDoubt], arguments: argparse.Namespace) -> None:
+def _tell_what_is_left(
+    rows: Sequence[RowInDoubt], config: Config, arguments: argparse.Namespace
+) -> None:
     if arguments.json:
         tell(json.dumps(as_json(rows)))
     elif rows:
+        call = f"`pipeline run {typed(arguments.config)}`"
+        others = (
+            f"; or give {call}, which looks again, free."
+            if config.retry.looks_for_doubts
+            else ". No call looks for them again: retry.unconfirmed is hold."
+        )
         say(
             f"{len(rows)} in doubt. Decide with --row N and one of --run WRUN-…, --never-ran, "
-            f"--give-up; or give `pipeline run {typed(arguments.config)}`, which looks again, free."
+            f"--give-up{others}"
         )
     else:
         say("No row is in doubt.")

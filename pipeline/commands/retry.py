@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rows",
         type=_row_ranges,
         metavar="3,7-9",
-        help="only rows with these numbers in the sheet, those too that the service refused and "
-        "that are the same still",
+        help="only rows with these numbers in the sheet; a row that the service refused is sent "
+        "again, too, though nothing in it was changed",
     )
 
 

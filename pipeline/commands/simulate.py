@@ -94,6 +94,8 @@ def _fault(text: str) -> tuple[str, float]:
     name, _, share = text.partition("=")
     if name not in list(Fault):
         raise argparse.ArgumentTypeError(f"there is no fault {name!r}: name one of the list below")
+    if not share:
+        raise argparse.ArgumentTypeError(f"{name!r} has no share: write {name}=0.1 for one in ten")
     return name, _share(share)
 
 

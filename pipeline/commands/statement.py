@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline import sheets
 from pipeline.commands.accounting import (
     COLUMNS,
     cells_of,
+    is_heading,
     lines_as_json,
     table_of,
     totals_as_json,
@@ -19,13 +21,14 @@ from pipeline.commands.accounting import (
 from pipeline.commands.auditing import audit_as_json, audit_in_words
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.runlist import read_run_list
+from pipeline.commands.targets import see_that_its_folder_is_there
 from pipeline.commands.terminal import say, tell
 from pipeline.config.model import Config
 from pipeline.config.values.readers import SIMULATOR
 from pipeline.core.counting import counted
 from pipeline.core.money.accounts import Audit, Line, ServiceRun, Totals, audit, totals
 from pipeline.engine.progress.screen import typed
-from pipeline.errors import Exit, LedgerFault, OutputFault, RemoteFault, UsageFault
+from pipeline.errors import Exit, InputFault, LedgerFault, OutputFault, RemoteFault, UsageFault
 from pipeline.ledger.opening import is_held, join_ledger
 
 HELP: Final = "tell every attempt, its run, moments and credits, and the totals"
@@ -34,6 +37,9 @@ pipeline statement configs/leads.yaml
 pipeline statement configs/leads.yaml -o june.xlsx
 pipeline statement configs/leads.yaml --online"""
 KINDS: Final = (".csv", ".xlsx")
+ATTEMPTS: Final = "Attempts"
+TOTALS: Final = "Totals"
+"""The sheets of a workbook that is a statement."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="output",
         type=Path,
         metavar="PATH",
-        help="write the attempts to this .csv or .xlsx, over one that is there",
+        help="write the attempts to this .csv or .xlsx; written over is an earlier statement alone",
     )
     parser.add_argument(
         "--online",
@@ -136,6 +142,29 @@ def _check_target(target: Path, config: Config) -> None:
                 wrong="the statement would be written over a file of the batch",
                 remedy="name another file with -o",
             )
+    see_that_its_folder_is_there(target)
+    if target.is_file() and not _is_statement(target):
+        raise OutputFault(
+            place=str(target),
+            wrong="there is a file of this name that is no statement",
+            remedy="name another file with -o",
+        )
+
+
+def _is_statement(target: Path) -> bool:
+    """Whether a file is all that a statement is made of, of this version or an older one."""
+    try:
+        tops = sheets.tops(target)
+    except InputFault:
+        return False
+    first, *others = tops
+    if target.suffix.lower() == ".xlsx" and first.sheet != ATTEMPTS:
+        return False
+    return (
+        bool(first.lines)
+        and is_heading(first.lines[0])
+        and {top.sheet for top in others} <= {TOTALS}
+    )
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
@@ -149,10 +178,10 @@ def _write(target: Path, lines: Sequence[Line], sums: Totals) -> Path:
     # Imported here, since pandas takes as long to start as all the rest together.
     from pipeline.sheets.tables import Table, write_csv, write_workbook  # noqa: PLC0415 - see above
 
-    attempts = Table("Attempts", COLUMNS, [cells_of(line) for line in lines])
+    attempts = Table(ATTEMPTS, COLUMNS, [cells_of(line) for line in lines])
     if target.suffix.lower() == ".csv":
         return write_csv(target, attempts)
-    summed = Table("Totals", ("Of all attempts", "Sum"), totals_of(sums))
+    summed = Table(TOTALS, ("Of all attempts", "Sum"), totals_of(sums))
     return write_workbook(target, [attempts, summed])
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from pipeline.commands.ledgers import joined, kept_at
 from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import Call, show, summarise
+from pipeline.commands.tallying import tally_of
 from pipeline.commands.terminal import say
 from pipeline.errors import Exit
 from pipeline.ledger.opening import is_held
@@ -29,10 +30,11 @@ def run(arguments: argparse.Namespace) -> Exit:
     config = load_any_config(arguments.config, Overrides())
     output = config.output.path if config.output.path.exists() else None
     with joined(config) as ledger:
-        tally = Tally() if ledger is None else ledger.tally()
+        tally = Tally() if ledger is None else tally_of(config, ledger)
+        is_begun = ledger is not None and ledger.read_for() is not None
         holder = None if ledger is None else ledger.holder()
         changes = {} if ledger is None else ledger.adjustments()
-    if not tally.rows:
+    if not is_begun:
         say("Nothing was started yet.")
     elif config.server is None and is_held(config.ledger):
         say(f"The batch is running, in process {holder}.")

@@ -28,6 +28,9 @@ EXAMPLES: Final[Mapping[str, str]] = {
 }
 """The keys that a batch takes while it runs, each with a value."""
 
+_BY_WORD: Final = {key.rpartition(".")[2]: key for key in EXAMPLES} | {key: key for key in EXAMPLES}
+"""The keys by all that they may be called: whole, and without their section."""
+
 _AS_WRITTEN: Final = Path("adjust")
 """A context for the validation: values are as a person writes them."""
 
@@ -59,9 +62,9 @@ def read_changes(words: Sequence[str]) -> dict[str, str]:
     """
     changes: dict[str, str] = {}
     faults: list[UsageFault] = []
-    for word in words:
+    for place, word in enumerate(words, 1):
         key, _, text = word.partition("=")
-        fault = _fault_of_key(key, changes) or _fault_of_value(key, text)
+        fault = _fault_of_key(key, place, changes) or _fault_of_value(key, text)
         faults += [fault] if fault else []
         changes[key] = text
     if faults:
@@ -91,17 +94,19 @@ def _validated(key: str, text: str) -> _Written:
     return _WRITTEN.validate_python(content, context=_AS_WRITTEN, by_alias=True, by_name=False)
 
 
-def _fault_of_key(key: str, before: Mapping[str, str]) -> UsageFault | None:
+def _fault_of_key(key: str, place: int, before: Mapping[str, str]) -> UsageFault | None:
     if key in before:
         return UsageFault(place=key, wrong="the key stands twice", remedy="leave one out")
     if key in EXAMPLES:
         return None
-    near = get_close_matches(key.casefold(), EXAMPLES, n=1)
+    near = get_close_matches(key.casefold(), _BY_WORD, n=1)
     return UsageFault(
         # What is no word of ours is not told: it may be a key that was pasted.
-        place=key if near else "pipeline adjust",
+        place=key if near else f"pipeline adjust, change {place}",
         wrong="there is no such key that a running batch takes",
-        remedy=f"did you mean {near[0]}?" if near else f"the keys are {', '.join(EXAMPLES)}",
+        remedy=f"did you mean {_BY_WORD[near[0]]}?"
+        if near
+        else f"the keys are {', '.join(EXAMPLES)}",
     )
 
 

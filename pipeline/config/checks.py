@@ -12,7 +12,7 @@ from typing import Literal
 from pipeline.config.filekinds import is_text, output_suffix
 from pipeline.config.model import Csv, Input, Output, Webhook, Workflow
 from pipeline.config.source import Finding, Location
-from pipeline.config.values.readers import is_loopback
+from pipeline.config.values.readers import SIMULATED_IDS, is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ def between_sections(parts: Parts) -> Iterator[Finding]:
     yield from _ledger_over_a_sheet(parts)
     yield from _csv_of_a_workbook(parts)
     yield from _webhook_out_of_reach(parts)
+    yield from _workflow_unknown_to_the_simulator(parts)
     if parts.has_simulator and parts.workflow and not parts.workflow.is_simulated:
         yield Finding(
             ("simulator",),
@@ -96,6 +97,15 @@ def _webhook_out_of_reach(parts: Parts) -> Iterator[Finding]:
         wrong = "the service can't reach this machine's loopback"
         remedy = "write the address of a tunnel to it, https://…, or leave webhook out"
         yield Finding(("webhook", "public_url"), wrong, remedy)
+
+
+def _workflow_unknown_to_the_simulator(parts: Parts) -> Iterator[Finding]:
+    workflow = parts.workflow
+    if workflow and workflow.is_simulated and not workflow.id.startswith(SIMULATED_IDS):
+        first, *_ = SIMULATED_IDS
+        wrong = f"the simulator knows only ids that begin with {first}"
+        remedy = f"write such as {first}simulator, or leave out base_url: simulator"
+        yield Finding(("workflow", "id"), wrong, remedy)
 
 
 def _are_one_file(one: Path, other: Path) -> bool:

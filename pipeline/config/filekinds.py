@@ -3,6 +3,8 @@
 Must not know how a kind is read or written: that is `sheets.formats`.
 """
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,15 @@ WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
 def is_text(path: Path) -> bool:
     """Whether a file of this name is text, and no workbook."""
     return path.suffix.lower() in TEXT
+
+
+def nearest_name(path: Path, names: Sequence[str]) -> str | None:
+    """Which of these files a person may have meant; a like ending alone makes no two names near."""
+    near = get_close_matches(
+        path.stem.casefold(), {Path(name).stem.casefold() for name in names}, n=1
+    )
+    alike = [name for name in names if Path(name).stem.casefold() in near]
+    return next(iter(get_close_matches(path.name, alike, n=1, cutoff=0)), None)
 
 
 def output_suffix(input_path: Path) -> str:

@@ -7,12 +7,12 @@ Must not know which keys there are. Scalars are read by YAML 1.2's core schema (
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import yaml
 
+from pipeline.config.filekinds import nearest_name
 from pipeline.errors import ConfigFault
 
 Location: TypeAlias = tuple[str | int, ...]
@@ -159,9 +159,8 @@ def _nearest(path: Path) -> str:
         )
     except OSError:
         names = []
-    near = get_close_matches(path.name, names, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {path.with_name(near[0])}?"
+    if near := nearest_name(path, names):
+        return f"did you mean {path.with_name(near)}?"
     if names:
         return f"name a config of that folder: {', '.join(names[:5])}"
     return "let `pipeline init SHEET` write a config"

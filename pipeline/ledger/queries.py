@@ -153,6 +153,7 @@ NOT_COMPLETE_SINCE = (
     "SELECT count(*) FROM entry WHERE state <> 'complete' "
     "AND id IN (SELECT entry_id FROM attempt WHERE rowid > ?)"
 )
+READ_FOR = "SELECT service, workflow FROM newest_reading"
 SHEET_COUNTS = "SELECT rows, skipped, faulty FROM newest_reading"
 COUNT_STATES = (
     "SELECT state, sum(rows), count(*) FROM entry "

@@ -110,6 +110,11 @@ class Readings(Facts):
         """Say by what the newest reading is known again: a digest of all that it was made of."""
         self.say_facts({"reading": reading})
 
+    def read_for(self) -> tuple[str, str] | None:
+        """Service and workflow that the sheet was last read for; ``None``: it never was."""
+        found = self._execute(queries.READ_FOR).fetchone()
+        return None if found is None else (found[0], found[1])
+
     def states(self) -> Mapping[RowKey, State]:
         """What is known of every row that was ever planned, looked up as it is asked for."""
         return KnownStates(self._connection)

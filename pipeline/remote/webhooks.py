@@ -6,6 +6,7 @@ Must not know who listens, or what a completion means for a batch. Here a refusa
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NoReturn, assert_never
@@ -25,11 +26,17 @@ _LIST: Final = "the list of webhooks"
 _NOT_FOUND: Final = 404
 
 _REMEDIES: Final[Mapping[int, str]] = {
+    400: "mend what was given: a URL begins with https://",
     401: "check that the key is whole and has not expired",
     403: "check that the key's owner may manage webhooks",
     404: "see `pipeline webhooks list` for the ids that there are",
+    422: "mend what was given: a URL begins with https://",
     429: "wait a minute, then call again",
 }
+
+
+class _UnknownError(RemoteFault):
+    """There is no registration of this id."""
 
 
 class EventType(StrEnum):
@@ -76,7 +83,7 @@ async def list_all(client: Client) -> tuple[Webhook, ...]:
 async def show(client: Client, webhook_id: str) -> Webhook:
     """One registration. Raises `RemoteFault`."""
     place = _named(webhook_id)
-    return _one(await _call(client, "GET", _path(webhook_id), place), place)
+    return _one(_known(await _call(client, "GET", _path(webhook_id), place), place), place)
 
 
 async def add(
@@ -94,22 +101,21 @@ async def add(
 
 
 async def remove(client: Client, webhook_id: str) -> None:
-    """Remove one registration; one that is gone already is removed too. Raises `RemoteFault`."""
+    """Remove one registration. Raises `RemoteFault`, also where there is none of this id."""
     place = _named(webhook_id)
-    http = await _call(client, "DELETE", _path(webhook_id), place)
-    if http.status != _NOT_FOUND:
-        _good(http, place)
+    _good(_known(await _call(client, "DELETE", _path(webhook_id), place), place), place)
 
 
 async def remove_all(client: Client, tokens: Collection[str]) -> int:
     """Remove every registration whose address ends in one of these tokens; gives how many.
 
-    Addresses are compared and not ids, so that one whose reply was lost is found too. Raises
-    `RemoteFault`.
+    Addresses are compared and not ids, so that one whose reply was lost is found too. One that is
+    gone meanwhile is removed too. Raises `RemoteFault`.
     """
     found = [webhook for webhook in await list_all(client) if token_in(webhook) in tokens]
     for webhook in found:
-        await remove(client, webhook.id)
+        with suppress(_UnknownError):
+            await remove(client, webhook.id)
     return len(found)
 
 
@@ -151,6 +157,13 @@ def _good(http: HttpReply, place: str) -> HttpReply:
         wrong=f"the service refused ({http.status}): {told(http, parsed(http.body))}",
         remedy=_REMEDIES.get(http.status, "call again later"),
     )
+
+
+def _known(http: HttpReply, place: str) -> HttpReply:
+    if http.status == _NOT_FOUND:
+        wrong = "there is no such registration"
+        raise _UnknownError(place=place, wrong=wrong, remedy=_REMEDIES[_NOT_FOUND])
+    return http
 
 
 def _one(http: HttpReply, place: str) -> Webhook:

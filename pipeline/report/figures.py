@@ -36,6 +36,10 @@ class Findings:
     groups: tuple[TroubledGroup, ...]
 
 
+NOTHING: Final = Findings(Tally(), (), (), (), (), ())
+"""Before the first row was entered."""
+
+
 def findings(ledger: Ledger, faulty: Iterable[Faulty]) -> Findings:
     """Read what there is to tell; `faulty` are the sheet's rows that can't be sent, by name."""
     history: History = ledger.history

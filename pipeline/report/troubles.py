@@ -64,8 +64,8 @@ ADVICE: Final[Mapping[Trouble, Advice]] = {
         "unconfirmed",
         "The reply to these rows' start was lost: each may have been paid for. They are held, so "
         "that none is paid for twice.",
-        "pipeline run {config} looks for their runs again, free; pipeline resolve {config} shows "
-        "them and takes your decision.",
+        "pipeline run {config} looks for their runs again, free, unless retry.unconfirmed is hold; "
+        "pipeline resolve {config} shows them and takes your decision.",
     ),
     Trouble.GIVEN_UP: Advice(
         "given up",

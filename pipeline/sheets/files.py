@@ -10,13 +10,12 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from difflib import get_close_matches
 from io import BufferedReader
 from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
 
-from pipeline.config.filekinds import output_suffix
+from pipeline.config.filekinds import nearest_name, output_suffix
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
 from pipeline.system import sync_folder, try_to_write
@@ -198,8 +197,8 @@ def _nearest(path: Path) -> str:
         names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
     except OSError:
         names = []  # A folder may be passed through and yet not be listed.
-    near = get_close_matches(path.name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else "mend the path"
+    near = nearest_name(path, names)
+    return f"did you mean {near!r}?" if near else "mend the path"
 
 
 def _unwritable(path: Path, error: OSError) -> PlaceFault:

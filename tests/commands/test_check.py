@@ -1,12 +1,15 @@
 """What `check` shows of a sheet before anything is paid for."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from pipeline.ledger.opening import open_ledger
 from tests.commands.arranging import QUICK, a_batch
 from tests.commands.conftest import Call
+from tests.commands.doubting import Program, cut_off
 
 ROWS = "Company,Town\nAcme,Ulm\n,Bonn\nInitech,\nHooli,Ulm\nAcme,Ulm\n"
 VARIABLES = (
@@ -119,6 +122,18 @@ def test_a_status_tells_of_no_call_where_none_was_made(call: Call, tmp_path: Pat
         "poll": 0,
         "list": 0,
     }
+
+
+def test_a_start_that_is_on_its_way_is_no_doubt(tmp_path: Path, program: Program) -> None:
+    """While the batch runs it is to be watched; where the process died, it is in doubt."""
+    batch = cut_off(tmp_path, 2)
+    with open_ledger(tmp_path / "batch.ledger"):
+        running = program("check", batch.path)
+    assert "0 to start, 0 done, 2 to watch, 0 unconfirmed" in running.out
+    assert running.err == f"The batch is running, in process {os.getpid()}.\n"
+    died = program("check", batch.path)
+    assert "0 to start, 0 done, 0 to watch, 2 unconfirmed" in died.out
+    assert "running" not in died.err
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])

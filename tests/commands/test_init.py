@@ -168,6 +168,18 @@ def test_what_a_person_answers_is_in_the_config(program: Program) -> None:
     assert config.input.key == ("Name", "Company")
 
 
+def test_a_sheet_and_a_column_may_be_answered_by_name(program: Program) -> None:
+    """Whoever sees a list types what they see, in whichever letters; one sheet is one."""
+    answers = ["WCFG-1", "1,2", "Dato", "data", "3", "Name, customer no", "Name,company"]
+    ended = program.answering(*answers)("init", a_book(Cover=COVER, Data=DATA))
+    assert ended.exit == 0, ended.err
+    assert "one sheet is wanted; write its number or its name" in ended.err
+    assert "'Dato' is no number and no name of these; write its number or its name" in ended.err
+    assert written().input.sheet == "Data"
+    assert list(written().variables) == ["Name", "Customer No"]
+    assert written().input.key == ("Name", "Company")
+
+
 def test_whoever_leaves_the_questions_leaves_no_config(program: Program) -> None:
     """A terminal that is closed is no answer."""
     ended = program.answering("")("init", a_book(Cover=COVER, Data=DATA))

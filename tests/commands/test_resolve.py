@@ -116,6 +116,39 @@ def test_nobody_can_say_that_a_run_which_is_listed_never_ran(
     assert batch.states() == [State.UNCONFIRMED]
 
 
+def test_where_no_call_looks_for_doubts_a_person_is_told_what_settles_them(
+    tmp_path: Path, program: Program
+) -> None:
+    """With `hold` no `run` finds a run by itself: its id is offered, and settles the row."""
+    hold = {"unconfirmed": "hold"}
+    batch = cut_off(tmp_path, 2, simulator={"duration": "0s"}, retry=hold)
+    run_id = batch.begun(0)
+    ended = program("resolve", batch.path)
+    assert "  = bears the token of the row's start: it is its run; say so by --run\n" in ended.out
+    assert "No call looks for them again: retry.unconfirmed is hold." in ended.err
+    assert "pipeline run" not in ended.out + ended.err
+    refused = program("resolve", batch.path, "--row", 2, "--never-ran", "--yes")
+    assert (refused.exit, batch.states()) == (2, [State.UNCONFIRMED, State.UNCONFIRMED])
+    assert refused.err.endswith(f"; say that it is its run: --run {run_id}\n")
+    assert program("resolve", batch.path, "--row", 2, "--run", run_id).exit == 1
+    assert batch.states() == [State.RUNNING, State.UNCONFIRMED]
+
+
+@pytest.mark.parametrize(
+    ("whose", "mark", "other"),
+    [("its own", "  = bears", "  ? was"), ("nobody's", "  ? was", "  = bears")],
+)
+def test_only_the_marks_that_stand_there_are_explained(
+    tmp_path: Path, program: Program, whose: str, mark: str, other: str
+) -> None:
+    """Nobody looks for a line that is not there."""
+    batch = cut_off(tmp_path)
+    batch.begun(0, with_token=whose == "its own")
+    shown = program("resolve", batch.path).out
+    assert mark in shown
+    assert other not in shown
+
+
 @pytest.mark.parametrize(
     ("which", "told"),
     [

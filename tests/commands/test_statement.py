@@ -180,6 +180,56 @@ def test_no_file_of_the_batch_is_written_over(batch: Path, program: Program, nam
     assert (target.read_bytes() if target.exists() else None) == before
 
 
+@pytest.mark.parametrize("name", ["mine.csv", "mine.xlsx"])
+def test_no_sheet_of_the_user_is_written_over(batch: Path, program: Program, name: str) -> None:
+    """Also one that a workbook holds beside a statement; exit 2, in one line, and it stands."""
+    target = batch.with_name(name)
+    if target.suffix == ".csv":
+        target.write_text("Company,Credits\nAcme,1\n", encoding="utf-8")
+    else:
+        program("statement", batch, "-o", target)
+        book = load_workbook(target)
+        book.create_sheet("Leads").append(["Company"])
+        book.save(target)
+    before = target.read_bytes()
+    ended = program("statement", batch, "-o", target)
+    assert (ended.exit, ended.out, target.read_bytes()) == (2, "", before)
+    wrong = "there is a file of this name that is no statement; name another file with -o"
+    assert ended.err == f"{target}: {wrong}\n"
+
+
+def test_a_file_that_is_not_what_its_name_says_is_no_statement(
+    batch: Path, program: Program
+) -> None:
+    """What can't be read is somebody's all the same."""
+    target = batch.with_name("mine.xlsx")
+    target.write_bytes(b"not a workbook")
+    assert program("statement", batch, "-o", target).exit == 2
+    assert target.read_bytes() == b"not a workbook"
+
+
+@pytest.mark.parametrize("name", ["st.csv", "st.xlsx"])
+def test_an_earlier_statement_is_written_over(batch: Path, program: Program, name: str) -> None:
+    """The name may stay the same from month to month."""
+    target = batch.with_name(name)
+    program("statement", batch, "-o", target)
+    _change(batch, "UPDATE attempt SET credits = 77 WHERE rowid = 4")
+    assert program("statement", batch, "-o", target).exit == 0
+    if target.suffix == ".csv":
+        assert ",77" in target.read_text("utf-8-sig")
+    else:
+        assert load_workbook(target)["Attempts"]["L4"].value == 77
+
+
+def test_a_statement_of_an_older_version_is_written_over(batch: Path, program: Program) -> None:
+    """It has fewer columns, and is known by those that it has."""
+    target = batch.with_name("st.csv")
+    older = "Row,In the sheet,Attempt,Run ID,Sent (UTC),Accepted (UTC),Ended (UTC),Status"
+    target.write_text(f"{older},Failure,Credits\r\n2,yes,1,WRUN-1,,,,complete,,2\r\n", "utf-8-sig")
+    assert program("statement", batch, "-o", target).exit == 0
+    assert "Rows that share it" in target.read_text("utf-8-sig")
+
+
 def test_without_a_ledger_there_is_no_statement(tmp_path: Path, program: Program) -> None:
     """And asking for one makes none."""
     ended = program("statement", a_batch(tmp_path, 1))

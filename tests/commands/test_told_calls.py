@@ -10,7 +10,7 @@ from pipeline.cli import parser_for
 from pipeline.commands import movinginput
 from pipeline.errors import OutputFault
 from tests.commands.doubting import Program, cut_off
-from tests.journeys.running import a_batch
+from tests.journeys.running import a_batch, write_config
 
 FAILING = {"simulator": {"duration": "0s", "fail": 1}}
 
@@ -56,9 +56,11 @@ def test_where_nothing_was_begun_the_beginning_is_told(
 
 
 def test_who_has_rows_in_doubt_is_told_how_to_decide(folder: Path, program: Program) -> None:
-    """By the call that leaves them, and by `resolve`, which names the free way too."""
+    """By the call that leaves them, and by `resolve`, with the free way where there is one."""
     config = cut_off(folder, retry={"unconfirmed": "hold"}).path
     see_that_they_work(told(program("run", config).err), {"resolve"})
+    see_that_they_work(told(program("resolve", config).err), set())
+    write_config(config, retry={"unconfirmed": "reconcile"})
     see_that_they_work(told(program("resolve", config).err), {"run"})
 
 

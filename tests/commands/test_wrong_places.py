@@ -123,7 +123,7 @@ WRONG_PLACES = {
     "config to write is there": (
         said("init", "leads.csv", "-o", "batch.yaml"),
         "batch.yaml: there is a file of this name already",
-        "-o",
+        "; name another with -o",
     ),
     "config in place of the sheet": (
         said("init", "batch.yaml"),
@@ -132,8 +132,8 @@ WRONG_PLACES = {
     ),
     "config to write has no folder": (
         said("init", "leads.csv", "-o", "there/new.yaml"),
-        "there/new.yaml: the config can't be written",
-        "-o",
+        "there/new.yaml: its folder is not there",
+        "name a file in a folder that is there, with -o",
     ),
     "state of the simulator is no state": (
         beside(write("state", "nothing of the kind\n"), "simulate", "--state", "state"),
@@ -176,6 +176,11 @@ WRONG_COMMAND_LINES = {
     "no such port": (said("simulate", "--port", "70000"), "--port 70000: ", "any that is free"),
     "bad duration": (said("simulate", "--duration", "5"), "--duration: ", "ms, s, min"),
     "bad limit": (said("simulate", "--limit", "100"), "--limit: ", "N/s, N/min"),
+    "fault without its share": (
+        said("simulate", "--fault", "lost_reply"),
+        "--fault: 'lost_reply' has no share",
+        "write lost_reply=0.1",
+    ),
     "share beyond 1": (said("simulate", "--fail", "2"), "--fail: ", "0 to 1"),
     "line break": (said("run", "a\nb.yaml"), "a b.yaml: there is no such file", "batch.yaml"),
 }

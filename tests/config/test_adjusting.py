@@ -64,7 +64,9 @@ def test_the_last_word_of_two_calls_holds() -> None:
         ("paused=yes", "paused", "not true or false", "paused=true"),
         ("limits.rat=5/s", "limits.rat", "no such key", "did you mean limits.rate?"),
         ("pause=true", "pause", "no such key", "did you mean paused?"),
-        ("rate=5/s", "pipeline adjust", "no such key", "limits.rate"),
+        ("rate=5/s", "rate", "no such key", "did you mean limits.rate?"),
+        ("max_credit=5", "max_credit", "no such key", "did you mean limits.max_credits?"),
+        ("foo=3", "pipeline adjust, change 1", "no such key", "the keys are limits.rate"),
     ],
 )
 def test_a_wrong_change_is_told_with_its_remedy(
@@ -87,4 +89,5 @@ def test_all_faults_come_at_once() -> None:
     lines = [str(problem) for problem in caught.value.problems]
     assert len(lines) == 3
     assert "sk-secret" not in "".join(lines)
+    assert lines[0].startswith("pipeline adjust, change 1: ")
     assert "twice" in lines[1]

@@ -47,7 +47,7 @@ def test_a_key_is_taken_letter_by_letter(parsed: Callable[..., Draft], tmp_path:
 
 def test_the_simulator_needs_no_key(parsed: Callable[..., Draft]) -> None:
     """A demonstration asks nobody for a secret."""
-    config = parsed(workflow="{id: A, base_url: simulator}").config
+    config = parsed(workflow="{id: WCFG-1, base_url: simulator}").config
     assert find_key(config, {"COPY_AI_API_KEY": SECRET}) != SECRET
 
 

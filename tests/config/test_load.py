@@ -169,7 +169,7 @@ def test_a_key_is_its_text_whatever_it_looks_like(parsed: Callable[..., Draft]) 
     [
         ("input", "{path: a.csv, header_row: none}", "header_row", None),
         ("output", "{columns: {credits: null}}", "columns", OutputColumns(credits=None)),
-        ("workflow", "{id: A, base_url: simulator}", "is_simulated", True),
+        ("workflow", "{id: WCFG-1, base_url: simulator}", "is_simulated", True),
         ("workflow", "{id: A, base_url: 'http://[::1]:1/x/'}", "base_url", "http://[::1]:1/x"),
         ("workflow", "{id: A, base_url: 'http://[::1]:1'}", "base_url", "http://[::1]:1"),
         ("limits", "{max_failures: 10%}", "max_failures", FailureLimit(percent=10)),

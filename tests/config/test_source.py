@@ -74,7 +74,13 @@ def test_a_key_that_stands_twice_names_both_lines(parsed_text: Callable[[str], D
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("leeds.yaml", "leads.yaml"), ("zzz", "leads.yaml"), ("x/y.yaml", "init")]
+    ("name", "remedy"),
+    [
+        ("leeds.yaml", "leads.yaml"),
+        ("zzz", "name a config of that folder: leads.yaml"),
+        ("nosuch.yaml", "name a config of that folder: leads.yaml"),
+        ("x/y.yaml", "init"),
+    ],
 )
 def test_a_missing_file_names_the_nearest(tmp_path: Path, name: str, remedy: str) -> None:
     """A typing error is one look away from its mending."""

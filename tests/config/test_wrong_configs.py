@@ -123,6 +123,13 @@ WRONG = [
             ("'http://127.0.0.1:8765'", "can't reach this machine's loopback", "tunnel"),
         )
     ),
+    (
+        "workflow",
+        "{id: abc, base_url: simulator}",
+        "line 2, workflow.id",
+        "the simulator knows only ids that begin with WCFG-",
+        "WCFG-simulator",
+    ),
     ("simulator", "{seed: 1}", "line 5, simulator", "simulator only", "base_url: simulator"),
     ("ledger", "postgresql://x", "line 5, ledger", "lacks its host or its database", "database"),
     ("ledger", "postgresql:///x", "line 5, ledger", "lacks its host or its database", "host"),

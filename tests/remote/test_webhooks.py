@@ -95,9 +95,9 @@ def test_a_list_without_a_total_ends_where_nothing_new_comes(
     assert asked(serving, webhooks.list_all, *pages)[0] == (a_webhook(),)
 
 
-@pytest.mark.parametrize("status", [200, 204, 404])
+@pytest.mark.parametrize("status", [200, 204])
 def test_a_webhook_that_is_gone_is_removed(serving: Serving, answer: Answer, status: int) -> None:
-    """404 on a removal is what was wanted."""
+    """The service may answer with or without a body."""
     _, (heard,) = asked(serving, lambda c: webhooks.remove(c, "WH-1"), answer(status))
     assert (heard.method, heard.target) == ("DELETE", "/api/webhook/WH-1")
 
@@ -122,6 +122,33 @@ def test_a_refusal_is_told_in_one_line_without_the_key(
     assert f"({status}): [key] is no good" in caught.value.wrong
     assert caught.value.remedy
     assert "\n" not in str(caught.value)
+
+
+def test_an_address_that_is_none_is_to_be_mended(serving: Serving, answer: Answer) -> None:
+    """The same call would be refused later, too."""
+    reply = answer(422, '{"message": "Expected a URL"}')
+    with pytest.raises(RemoteFault, match=r"Expected a URL.*; mend what was given") as caught:
+        asked(serving, lambda c: webhooks.add(c, "foo", COMPLETED), reply)
+    assert "later" not in caught.value.remedy
+
+
+@pytest.mark.parametrize("question", [webhooks.show, webhooks.remove])
+def test_a_registration_that_is_not_there_is_told(
+    serving: Serving, answer: Answer, question: Callable[[Client, str], Awaitable[object]]
+) -> None:
+    """Nothing was removed or is shown, and it is said where the ids stand."""
+    with pytest.raises(RemoteFault, match=r"no such registration; see `pipeline webhooks list`"):
+        asked(serving, lambda c: question(c, "x"), answer(404))
+
+
+def test_what_is_gone_meanwhile_is_removed_too(serving: Serving, answer: Answer) -> None:
+    """A call that clears up after itself wants no more than that nothing stands."""
+    page = json.dumps({"data": [a_registration("WH-1"), a_registration("WH-2")], "total": 2})
+    replies = [answer(200, page), answer(404), answer(200)]
+    token = webhooks.token_in(a_webhook())
+    removed, heard = asked(serving, lambda c: webhooks.remove_all(c, [token]), *replies)
+    assert removed == 2
+    assert [h.method for h in heard] == ["GET", "DELETE", "DELETE"]
 
 
 @pytest.mark.parametrize("step", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Act.CLOSE])

@@ -170,8 +170,36 @@ def test_no_other_file_is_written_over(
     target = tmp_path / name
     before = target.read_bytes() if target.is_file() else None
     assert main(["report", str(path), "-o", str(target)]) == 2
-    assert "name another file with -o" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "name another file with -o" in told
+    assert "remove" not in told
     assert (target.read_bytes() if target.is_file() else None) == before
+
+
+def test_a_folder_that_is_not_there_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip in a path is told, and no wish for a new folder; nor is a file to be removed."""
+    path = a_batch(tmp_path, 1)
+    main(["run", str(path)])
+    for command, name in (("report", "r.html"), ("statement", "r.csv")):
+        capsys.readouterr()
+        target = tmp_path / "nosuch" / name
+        assert main([command, str(path), "-o", str(target)]) == 2
+        wrong = "its folder is not there; name a file in a folder that is there, with -o"
+        assert capsys.readouterr().err == f"{target}: {wrong}\n"
+        assert not target.parent.exists()
+
+
+def test_the_usual_report_makes_the_folder_of_the_output(tmp_path: Path) -> None:
+    """The config names that folder, so it is meant."""
+    path = a_batch(tmp_path, 1, output={"path": "out/rows.csv"})
+    main(["run", str(path)])
+    for file in (tmp_path / "out").iterdir():
+        file.unlink()
+    (tmp_path / "out").rmdir()
+    assert main(["report", str(path)]) == 0
+    assert (tmp_path / "out" / "rows.report.html").exists()
 
 
 def test_a_report_is_written_over_an_older_one(tmp_path: Path) -> None:

@@ -54,6 +54,16 @@ def test_the_figures_are_those_of_the_sheet(tmp_path: Path) -> None:
     json.dumps(asdict(shown), allow_nan=False)
 
 
+def test_rows_of_another_workflow_are_not_shown(tmp_path: Path) -> None:
+    """What was done at the simulator, say, is not done at the service."""
+    with a_ledger(tmp_path, "a") as ledger:
+        ledger.save([stands(n, State.COMPLETE) for n in ids_of(ledger)])
+        ledger.enrol(some_rows("b"), SOURCE, "simulator", WORKFLOW, NOON)
+        shown = figures(tmp_path)
+    assert (shown.stage, shown.rows, shown.credits.spent) == (Stage.RUNNING, 0, 0)
+    assert figures(tmp_path).stage is Stage.NOTHING
+
+
 def _planned(_: Ledger) -> None:
     pass
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import pytest
 
-from pipeline.errors import OutputFault
+from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets import check_target, digest, keep_aside
 from tests.sheets.builders import a_copy, a_file, a_source, a_workbook
 
@@ -22,6 +22,26 @@ def test_the_digest_is_of_the_bytes_in_place(tmp_path: Path) -> None:
     written = a_copy(a_source(a_workbook(tmp_path)))
     assert written.digest == digest(written.path)
     assert written.digest == hashlib.sha256(written.path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("leeds.csv", "did you mean 'leads.csv'?"),
+        ("leads.xls", "did you mean 'leads.xlsx'?"),
+        ("LEADS.csv", "did you mean 'leads.csv'?"),
+        ("nosuch.csv", "mend the path"),
+    ],
+)
+def test_only_a_near_name_is_proposed_for_a_missing_file(
+    tmp_path: Path, name: str, remedy: str
+) -> None:
+    """A like ending makes no two names near; of like names the nearest ending counts."""
+    for other in ("leads.csv", "leads.xlsx", "rows.csv"):
+        (tmp_path / other).touch()
+    with pytest.raises(InputFault) as caught:
+        digest(tmp_path / name)
+    assert caught.value.remedy == remedy
 
 
 def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path: Path) -> None:

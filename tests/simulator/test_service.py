@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.config.values.readers import SIMULATED_IDS
 from pipeline.simulator.replies import Answer, Json
-from pipeline.simulator.service import Service
+from pipeline.simulator.service import WORKFLOW_PREFIXES, Service
 from pipeline.simulator.settings import Settings
 from tests.simulator.builders import KEY, NOON, WORKFLOW, a_body, begun, data_of, seen, status_of
 
@@ -52,6 +53,11 @@ def test_workflows_are_known_by_their_prefix(workflow_id: str, status: int) -> N
     service = Service(Settings())
     assert status_of(service.start(KEY, workflow_id, a_body(), NOON)) == status
     assert status_of(service.list_runs(KEY, workflow_id, {}, NOON)) == status
+
+
+def test_the_config_and_the_simulator_know_the_same_ids() -> None:
+    """What the config refuses is what no run could be started of, and nothing else."""
+    assert SIMULATED_IDS == WORKFLOW_PREFIXES
 
 
 @pytest.mark.parametrize(

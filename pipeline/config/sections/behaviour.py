@@ -108,11 +108,16 @@ class Retry:
     unconfirmed: Literal["reconcile", "hold"] = Field(
         default="reconcile",
         description="A start whose reply was lost: looked for in the service's list of runs, or "
-        "held until a person decides.",
+        "held until a person decides; no call looks for it then.",
     )
     settle_seconds: Seconds = _duration(
         "30s", "settle", "How long the service may lag before a run's absence counts."
     )
+
+    @property
+    def looks_for_doubts(self) -> bool:
+        """Whether a call looks for what is in doubt; else it waits for a person."""
+        return self.unconfirmed == "reconcile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SECTION)

@@ -20,6 +20,9 @@ from pipeline.core.rows.cells import shown
 SIMULATOR: Final = "simulator"
 """The `base_url` that stands for the bundled simulator."""
 
+SIMULATED_IDS: Final = ("WCFG-", "WFCG-")
+"""What the ids of workflows begin with that the bundled simulator knows. A service's are opaque."""
+
 KEY_VARIABLE: Final = "COPY_AI_API_KEY"
 """The environment variable that holds the service's key, unless the config names another."""
 

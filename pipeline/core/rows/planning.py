@@ -38,6 +38,13 @@ DECISION_OF: Final[Mapping[State, Decision]] = {
 }
 
 
+WHILE_IT_RUNS: Final[Mapping[State, Decision]] = {
+    **DECISION_OF,
+    State.STARTING: Decision.RESUME,
+}
+"""Beside a process that runs the batch: what is starting is on its way, and was not cut off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rows of one sheet, in order, each with its decision."""
@@ -51,13 +58,22 @@ class Plan:
         return Counter(self.decisions)
 
 
-def plan(rows: Rows[RenderedRow], known: Mapping[RowKey, State]) -> Plan:
+def plan(
+    rows: Rows[RenderedRow],
+    known: Mapping[RowKey, State],
+    decision_of: Mapping[State, Decision] = DECISION_OF,
+) -> Plan:
     """One decision a row, from what the ledger knows of it."""
     begun: set[RowKey] = set()
-    return Plan(rows, tuple(_decide(row, known, begun) for row in rows))
+    return Plan(rows, tuple(_decide(row, known, decision_of, begun) for row in rows))
 
 
-def _decide(row: RenderedRow, known: Mapping[RowKey, State], begun: set[RowKey]) -> Decision:
+def _decide(
+    row: RenderedRow,
+    known: Mapping[RowKey, State],
+    decision_of: Mapping[State, Decision],
+    begun: set[RowKey],
+) -> Decision:
     """The decision; `begun` are the rows above that are started, and this one where it is."""
     match row:
         case Skipped():
@@ -65,7 +81,7 @@ def _decide(row: RenderedRow, known: Mapping[RowKey, State], begun: set[RowKey])
         case Faulty():
             return Decision.FAULT
         case Sendable():
-            decision = DECISION_OF[known.get(row.key, State.PLANNED)]
+            decision = decision_of[known.get(row.key, State.PLANNED)]
             if decision is not Decision.START:
                 return decision
             if row.key in begun:

@@ -43,7 +43,7 @@ class Reconciler:
         self._starts = starts
         self._latecomers = latecomers
         self._is_busy = False
-        self._has_list = batch.config.retry.unconfirmed == "reconcile"
+        self._has_list = batch.config.retry.looks_for_doubts
         self._last_sweep_at: float | None = None
         self.held: Counter[Hold] = Counter()
         """Why the last sweep held what it held."""

@@ -5,7 +5,7 @@ Must not know HTTP, nor how a figure is drawn.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -113,6 +113,11 @@ class Viewer:
         return self._last
 
     def _summed_up(self, onlooker: Onlooker, process: int | None) -> Figures:
+        workflow = self._config.workflow
+        if onlooker.ledger.read_for() not in {None, (workflow.service, workflow.id)}:
+            # What was done at the simulator, say, is not done at the service.
+            stage = Stage.NOTHING if process is None else Stage.RUNNING
+            return replace(self.nothing(), stage=stage, process=process)
         now, tally = time.time(), onlooker.ledger.tally()
         stage = _stage(tally, is_held=process is not None)
         changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
