@@ -1,11 +1,14 @@
 """A ledger's server: that it can't be reached is told, and who calls is known."""
 
 import time
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from pipeline.errors import LedgerFault
+from pipeline.core.rows.variables import RenderedRow
+from pipeline.errors import LedgerFault, LedgerLost
+from pipeline.ledger.shared import connection
 from pipeline.ledger.shared.connection import CallerLock, connected, words_of
 from pipeline.ledger.shared.sharing import share_ledger
 from tests.ledger.builders import SERVICE, SOURCE, WORKFLOW, some_rows
@@ -63,3 +66,43 @@ def test_all_workers_go_by_the_servers_clock(server: Server) -> None:
     """In Unix seconds, as the moments in the ledger are."""
     with share_ledger(server.new_database()) as ledger:
         assert abs(ledger.moment() - time.time()) < 60
+
+
+def test_who_stands_still_in_a_transaction_keeps_nobody_waiting(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that falls asleep holding the pace does not stop the others' starts with it."""
+    monkeypatch.setattr(connection, "STILL_SECONDS", 0.2)
+    url = server.new_database()
+    with share_ledger(url) as still, share_ledger(url) as other:
+        other._execute("SET lock_timeout = '10s'")  # noqa: SLF001 - else it would wait for ever
+
+        def sleep_with_the_pace() -> None:
+            with still.transaction() as say:
+                say("UPDATE pace SET next_due_at = 1")
+                with other.transaction() as say_beside:
+                    say_beside("UPDATE pace SET next_due_at = 2")
+                say("UPDATE pace SET next_due_at = 3")
+
+        with pytest.raises(LedgerLost):
+            sleep_with_the_pace()
+        with other.transaction() as say_beside:
+            assert {due for (due,) in say_beside("SELECT next_due_at FROM pace")} == {2}
+
+
+def test_a_sheet_that_takes_long_to_read_is_entered(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the rows of a million nobody is taken for one that stands still."""
+    monkeypatch.setattr(connection, "STILL_SECONDS", 0.1)
+    url = server.new_database()
+    with share_ledger(url) as ledger, share_ledger(url) as other:
+
+        class Slowly(list[RenderedRow]):
+            def __iter__(self) -> Iterator[RenderedRow]:
+                for row in super().__iter__():
+                    other._execute("SELECT pg_sleep(0.2)")  # noqa: SLF001 - so long a row takes
+                    yield row
+
+        ledger.enrol(Slowly(some_rows("a", "b")), SOURCE, SERVICE, WORKFLOW, 1.0)
+        assert ledger.tally().rows == 2

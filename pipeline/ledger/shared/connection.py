@@ -35,6 +35,9 @@ DURABLE: Final = (  # a server may be set up to forget its last commits in a cra
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') = 'off'"
 )
+STILL_SECONDS = 10.0
+"""Who stands still for so long within a transaction loses it: others may wait for its locks."""
+NEVER_STILL: Final = "SELECT set_config('idle_in_transaction_session_timeout', ?, false)"
 
 
 class Line(tuple[Any, ...]):
@@ -60,6 +63,7 @@ class PostgresConnection:
         self._url = url
         self._driver = connected(url)
         self.execute(DURABLE)
+        self.execute(NEVER_STILL, (f"{STILL_SECONDS * 1000:.0f}ms",))
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> "psycopg.Cursor[Line]":
         """One statement."""

@@ -20,6 +20,7 @@ from pipeline.ledger.shared.chunks import Chunk, Claim
 from pipeline.ledger.shared.connection import PostgresConnection
 from pipeline.ledger.store import Ledger, RunTakenError
 
+TAKE_ITS_TIME: Final = "SET LOCAL idle_in_transaction_session_timeout = 0"
 STAGE: Final = "CREATE TEMPORARY TABLE staged (LIKE entry INCLUDING DEFAULTS) ON COMMIT DROP"
 COPY: Final = (
     "COPY staged (id, state, rows, row_key, reading_id, row_number, variables, cells, rendering) "
@@ -117,6 +118,7 @@ class PostgresLedger(Ledger):
         self._connection.executemany(SAVE_ATTEMPT, attempts)
 
     def _enrol_rows(self, rows: Callable[[], Iterable[Values]]) -> None:
+        self._postgres.script(TAKE_ITS_TIME)
         # Whoever makes the rows may ask the ledger meanwhile, and while it copies it can't answer.
         lines = [(place, "planned", 1, *row) for place, row in enumerate(rows())]
         self._postgres.script(STAGE)
