@@ -15,7 +15,7 @@ from textwrap import indent
 from types import FrameType
 from typing import Final, NoReturn, Protocol, cast
 
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.errors import Exit, PipelineError, UsageFault
 
 VERBS: Final = (
@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageFault`."""
-        remedy = f"see `{self.prog} --help`"
+        remedy = f"see `{command_line(*self.prog.split()[1:], '--help')}`"
         raise UsageFault(place=self.prog, wrong=message, remedy=remedy)
 
 
@@ -165,11 +165,12 @@ def _called(argv: Sequence[str]) -> str | None:
 
 
 def _left_over(verb: str | None, words: Sequence[str]) -> UsageFault:
-    command = f"pipeline {verb}" if verb else "pipeline"
+    verbs = [verb] if verb else []
     flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     # A flag's value is not told: somebody may have given the key by it.
     wrong = f"there is no flag {flags[0]}" if flags else "there is a word too many"
-    return UsageFault(place=command, wrong=wrong, remedy=f"see `{command} --help`")
+    remedy = f"see `{command_line(*verbs, '--help')}`"
+    return UsageFault(place=" ".join(["pipeline", *verbs]), wrong=wrong, remedy=remedy)
 
 
 def _help(parser: Parser) -> Exit:

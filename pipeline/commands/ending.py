@@ -47,6 +47,14 @@ def tell_new_rows(stop: Stop | None, tally: Tally, goes_on: str) -> None:
         )
 
 
+def tell_doubts(in_doubt: int, config: Path) -> None:
+    """Say who can settle what the service did not show, also of rows that left the sheet."""
+    if in_doubt:
+        _, them = _was(in_doubt)
+        resolve = command_line("resolve", config)
+        say(f"{in_doubt} in doubt: `{resolve}` shows {them} and takes your decision.")
+
+
 def tell_failures(tally: Tally, failed: Mapping[FailureClass | None, int], config: Path) -> None:
     """Say what a person can do about the rows that have ended without being complete.
 

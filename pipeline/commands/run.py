@@ -31,7 +31,7 @@ from pipeline.commands.consent import (
     tell_rest,
     tell_slow_begin,
 )
-from pipeline.commands.ending import going_on, tell_failures, tell_new_rows, tell_stop
+from pipeline.commands.ending import going_on, tell_doubts, tell_failures, tell_new_rows, tell_stop
 from pipeline.commands.enrolling import REUSED, enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.movinginput import write_as_the_input_is_now
@@ -129,6 +129,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
             work, limit = _work(consent, prepared, ledger, arguments.limit)
         tally = ledger.tally()
         failed = ledger.history.failed_rows() if tally.count(State.FAILED) else {}
+        in_doubt = len(ledger.entries(State.UNCONFIRMED))
         incomplete = None if limit is None else ledger.incomplete_since(mark)
         if arguments.report:
             _report(config, ledger)
@@ -138,6 +139,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     tell_stop(work.stop, tally, goes_on)
     if limit is None and work.output:
         tell_new_rows(work.stop, tally, goes_on)
+    tell_doubts(in_doubt, config.path)
     tell_failures(tally, failed, config.path)
     summary = summarise(config.name, kept_at(config), tally, call, exit_)
     show_at_the_end(summary, as_json=arguments.json)

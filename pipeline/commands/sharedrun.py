@@ -17,7 +17,7 @@ from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
 from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
@@ -45,7 +45,8 @@ def run_shared(
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="another `pipeline run` has this batch",
-                remedy="let this machine take part by `pipeline worker`",
+                remedy="let this machine take part by "
+                f"`{command_line('worker', arguments.config)}`",
             )
         with share_ledger(config.server) as ledger:
             rehearse_output(prepared, ledger)

@@ -14,7 +14,7 @@ from pipeline.core.timing.timeleft import Lately, Owed, Pace, time_left
 from pipeline.engine.batch.batch import Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out, typed
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
 
 TERMINAL_SECONDS: Final = 0.25
 SHORTEST_BAR: Final = 8
@@ -62,9 +62,6 @@ class Progress:
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
             self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
-        if batch.doubts:
-            command = f"`pipeline resolve {typed(batch.config.path)}`"
-            self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
         """A line for the person, above the progress."""
