@@ -45,6 +45,14 @@ MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {
 }
 """The exit codes as `--help` tells them."""
 
+GOES_ON: Final = "the same command goes on"
+AFTER_A_SIGNAL: Final[Mapping[str, str]] = {
+    "init": "nothing was written, and the same command asks anew",
+    "watch": "the page is gone, and a batch that runs goes on without it",
+    "simulate": "the same command serves it anew",
+}
+"""By the verb, what is true once it was interrupted or terminated; of the others, `GOES_ON`."""
+
 BEGINNING: Final = """\
 pipeline init leads.xlsx --workflow simulator
 pipeline check leads.yaml
@@ -91,10 +99,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(*map(str, error.problems))
         return error.exit
     except KeyboardInterrupt:
+        what_now = AFTER_A_SIGNAL.get(
+            _called(sys.argv[1:] if argv is None else argv) or "", GOES_ON
+        )
         if _signals:
-            _tell("Terminated: the same command goes on.")
+            _tell(f"Terminated: {what_now}.")
             return Exit.TERMINATED
-        _tell("Interrupted: the same command goes on.")
+        _tell(f"Interrupted: {what_now}.")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left; the interpreter must not complain of it on its way out.

@@ -119,7 +119,11 @@ class Progress:
             credits=counts.credits,
             ends_a_second=self._ends.a_second,
             left_seconds=self._left_seconds(batch),
+            in_doubt=0 if self._has_more_than_doubts(batch) else len(batch.doubts),
         )
+
+    def _has_more_than_doubts(self, batch: Batch) -> bool:
+        return bool(batch.in_flight or self._to_start(batch))
 
     def _left_seconds(self, batch: Batch) -> float | None:
         pace = Pace(
