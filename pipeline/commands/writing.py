@@ -61,12 +61,13 @@ def _tell_lacking(given: GivenOutputs, config: Config) -> None:
     if not given.runs or not given.lacking:
         return
     lacking = _first_few([f"{path!r} (column {h})" for h, path in given.lacking.items()])
+    cells = "it" if len(given.lacking) == 1 else "them"
     runs = "the one run" if given.runs == 1 else f"none of the {given.runs} runs"
     gave, they = ("gave no", "it") if given.runs == 1 else ("gave", "they")
     names = _first_few([repr(name) for name in given.names]) or "nothing"
     say(
         f"Outputs: {runs} that completed {gave} {lacking}; {they} gave {names}: mend `outputs` in "
-        f"{config.path.name}, then `{command_line('export', config.path)}` fills it in, free."
+        f"{config.path.name}, then `{command_line('export', config.path)}` fills {cells} in, free."
     )
 
 

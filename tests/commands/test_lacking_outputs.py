@@ -79,6 +79,7 @@ def test_no_more_names_are_told_than_are_read(tmp_path: Path, program: Program) 
     gave(config)
     (line,) = lines(program("export", config).err)
     assert "they gave nothing: mend" in line
+    assert line.endswith("` fills them in, free.")
     write_config(config, outputs="*")
     assert lines(program("export", config).err) == []
 
