@@ -15,7 +15,7 @@ from textwrap import indent
 from types import FrameType
 from typing import Final, NoReturn, Protocol, cast
 
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.errors import Exit, PipelineError, UsageFault
 
 VERBS: Final = (
@@ -44,6 +44,14 @@ MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {
     Exit.TERMINATED: "terminated: the same command goes on",
 }
 """The exit codes as `--help` tells them."""
+
+GOES_ON: Final = "the same command goes on"
+AFTER_A_SIGNAL: Final[Mapping[str, str]] = {
+    "init": "nothing was written, and the same command asks anew",
+    "watch": "the page is gone, and a batch that runs goes on without it",
+    "simulate": "the same command serves it anew",
+}
+"""By the verb, what is true once it was interrupted or terminated; of the others, `GOES_ON`."""
 
 BEGINNING: Final = """\
 pipeline init leads.xlsx --workflow simulator
@@ -74,7 +82,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageFault`."""
-        remedy = f"see `{self.prog} --help`"
+        remedy = f"see `{command_line(*self.prog.split()[1:], '--help')}`"
         raise UsageFault(place=self.prog, wrong=message, remedy=remedy)
 
 
@@ -91,10 +99,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(*map(str, error.problems))
         return error.exit
     except KeyboardInterrupt:
+        what_now = AFTER_A_SIGNAL.get(
+            _called(sys.argv[1:] if argv is None else argv) or "", GOES_ON
+        )
         if _signals:
-            _tell("Terminated: the same command goes on.")
+            _tell(f"Terminated: {what_now}.")
             return Exit.TERMINATED
-        _tell("Interrupted: the same command goes on.")
+        _tell(f"Interrupted: {what_now}.")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left; the interpreter must not complain of it on its way out.
@@ -165,11 +176,12 @@ def _called(argv: Sequence[str]) -> str | None:
 
 
 def _left_over(verb: str | None, words: Sequence[str]) -> UsageFault:
-    command = f"pipeline {verb}" if verb else "pipeline"
+    verbs = [verb] if verb else []
     flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     # A flag's value is not told: somebody may have given the key by it.
     wrong = f"there is no flag {flags[0]}" if flags else "there is a word too many"
-    return UsageFault(place=command, wrong=wrong, remedy=f"see `{command} --help`")
+    remedy = f"see `{command_line(*verbs, '--help')}`"
+    return UsageFault(place=" ".join(["pipeline", *verbs]), wrong=wrong, remedy=remedy)
 
 
 def _help(parser: Parser) -> Exit:

@@ -79,10 +79,8 @@ class Module:
                 return [*self._text(yes, binding), *self._text(no, binding)]
             case ast.BoolOp(_, values):
                 return [text for texts in self._each(values, binding) for text in texts]
-            case ast.FormattedValue(ast.Name() as name):
-                # A clause that was made beforehand is told; a figure or a name is not.
-                texts = self._text(name, binding)
-                return texts if all(" " in text or not text for text in texts) else [UNKNOWN]
+            case ast.FormattedValue(value):
+                return self._filled_in(value, binding)
             case ast.Name(name) if name in binding:
                 # A name that is made of itself is not followed round in a circle.
                 bound = binding[name]
@@ -91,6 +89,18 @@ class Module:
             case ast.Call(ast.Name(name)) if name in self._answers:
                 texts = [t for answer in self._answers[name] for t in self._text(answer, {})]
                 return list(dict.fromkeys(texts))
+            case _:
+                return [UNKNOWN]
+
+    def _filled_in(self, value: ast.expr, binding: Binding) -> list[str]:
+        match value:
+            case ast.Name():
+                # A clause that was made beforehand is told; a figure or a name is not.
+                texts = self._text(value, binding)
+                return texts if all(" " in text or not text for text in texts) else [UNKNOWN]
+            case ast.Call(ast.Name("command_line"), words):
+                # It goes by how the program was called: the pages call it by its name.
+                return [" ".join(["pipeline", *(self._text(word, binding)[0] for word in words)])]
             case _:
                 return [UNKNOWN]
 

@@ -34,6 +34,8 @@ ASKED_STATES: Final = {
     RoundKind.FRESH: OUTCOMES,
     RoundKind.RETRY: CAME_TO_NOTHING,
 }
+ASKED_BY: Final = {RoundKind.FRESH: "run --fresh", RoundKind.RETRY: "retry"}
+"""The command that opens such a round."""
 EVENT_OF_ROUND: Final[Mapping[RoundKind, type[FreshAsked | RetryAsked]]] = {
     RoundKind.FRESH: FreshAsked,
     RoundKind.RETRY: RetryAsked,
@@ -89,14 +91,23 @@ def find_again(again: Again | None, sheet: Iterable[RenderedRow], ledger: Ledger
         return []
     if ledger.open_round() is not None:
         if again.choice != Choice():
-            say("An earlier round goes on: what this call names is left aside until it has ended.")
+            say("What this call names is left aside until what was asked for before has ended.")
         return []
     rows = ledger.enrolled_in_sheet(*ASKED_STATES[again.kind])
     if again.kind is RoundKind.RETRY:
         rows = _chosen(rows, _numbers_of(sheet), again.choice)
     if not rows:
-        say(f"No row to {'send afresh' if again.kind is RoundKind.FRESH else 'retry'}.")
+        meant = "send afresh" if again.kind is RoundKind.FRESH else "retry"
+        say(f"No row to {meant}{_why_none(again.choice, sheet)}.")
     return [row.entry for row in rows]
+
+
+def _why_none(choice: Choice, sheet: Iterable[RenderedRow]) -> str:
+    """That the sheet has none of the rows that were named, where that is so."""
+    numbers = [row.number for row in sheet] if choice.rows is not None else []
+    if choice.rows is None or any(number in choice.rows for number in numbers):
+        return ""
+    return f": the sheet has no row of these numbers, only rows {numbers[0]} to {numbers[-1]}"
 
 
 def _numbers_of(sheet: Iterable[RenderedRow]) -> Mapping[RowKey, Sequence[int]]:
@@ -115,10 +126,13 @@ def _chosen(
     for row in rows:
         answers[answer(row.entry, numbers[row.row_key], choice)].append(row)
     if unchanged := [row.row_number for row in answers[Answer.UNCHANGED]]:
-        named = f"--class {FailureClass.INPUT} --rows {min(unchanged)}-{max(unchanged)}"
+        first, last = min(unchanged), max(unchanged)
+        them = "it" if len(unchanged) == 1 else "them"
+        named = f"{first}" if first == last else f"{first}-{last}"
         say(
             f"Left out: {counted(len(unchanged), 'row')} refused by the service and still the "
-            f"same. To send them all the same, name them: {named}"
+            f"same. To send {them} all the same, name {them}: "
+            f"--class {FailureClass.INPUT} --rows {named}"
         )
     return answers[Answer.SENT_AGAIN]
 
@@ -137,8 +151,9 @@ def open_round(again: Again | None, entries: Sequence[Entry], ledger: Ledger) ->
 
 
 def tell_open_round(ledger: Ledger) -> None:
-    """Say that an earlier call's round goes on, so that nobody wonders why rows are pending."""
+    """Say that what an earlier call asked for goes on: nobody wonders why rows are pending."""
     current = ledger.open_round()
     if current is not None:
         pending = ledger.tally().count(State.PLANNED)
-        say(f"A round of `{current[1]}` goes on; rows still to be sent: {pending}.")
+        asked_by = ASKED_BY[current[1]]
+        say(f"An earlier `{asked_by}` goes on; rows still to be sent: {pending}.")

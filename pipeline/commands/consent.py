@@ -55,8 +55,11 @@ def ask_to_pay(
             question = f"{counted(complete, 'complete row')} would be paid for again ({cost})"
             confirm(question, is_agreed=is_agreed)
         say(f"Rows that get a new attempt: {len(entries)}; {cost}.")
-    rows = ledger.tally().count_entries(State.PLANNED) + len(entries)
-    rows = rows if limit is None else min(rows, limit)
+    waiting = ledger.tally().count_entries(State.PLANNED) + len(entries)
+    rows = waiting if limit is None else min(waiting, limit)
+    if entries and rows < waiting:
+        cost = cost_in_words(quote_for(rows, config, ledger))
+        say(f"This call sends {counted(rows, 'row')} at the most (--limit); {cost}.")
     if is_agreed or complete or rows <= ASK_ABOVE_ROWS or not can_ask():
         return Consent.ALL
     return _ask_about_cost(quote_for(rows, config, ledger), config, ledger)

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from pipeline.commands.doubtful import RowInDoubt
 from pipeline.commands.service import client_for
-from pipeline.commands.terminal import confirm, say
+from pipeline.commands.terminal import command_line, confirm, say
 from pipeline.config.model import Config
 from pipeline.core.events import DoubtEvent, RowGivenUp, RunFound, ShownAbsent
 from pipeline.core.lifecycle import step
@@ -82,7 +82,9 @@ def _refuse_what_is_not_its_run(
     run_id: RunId, row: RowInDoubt, config: Config, ledger: Ledger, *, is_agreed: bool
 ) -> None:
     place = f"run {run_id}"
-    remedy = "name a run that belongs to no row: `pipeline resolve` shows them"
+    remedy = (
+        f"name a run that belongs to no row: `{command_line('resolve', config.path)}` shows them"
+    )
     if ledger.owners([run_id]):
         raise UsageFault(place=place, wrong="it belongs to another attempt", remedy=remedy)
     seen = _seen(asyncio.run(_look_at(run_id, config)), place)

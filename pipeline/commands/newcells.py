@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pipeline.commands.preparing import Prepared
 from pipeline.core.model import NewCell, RowKey, Standing
 from pipeline.core.rows.cells import shown
+from pipeline.core.rows.given import GivenOutputs
 from pipeline.core.rows.variables import RenderedRow, Sendable
 from pipeline.core.rows.writing import PASSES, Columns, cells_of
 from pipeline.ledger.store import Ledger
@@ -27,6 +28,8 @@ class NewCells:
         self._prepared = prepared
         self._ledger = ledger
         self._columns = columns
+        self.given = GivenOutputs(columns.outputs)
+        """What the runs gave of the outputs, once the cells were gone through."""
 
     def __len__(self) -> int:
         return len(self._prepared.rows)
@@ -37,6 +40,7 @@ class NewCells:
         What no attempt tells of later is remembered on the way, and so before anybody can read it:
         else a process that dies in between would disown it.
         """
+        self.given = GivenOutputs(self._columns.outputs)
         shown_before: set[RowKey] = set()
         remembered: set[tuple[str, str]] = set()
         rows = iter(self._prepared.rows)
@@ -62,11 +66,14 @@ class NewCells:
         is_shared = self._prepared.config.input.duplicates == "once"
         for row in rows:
             standing = standings.get(row.key) if isinstance(row, Sendable) else None
-            if is_shared and standing is not None and isinstance(row, Sendable):
-                if row.key in shown_before:
+            if standing is not None and isinstance(row, Sendable):
+                if is_shared and row.key in shown_before:
                     # Equal rows below show the run that they share, and not its credits again.
                     standing = replace(standing, credits=None)
-                shown_before.add(row.key)
+                else:
+                    self.given.see(standing)
+                if is_shared:
+                    shown_before.add(row.key)
             yield row, standing
 
 

@@ -3,20 +3,18 @@
 Must not know whether anybody is asked, nor the arithmetic: that is `core.money.quoting`'s.
 """
 
-from itertools import pairwise
 from typing import Final
 
 from pipeline.config.model import Config
 from pipeline.core.money.budget import Spending
 from pipeline.core.money.quoting import Quote, Range, Terms, quote
+from pipeline.core.timing.spans import span
 from pipeline.ledger.store import Ledger
 
 UNPRICED: Final = "what a run costs is not known yet"
 UNNAMED: Final = (
     "what a run costs is not known: the service names no credits. Say it in limits.credits_per_run"
 )
-UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-"""Seconds in a unit, the longest first."""
 
 
 def quote_for(rows: int, config: Config, ledger: Ledger | None) -> Quote:
@@ -75,16 +73,6 @@ def cap_in_words(config: Config, spending: Spending) -> str | None:
     return (
         f"limits.max_credits is {amount_in_words(cap)}, {amount_in_words(spending.credits)} spent"
     )
-
-
-def span(seconds: float) -> str:
-    """A time in its two largest units: 45 s, 2 min 5 s, 3 h 20 min, 2 d 4 h."""
-    left = max(0, round(seconds))
-    for (size, unit), (smaller_size, smaller_unit) in pairwise(UNITS):
-        if left >= size:
-            smaller = left % size // smaller_size
-            return f"{left // size} {unit}" + (f" {smaller} {smaller_unit}" if smaller else "")
-    return f"{left} s"
 
 
 def amount_in_words(credits_: float) -> str:

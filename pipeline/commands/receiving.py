@@ -98,7 +98,7 @@ async def _patience() -> AsyncIterator[None]:
         raise RemoteFault(
             place="the webhooks at the service",
             wrong=f"the service took longer than {PATIENCE_SECONDS:g} s",
-            remedy="see with `pipeline webhooks list` what stands",
+            remedy="see with `webhooks list` what stands",
         ) from None
 
 

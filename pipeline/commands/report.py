@@ -9,8 +9,7 @@ from typing import Final
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.reporting import default_report, write_report
 from pipeline.commands.targets import see_that_its_folder_is_there
-from pipeline.commands.terminal import say, tell
-from pipeline.engine.progress.screen import typed
+from pipeline.commands.terminal import command_line, say, tell
 from pipeline.errors import Exit, LedgerFault
 from pipeline.ledger.opening import is_held, join_ledger
 from pipeline.report.figures import as_json
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             raise LedgerFault(
                 place=str(config.ledger),
                 wrong="there is no ledger yet, so there is nothing to report",
-                remedy=f"begin with `pipeline run {typed(arguments.config)}`",
+                remedy=f"begin with `{command_line('run', arguments.config)}`",
             )
         holder = (ledger.holder() or "unknown") if is_held(config.ledger) else None
         path, found = write_report(config, ledger, target, holder)

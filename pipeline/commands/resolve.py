@@ -22,13 +22,12 @@ from pipeline.commands.doubtful import (
 from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.runlist import read_run_list
-from pipeline.commands.terminal import ask, can_ask, say, tell
+from pipeline.commands.terminal import ask, can_ask, command_line, say, tell
 from pipeline.config.model import Config
 from pipeline.core.events import DoubtEvent, Resumed, RowGivenUp, RunFound, ShownAbsent
 from pipeline.core.lifecycle import step
 from pipeline.core.model import RunId, State
 from pipeline.core.rules import Context
-from pipeline.engine.progress.screen import typed
 from pipeline.errors import Exit, LedgerFault, PipelineError, UsageFault
 from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
@@ -80,7 +79,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         raise LedgerFault(
             place=str(config.ledger),
             wrong="there is no ledger yet, so no row is in doubt",
-            remedy=f"begin with `pipeline run {typed(config.path)}`",
+            remedy=f"begin with `{command_line('run', config.path)}`",
         )
     with open_ledger(config.ledger) as ledger:
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
@@ -176,7 +175,7 @@ def _tell_what_is_left(
     if arguments.json:
         tell(json.dumps(as_json(rows)))
     elif rows:
-        call = f"`pipeline run {typed(arguments.config)}`"
+        call = f"`{command_line('run', arguments.config)}`"
         others = (
             f"; or give {call}, which looks again, free."
             if config.retry.looks_for_doubts

@@ -31,20 +31,21 @@ from pipeline.commands.consent import (
     tell_rest,
     tell_slow_begin,
 )
+from pipeline.commands.ending import going_on, tell_doubts, tell_failures, tell_new_rows, tell_stop
 from pipeline.commands.enrolling import REUSED, enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Overrides, Prepared, add_sheet_arguments, prepare
 from pipeline.commands.receiving import deliveries_for
 from pipeline.commands.service import client_for
-from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise, tell_failures
+from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import (
     rehearse_output,
 )
 from pipeline.config.model import Config
-from pipeline.core.model import RoundKind
+from pipeline.core.model import RoundKind, State
 from pipeline.core.retrying import Choice
 from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.clock import Clock
@@ -127,14 +128,19 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
         with _page(config) if arguments.watch else nullcontext():
             work, limit = _work(consent, prepared, ledger, arguments.limit)
         tally = ledger.tally()
+        failed = ledger.history.failed_rows() if tally.count(State.FAILED) else {}
+        in_doubt = len(ledger.entries(State.UNCONFIRMED))
         incomplete = None if limit is None else ledger.incomplete_since(mark)
         if arguments.report:
             _report(config, ledger)
     exit_ = exit_of(tally, work.stop, incomplete) if work.output else Exit.STOPPED
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
-    if work.stop is not None:
-        say(f"Stopped early: {work.stop.message}.")
-    tell_failures(tally, config.path)
+    goes_on = going_on(arguments, is_again=again is not None)
+    tell_stop(work.stop, tally, goes_on)
+    if limit is None and work.output:
+        tell_new_rows(work.stop, tally, goes_on)
+    tell_doubts(in_doubt, config.path)
+    tell_failures(tally, failed, config.path)
     summary = summarise(config.name, kept_at(config), tally, call, exit_)
     show_at_the_end(summary, as_json=arguments.json)
     return exit_

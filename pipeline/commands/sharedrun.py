@@ -10,13 +10,14 @@ from contextlib import closing
 
 from pipeline.commands.agreeing import say_what_is_agreed
 from pipeline.commands.asking import Again
+from pipeline.commands.ending import going_on, tell_new_rows, tell_stop
 from pipeline.commands.enrolling import enrol
 from pipeline.commands.ledgers import kept_at, need_the_extra, refuse_shared
 from pipeline.commands.movinginput import write_as_the_input_is_now
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.sharing import FAILED_BEFORE, take_part
 from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.commands.unasked import ask_before_paying_again
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
@@ -44,7 +45,8 @@ def run_shared(
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="another `pipeline run` has this batch",
-                remedy="let this machine take part by `pipeline worker`",
+                remedy="let this machine take part by "
+                f"`{command_line('worker', arguments.config)}`",
             )
         with share_ledger(config.server) as ledger:
             rehearse_output(prepared, ledger)
@@ -55,13 +57,15 @@ def run_shared(
         asyncio.run(install(config.server))
         part = take_part(config, config.server, is_caller=True)
         with share_ledger(config.server) as ledger:
-            _tell_parked(ledger)
+            is_parked = _tell_parked(ledger)
             output = write_as_the_input_is_now(prepared, ledger)
             tally = ledger.tally()
     exit_ = exit_of(tally, part.stop, None) if output else Exit.STOPPED
     call = Call(reused, part.requests, time.monotonic() - began_at, output)
-    if part.stop is not None:
-        say(f"Stopped early: {part.stop.message}.")
+    goes_on = going_on(arguments, is_again=again is not None)
+    tell_stop(part.stop, tally, goes_on)
+    if output and not is_parked:
+        tell_new_rows(part.stop, tally, goes_on)
     summary = summarise(config.name, kept_at(config), tally, call, exit_)
     show_at_the_end(summary, as_json=arguments.json)
     return exit_
@@ -89,10 +93,12 @@ def _make_chunks(prepared: Prepared, ledger: PostgresLedger) -> None:
     ledger.say_facts({FAILED_BEFORE: f"{chunks.failed()} {to_send}", "token": ledger.token})
 
 
-def _tell_parked(ledger: PostgresLedger) -> None:
+def _tell_parked(ledger: PostgresLedger) -> bool:
+    """Say whether chunks were left aside, and tell it."""
     parked = Chunks(ledger).parked()
     if parked:
         say(
             f"Left aside: {counted(len(parked), 'chunk')} of rows that kept ending workers; "
             "the same command tries again."
         )
+    return bool(parked)

@@ -18,8 +18,7 @@ from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
-from pipeline.core.counting import counted
-from pipeline.engine.batch.stop import Stop, StopReason, Switch
+from pipeline.engine.batch.stop import Stop, StopReason, Switch, too_many_failed
 from pipeline.engine.clock import Clock
 from pipeline.engine.process import World
 from pipeline.engine.signals import signals_ask
@@ -197,8 +196,7 @@ class _Working:
         before, to_send = (self._ledger.fact(FAILED_BEFORE) or "0 0").split()
         failures = failed - int(before)
         if failures > 0 and limit.is_reached(failures, int(to_send)):
-            message = f"{counted(failures, 'row')} failed in this call (limits.max_failures)"
-            self._worker.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))
+            self._worker.ask_to_stop(too_many_failed(failures))
 
     async def _tell(self) -> None:
         tally = await self._blocking(self._ledger.tally)

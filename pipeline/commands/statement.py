@@ -22,12 +22,11 @@ from pipeline.commands.auditing import audit_as_json, audit_in_words
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.runlist import read_run_list
 from pipeline.commands.targets import see_that_its_folder_is_there
-from pipeline.commands.terminal import say, tell
+from pipeline.commands.terminal import command_line, say, tell
 from pipeline.config.model import Config
 from pipeline.config.values.readers import SIMULATOR
 from pipeline.core.counting import counted
 from pipeline.core.money.accounts import Audit, Line, ServiceRun, Totals, audit, totals
-from pipeline.engine.progress.screen import typed
 from pipeline.errors import Exit, InputFault, LedgerFault, OutputFault, RemoteFault, UsageFault
 from pipeline.ledger.opening import is_held, join_ledger
 
@@ -92,7 +91,7 @@ def _lines_of(config: Config) -> list[Line]:
             raise LedgerFault(
                 place=str(config.ledger),
                 wrong="there is no ledger yet, so nothing was paid for",
-                remedy=f"begin with `pipeline run {typed(config.path)}`",
+                remedy=f"begin with `{command_line('run', config.path)}`",
             )
         return _of_one_kind(ledger.statement(), config)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.terminal import command_line, say, tell
+from pipeline.commands.terminal import say, tell
 from pipeline.core.counting import counted
 from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State, Status
 from pipeline.engine.batch.stop import Stop, StopReason
@@ -106,23 +106,6 @@ def exit_of(tally: Tally, stop: Stop | None, incomplete_of_limit: int | None) ->
     if tally.faulty or tally.count(State.UNCONFIRMED, *CAME_TO_NOTHING):
         return Exit.UNFINISHED
     return Exit.OK
-
-
-def tell_failures(tally: Tally, config: Path) -> None:
-    """Say what a person can do about the rows that have ended without being complete."""
-    if tally.faulty:
-        say(
-            f"{counted(tally.faulty, 'row')} can't be sent, and cost nothing: "
-            f"`{command_line('check', config)}` names the cells; mend them, and run again."
-        )
-    if failed := tally.count(State.FAILED):
-        say(
-            f"{counted(failed, 'row')} failed at the service: the output says why, and "
-            f"`{command_line('retry', config)}` pays for another attempt of each."
-        )
-    if expired := tally.count(State.EXPIRED):
-        was = "was" if expired == 1 else "were"
-        say(f"{counted(expired, 'row')} {was} not seen to end: the next call looks again, free.")
 
 
 def show(summary: Summary, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.ledgers import kept_at, need_the_extra
 from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import EXIT_OF_STOP
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.errors import Exit, LedgerFault
 
 HELP: Final = "take part in a batch on a shared ledger, until it is told to stop"
@@ -27,7 +27,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         raise LedgerFault(
             place=str(config.ledger),
             wrong="this ledger is a file, and one process works on it",
-            remedy="name a postgresql:// address in the config's `ledger`, or use `pipeline run`",
+            remedy="name a postgresql:// address in the config's `ledger`, or give "
+            f"`{command_line('run', arguments.config)}`",
         )
     need_the_extra(config)
     # Only a shared ledger needs what these bring along.
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     from pipeline.ledger.shared.sharing import share_ledger  # noqa: PLC0415
 
     with share_ledger(config.server) as ledger:
-        ledger.see_that_it_is_used(f"begin with `pipeline run {arguments.config}`")
+        ledger.see_that_it_is_used(f"begin with `{command_line('run', arguments.config)}`")
         see_that_it_is_agreed(config, ledger)
     say(f"Working on {config.name}, {kept_at(config)}.")
     part = take_part(config, config.server, is_caller=False)

@@ -6,15 +6,17 @@ Must not know how a sheet is written, nor what happens before or after.
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pipeline import sheets
 from pipeline.commands.newcells import NewCells
 from pipeline.commands.preparing import Prepared
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.commands.working import told_while
 from pipeline.config.model import Config
 from pipeline.core.model import Sheet, Uncalculated
 from pipeline.core.rows.cells import column_letter, column_names, shown
+from pipeline.core.rows.given import GivenOutputs
 from pipeline.core.rows.writing import (
     Columns,
     all_outputs,
@@ -25,23 +27,53 @@ from pipeline.errors import FaultGroup, OutputFault
 from pipeline.ledger.store import Ledger
 from pipeline.sheets import Written
 
+NAMES_TOLD: Final = 5
+"""So many outputs are named, and no more: a run may give hundreds."""
+
 
 def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
     """Write the sheet as the ledger stands; gives where an edited earlier output was kept.
 
-    Raises `OutputFault`; the ledger then still holds everything.
+    Says which outputs no run gave. Raises `OutputFault`; the ledger then still holds everything.
     """
     with told_while(f"Writing {target.name}"):
-        return _written(prepared, ledger, target)
+        written, aside, given = _written(prepared, ledger, target)
+    _tell_lacking(given, prepared.config)
+    return written, aside
 
 
-def _written(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Written, Path | None]:
+def _written(
+    prepared: Prepared, ledger: Ledger, target: Path
+) -> tuple[Written, Path | None, GivenOutputs]:
     columns = columns_to_write(prepared, ledger)
     aside = _keep_edited(ledger, target)
     cells = NewCells(prepared, ledger, columns)
     written = sheets.write(prepared.source, target, columns.headers, cells)
     ledger.record_written(written.path, written.digest, datetime.now(UTC).timestamp())
-    return written, aside
+    return written, aside, cells.given
+
+
+def _tell_lacking(given: GivenOutputs, config: Config) -> None:
+    """Say which columns stay empty since no run gave their output: most likely its name is wrong.
+
+    One that some runs give and others lack is told in the rows' own column Error.
+    """
+    if not given.runs or not given.lacking:
+        return
+    lacking = _first_few([f"{path!r} (column {h})" for h, path in given.lacking.items()])
+    cells = "it" if len(given.lacking) == 1 else "them"
+    runs = "the one run" if given.runs == 1 else f"none of the {given.runs} runs"
+    gave, they = ("gave no", "it") if given.runs == 1 else ("gave", "they")
+    names = _first_few([repr(name) for name in given.names]) or "nothing"
+    say(
+        f"Outputs: {runs} that completed {gave} {lacking}; {they} gave {names}: mend `outputs` in "
+        f"{config.path.name}, then `{command_line('export', config.path)}` fills {cells} in, free."
+    )
+
+
+def _first_few(words: list[str]) -> str:
+    more = ["…"] if len(words) > NAMES_TOLD else []
+    return ", ".join([*words[:NAMES_TOLD], *more])
 
 
 def output_stands(prepared: Prepared, ledger: Ledger) -> bool:

@@ -94,6 +94,11 @@ class History:
                 error=row["error"] or "",
             )
 
+    def failed_rows(self) -> dict[FailureClass | None, int]:
+        """How many of these rows have failed, by who could mend it; without those never sent."""
+        found = self._execute(queries.FAILED_ROWS)
+        return {None if f is None else FailureClass(f): count for f, count in found}
+
     def span(self) -> Span | None:
         """When any runs were started and ended; ``None``: none was started yet."""
         first, last_start, last_end = self._execute(queries.SPAN_OF_ALL).fetchone()

@@ -216,6 +216,9 @@ CREDITS_OF_ROWS = (
     "WHERE reading_id = (SELECT id FROM newest_reading) GROUP BY entry_id "
     "HAVING count(credits) > 0"
 )
+FAILED_ROWS = (
+    "SELECT failure, sum(rows) FROM entry_now WHERE in_sheet AND state = 'failed' GROUP BY failure"
+)
 TROUBLED_ROWS = (
     "SELECT row_number, state, failure, run_id, attempts, total_credits, error FROM row_now "
     "WHERE in_sheet AND state IN ('failed', 'expired', 'unconfirmed') ORDER BY row_number"

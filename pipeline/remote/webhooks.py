@@ -29,7 +29,7 @@ _REMEDIES: Final[Mapping[int, str]] = {
     400: "mend what was given: a URL begins with https://",
     401: "check that the key is whole and has not expired",
     403: "check that the key's owner may manage webhooks",
-    404: "see `pipeline webhooks list` for the ids that there are",
+    404: "see with `webhooks list` which ids there are",
     422: "mend what was given: a URL begins with https://",
     429: "wait a minute, then call again",
 }
@@ -143,7 +143,7 @@ async def _call(
         case NotConnected(why):
             remedy = "check the connection and `workflow.base_url`, then call again"
         case Lost(why):
-            remedy = "see with `pipeline webhooks list` what stands, then call again"
+            remedy = "see with `webhooks list` what stands, then call again"
         case _:
             assert_never(exchange)
     raise RemoteFault(place=place, wrong=why, remedy=remedy)
@@ -187,5 +187,5 @@ def _not_understood(place: str) -> NoReturn:
     raise RemoteFault(
         place=place,
         wrong="the service's reply can't be understood",
-        remedy="see with `pipeline webhooks list` what stands, then call again",
+        remedy="see with `webhooks list` what stands, then call again",
     )

@@ -141,6 +141,21 @@ def test_a_retry_that_nobody_agrees_to_opens_no_round(
     assert json.loads(after.out)["requests"]["start"] == 0
 
 
+@pytest.mark.parametrize("words", [("run", "--fresh"), ("retry", "--fresh")])
+def test_a_limited_call_says_what_it_sends_itself(
+    tmp_path: Path, program: Program, words: tuple[str, str]
+) -> None:
+    """Six rows are to be paid for again, and one of them now: both are told."""
+    config = a_batch(tmp_path, 6)
+    program("run", config)
+    verb, flag = words
+    limited = program(verb, config, flag, "--limit", 1)
+    assert "Rows that get a new attempt: 6; about 12 credits" in limited.err
+    assert "This call sends 1 row at the most (--limit); about 2 credits" in limited.err
+    whole = program(verb, config, flag)
+    assert "(--limit)" not in whole.err
+
+
 def test_a_pilot_by_hand_says_what_the_whole_will_cost(tmp_path: Path, program: Program) -> None:
     """`--limit N`: with a range, and with where the cap would stop it."""
     config = a_batch(tmp_path, 20, limits={"rate": "500/s", "max_credits": 1000})

@@ -297,4 +297,4 @@ def test_a_run_that_leaves_doubts_names_the_way_out(tmp_path: Path) -> None:
     config = a_batch(tmp_path, 3, simulator=simulator, retry={"unconfirmed": "hold"})
     ended = pipeline("run", config)
     assert "1 unconfirmed" in ended.out
-    assert f"1 in doubt: `pipeline resolve {config}`" in ended.err
+    assert f"1 in doubt: `pipeline resolve {config}` shows it" in ended.err

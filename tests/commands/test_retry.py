@@ -81,6 +81,13 @@ def test_only_what_is_meant_is_sent_again(
     assert (said if rows else "No row to retry.") in ended.err
 
 
+def test_rows_that_are_not_in_the_sheet_are_told_as_such(batch: Path, program: Program) -> None:
+    """A number from another sheet, or a mistyped one, is no row that needs no retry."""
+    only = "No row to retry: the sheet has no row of these numbers, only rows 2 to 8."
+    assert only in program("retry", batch, "--rows", "1,9-99").err
+    assert "No row to retry.\n" in program("retry", batch, "--rows", "8,99").err
+
+
 def test_rows_that_were_refused_are_counted_and_can_be_named(batch: Path, program: Program) -> None:
     """One line says how many are left out, and what to write: that very call sends them."""
     ended = program("retry", batch, "--class", "input")
@@ -106,8 +113,9 @@ def test_a_round_under_way_goes_on_whatever_is_named(batch: Path, program: Progr
     assert "goes on" not in begun.err, "a round that begins is none that goes on"
     assert sent_again(batch) == {3}
     ended = program("retry", batch, "--rows", "4")
-    assert "what this call names is left aside" in ended.err
-    assert "A round of `retry` goes on; rows still to be sent: 1." in ended.err
+    assert "What this call names is left aside" in ended.err
+    assert "An earlier `retry` goes on; rows still to be sent: 1." in ended.err
+    assert "A round" not in ended.err
     assert sent_again(batch) == {3, 7}
 
 

@@ -40,6 +40,33 @@ def test_sigterm_cancels_what_runs_on_a_loop(monkeypatch: pytest.MonkeyPatch) ->
     assert closed == ["in order"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("init", "nothing was written, and the same command asks anew"),
+        ("watch", "the page is gone, and a batch that runs goes on without it"),
+        ("run", "the same command goes on"),
+    ],
+)
+def test_what_is_true_after_a_signal_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+    verb: str,
+    told: str,
+) -> None:
+    """Not every command goes on where it was, and a page is meant to be ended so."""
+    monkeypatch.setattr(cli, "_run", lambda _: os.kill(os.getpid(), number))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert cli.main([verb, "leads"]) == 128 + number
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    word = "Interrupted" if number is signal.SIGINT else "Terminated"
+    assert capsys.readouterr().err == f"{word}: {told}.\n"
+
+
 def test_the_end_of_a_batch_leaves_the_signals_as_they_were() -> None:
     """SIGTERM while the sheet is written goes the program's own way, and cuts nothing off."""
     before = signal.getsignal(signal.SIGTERM)

@@ -55,6 +55,37 @@ def test_where_nothing_was_begun_the_beginning_is_told(
     see_that_they_work(told(program(verb, config).err), {"run"})
 
 
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        (["run", "batch.yaml", "--limits"], "run"),
+        (["run"], "run"),
+        (["resolve", "batch.yaml", "too", "many"], "resolve"),
+        (["resolve", "batch.yaml"], "run"),
+        (["statement", "batch.yaml"], "run"),
+        (["report", "batch.yaml"], "run"),
+        (["export", "batch.yaml"], "run"),
+        (["worker", "batch.yaml"], "run"),
+    ],
+    ids=" ".join,
+)
+def test_a_call_is_told_by_the_path_that_the_program_was_called_by(
+    tmp_path: Path,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    verb: str,
+) -> None:
+    """No shell need find `pipeline`: what is told works where it is typed next."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.argv", [str(tmp_path / "bin" / "pipeline")])
+    a_batch(tmp_path, 2)
+    line = program(*words).err
+    assert f"`bin/pipeline {verb} " in line
+    assert "`pipeline" not in line
+
+
 def test_who_has_rows_in_doubt_is_told_how_to_decide(folder: Path, program: Program) -> None:
     """By the call that leaves them, and by `resolve`, with the free way where there is one."""
     config = cut_off(folder, retry={"unconfirmed": "hold"}).path

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.core.model import CellValue, Json
 from pipeline.core.rows.cells import NoSuchColumnError
+from pipeline.core.rows.kitchen import MEND_EITHER
 from pipeline.core.rows.rendering import Rendering, badly_named_rows
 from pipeline.core.rows.variables import (
     Faulty,
@@ -78,7 +79,7 @@ def test_what_a_variable_becomes(variable: Variable, cell: CellValue, value: Jso
         ),
         (
             FromTemplate("{{ row.Company }}", ("Company",)),
-            "Leads, row 2: the template of V gives empty text",
+            f"Leads, row 2: the template of V gives empty text; {MEND_EITHER}",
         ),
     ],
 )
@@ -106,7 +107,7 @@ def test_a_blank_cell_is_the_rows_fault(variable: Variable, error: str, cell: Ce
 def test_a_template_that_fails_never_shows_a_cell(source: str, kind: str) -> None:
     """Only the row and the kind of the fault are told: the template's error may quote the cell."""
     error = an_error(FromTemplate(source, ("Company",)), SECRET)
-    assert error == f"Leads, row 2: the template of V fails ({kind})"
+    assert error == f"Leads, row 2: the template of V fails ({kind}); {MEND_EITHER}"
 
 
 def test_a_template_sees_the_columns_that_it_names() -> None:

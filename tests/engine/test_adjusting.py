@@ -129,18 +129,30 @@ def test_fewer_or_more_may_be_in_flight(tmp_path: Path) -> None:
     assert starts_between(universe, 10, 15) >= 8
 
 
-@pytest.mark.parametrize(("cap", "runs"), [(None, 5), ("20", 5)])
+@pytest.mark.parametrize(
+    ("cap", "runs", "reason", "over"),
+    [
+        (None, 5, StopReason.ADJUSTED_CAP_REACHED, "no limit in the config"),
+        ("20", 5, StopReason.ADJUSTED_CAP_REACHED, "the config's 20"),
+        ("8", 5, StopReason.CAP_REACHED, "the config's 8"),
+    ],
+)
 def test_a_cap_that_comes_meanwhile_counts_what_was_spent(
-    tmp_path: Path, cap: str | None, runs: int
+    tmp_path: Path, cap: str | None, runs: int, reason: StopReason, over: str
 ) -> None:
-    """Without a cap at first, or with a higher one: it stops where it would have from the start."""
+    """Without a cap at first, or with another: it stops where it would have from the start.
+
+    What was adjusted has ended by then: nothing needs raising where the config's leaves room.
+    """
     limits: dict[str, object] = {"rate": "1/s"}
     if cap is not None:
         limits |= {"max_credits": int(cap)}
     universe = a_universe(tmp_path, 30, limits=limits, duration_seconds=1)
     stop = call(universe, (2.5, {"limits.max_credits": "10"}))
     assert stop is not None
-    assert stop.reason is StopReason.CAP_REACHED
+    assert stop.reason is reason
+    assert f"limits.max_credits is 10, set by `adjust` over {over}: 10 are spent" in stop.message
+    assert ("raise it" in stop.message) == (reason is StopReason.CAP_REACHED)
     assert sum(universe.starts_by_company().values()) == runs
 
 

@@ -66,6 +66,14 @@ def test_a_pace_is_told_in_a_unit_that_suits_it(ends_a_second: float | None, wor
     assert f" {words} " in progress_line(replace(FIGURES, ends_a_second=ends_a_second), SCALE, 99)
 
 
+def test_where_only_doubts_are_waited_for_they_take_the_place_of_the_clock() -> None:
+    """`0:00 left` for half a minute tells nobody what goes on."""
+    line = progress_line(FIGURES, SCALE, 99)
+    doubts = progress_line(replace(FIGURES, left_seconds=0, in_doubt=3), SCALE, 99)
+    assert doubts.endswith("/min    3 in doubt")
+    assert len(doubts) == len(line)
+
+
 @pytest.mark.parametrize(
     ("left_seconds", "words"),
     [(None, "-:--"), (0, "0:00"), (61, "1:01"), (3_661, "1:01:01"), (36_000, "10 h")],

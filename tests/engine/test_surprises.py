@@ -51,7 +51,10 @@ def of_one_run(universe: Universe, change: Callable[[LookReply], LookReply]) -> 
             Unreadable("the service answered 200 with another run than the one asked for"),
             "another",
         ),
-        (Observation(RunId("x"), RunStatus.RUNNING, "PAUSED"), "had not ended after 60 minutes"),
+        (
+            Observation(RunId("x"), RunStatus.RUNNING, "PAUSED"),
+            "had not ended after 1 h of watching",
+        ),
     ],
     ids=["vanished", "fifty megabytes", "another run", "an unknown status for an hour"],
 )

@@ -65,6 +65,7 @@ def test_an_input_that_changed_while_the_batch_ran_is_read_again(tmp_path: Path)
             _, err = process.communicate(timeout=30)
         assert process.returncode == 3, err
         assert "rows.csv changed while the batch ran: it is read again." in err
+        assert "1 row that came into the sheet meanwhile is pending: the same command" in err
         written = read_rows(tmp_path / "rows.done.csv")
         assert [row["Company"] for row in written] == [row[0] for row in rows]
         assert [row["Status"] for row in written] == ["pending", *["complete"] * 20]

@@ -137,7 +137,7 @@ def test_a_registration_that_is_not_there_is_told(
     serving: Serving, answer: Answer, question: Callable[[Client, str], Awaitable[object]]
 ) -> None:
     """Nothing was removed or is shown, and it is said where the ids stand."""
-    with pytest.raises(RemoteFault, match=r"no such registration; see `pipeline webhooks list`"):
+    with pytest.raises(RemoteFault, match=r"no such registration; see with `webhooks list`"):
         asked(serving, lambda c: question(c, "x"), answer(404))
 
 

@@ -36,6 +36,8 @@ TEMPLATE_FAILS: Final = (
 )
 """Whatever a template's filters may raise over one row's cells: that row's fault alone."""
 
+MEND_EITHER: Final = "mend the cells that it takes, or the template"
+
 _Text: TypeAlias = Callable[[Row], str]
 _Value: TypeAlias = Callable[[Row], Json]
 
@@ -154,9 +156,10 @@ class Kitchen:
         except TEMPLATE_FAILS as error:
             # The template's own error may quote a cell, so only its kind is told.
             kind = type(error).__name__
-            raise RowError(f"{place}: the template of {name} fails ({kind})") from None
+            wrong = f"the template of {name} fails ({kind})"
+            raise RowError(f"{place}: {wrong}; {MEND_EITHER}") from None
         if not text.strip():
-            raise RowError(f"{place}: the template of {name} gives empty text")
+            raise RowError(f"{place}: the template of {name} gives empty text; {MEND_EITHER}")
         return text
 
 

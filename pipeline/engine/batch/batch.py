@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from pipeline.config.adjusting import Adjusted
 from pipeline.config.model import Config
-from pipeline.core.counting import counted
 from pipeline.core.events import (
     CountFailure,
     Event,
@@ -39,7 +38,7 @@ from pipeline.engine.batch.doubts import Doubts
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Recorder
 from pipeline.engine.batch.sent import Sent
-from pipeline.engine.batch.stop import Stop, StopReason, stop_of
+from pipeline.engine.batch.stop import Stop, stop_of, too_many_failed
 from pipeline.engine.batch.watches import Watches
 from pipeline.engine.clock import Clock
 from pipeline.ledger.records import Opening, Owner
@@ -275,5 +274,4 @@ class Batch:
     def _stop_where_too_many_failed(self) -> None:
         limit, rows = self.limits.max_failures, self._to_send + self._under_way
         if self._failures and limit is not None and limit.is_reached(self._failures, rows):
-            message = f"{counted(self._failures, 'row')} failed in this call (limits.max_failures)"
-            self.ask_to_stop(Stop(StopReason.TOO_MANY_FAILURES, message))
+            self.ask_to_stop(too_many_failed(self._failures))

@@ -13,7 +13,7 @@ class Budget:
     """What the ledger's attempts cost so far, against the cap; without a cap, all is allowed."""
 
     def __init__(self, cap: CreditCap | None, spending: Spending) -> None:
-        self._cap = cap
+        self._cap = self._config_cap = cap
         self._spending = spending
 
     @property
@@ -43,25 +43,34 @@ class Budget:
 
     def exhaustion(self) -> Stop:
         """Why no start may leave: one more could pass the cap, and nothing will make room."""
-        return exhaustion(self._cap, self._spending)
+        own = self._config_cap
+        if self._cap == own:
+            return exhaustion(self._cap, self._spending)
+        over = "no limit in the config" if own is None else f"the config's {own.max_credits:g}"
+        reason = StopReason.ADJUSTED_CAP_REACHED
+        if own is not None and not own.room(self._spending):
+            reason = StopReason.CAP_REACHED
+        return exhaustion(self._cap, self._spending, reason, f", set by `adjust` over {over}")
 
 
-def exhaustion(cap: CreditCap | None, spending: Spending) -> Stop:
-    """Why no start may leave after so much was spent."""
+def exhaustion(
+    cap: CreditCap | None,
+    spending: Spending,
+    reason: StopReason = StopReason.CAP_REACHED,
+    origin: str = "",
+) -> Stop:
+    """Why no start may leave after so much was spent; `origin`: where the cap is from."""
     assert cap is not None, "without a cap there is always room"
+    told = f"limits.max_credits is {cap.max_credits:g}{origin}"
     reserve = cap.reserve_credits(spending)
     open_ = spending.unended + spending.unnamed
     if reserve is None and cap.max_credits > 0:
         message = (
-            f"limits.max_credits is {cap.max_credits:g}, and what a run costs is not known: "
+            f"{told}, and what a run costs is not known: "
             f"{counted(open_, 'run')} may cost yet; say in limits.credits_per_run what to reserve"
         )
-        return Stop(StopReason.CAP_REACHED, message)
+        return Stop(reason, message)
     in_doubt = f"{counted(open_, 'run')} in doubt, expired or of unknown cost"
     reserved = f", {in_doubt} {'is' if open_ == 1 else 'are'} reserved" if open_ else ""
     a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
-    message = (
-        f"limits.max_credits is {cap.max_credits:g}: {spending.credits:g} are spent"
-        f"{reserved}{a_run}"
-    )
-    return Stop(StopReason.CAP_REACHED, message)
+    return Stop(reason, f"{told}: {spending.credits:g} are spent{reserved}{a_run}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pipeline.core.counting import counted
 from pipeline.core.replies import Halted, HaltReason
 
 
@@ -20,6 +21,7 @@ class StopReason(Enum):
     CREDITS_BAR_LOOKS = "credits at their limit, and no look is answered"
     TOO_MANY_FAILURES = "too many failures"
     CAP_REACHED = "limits.max_credits reached"
+    ADJUSTED_CAP_REACHED = "limits.max_credits of this call reached"
     CREDITS_UNKNOWN = "credits unknown"
 
     @property
@@ -38,9 +40,13 @@ _WATCH_ON = frozenset(
         StopReason.CREDITS_AT_LIMIT,
         StopReason.TOO_MANY_FAILURES,
         StopReason.CAP_REACHED,
+        StopReason.ADJUSTED_CAP_REACHED,
         StopReason.CREDITS_UNKNOWN,
     }
 )
+
+SAME_COMMAND: Final = "the same command"
+"""How a remedy names what goes on with the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,10 @@ class Stop:
     def message(self) -> str:
         """What happened, and what a person can do."""
         return f"{self.what}; {REMEDY_OF_STOP[self.reason]}"
+
+    def message_naming(self, command: str) -> str:
+        """The same, where another command than that of this call goes on."""
+        return f"{self.what}; {REMEDY_OF_STOP[self.reason].replace(SAME_COMMAND, command)}"
 
 
 REMEDY_OF_STOP: Final[Mapping[StopReason, str]] = {
@@ -72,6 +82,8 @@ REMEDY_OF_STOP: Final[Mapping[StopReason, str]] = {
     StopReason.TOO_MANY_FAILURES: "look at the column Error; where the rows are not to blame, the "
     "same command goes on",
     StopReason.CAP_REACHED: "raise it, and the same command goes on",
+    StopReason.ADJUSTED_CAP_REACHED: "that ended with this call, and the same command goes on by "
+    "the config's",
     StopReason.CREDITS_UNKNOWN: "say in limits.credits_per_run what a run costs, and the same "
     "command goes on",
 }
@@ -94,6 +106,12 @@ def stop_of(halted: Halted) -> Stop:
     """The stop that follows where the service takes no start of this batch any more."""
     reason, words = _HALTED[halted.reason]
     return Stop(reason, f"{words} ({halted.message})")
+
+
+def too_many_failed(failures: int) -> Stop:
+    """The stop that follows from so many rows that failed by now; others may fail yet."""
+    message = f"limits.max_failures was reached after {counted(failures, 'failed row')}"
+    return Stop(StopReason.TOO_MANY_FAILURES, message)
 
 
 class Switch:

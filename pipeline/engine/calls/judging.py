@@ -5,6 +5,7 @@ from typing import Final
 from pipeline.core.events import Event, GaveUp
 from pipeline.core.model import Entry, Observation, RunStatus
 from pipeline.core.replies import LookReply, Missing, TryLater, Unreachable, Unreadable
+from pipeline.core.timing.spans import span
 from pipeline.engine.batch.watches import Watch
 
 VANISHED_SECONDS: Final = 300
@@ -31,7 +32,7 @@ def judge(
         return GaveUp("The service does not know this run any more")
     if now - watch.began_at < give_up_seconds:
         return reply
-    told = f"after {give_up_seconds / 60:g} minutes of watching"
+    told = f"after {span(give_up_seconds)} of watching"
     if isinstance(reply, Unreadable | Unreachable):
         return GaveUp(f"The run could not be seen to end {told}: {reply.why}")
     return GaveUp(f"The run had not ended {told}")

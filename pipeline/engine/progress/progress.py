@@ -14,7 +14,7 @@ from pipeline.core.timing.timeleft import Lately, Owed, Pace, time_left
 from pipeline.engine.batch.batch import Batch
 from pipeline.engine.clock import Clock
 from pipeline.engine.progress.progressline import Figures, Scale, progress_line
-from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out, typed
+from pipeline.engine.progress.screen import COLUMNS, PLAIN_SECONDS, columns_of, laid_out
 
 TERMINAL_SECONDS: Final = 0.25
 SHORTEST_BAR: Final = 8
@@ -62,9 +62,6 @@ class Progress:
             self.say(f"The service called a run {word!r} ({times} times): taken as still running.")
         for why, rows in held.items():
             self.say(f"Rows held as unconfirmed: {rows}, since {why.value}.")
-        if batch.doubts:
-            command = f"`pipeline resolve {typed(batch.config.path)}`"
-            self.say(f"{len(batch.doubts)} in doubt: {command} shows them and takes your decision.")
 
     def say(self, message: str) -> None:
         """A line for the person, above the progress."""
@@ -122,7 +119,11 @@ class Progress:
             credits=counts.credits,
             ends_a_second=self._ends.a_second,
             left_seconds=self._left_seconds(batch),
+            in_doubt=0 if self._has_more_than_doubts(batch) else len(batch.doubts),
         )
+
+    def _has_more_than_doubts(self, batch: Batch) -> bool:
+        return bool(batch.in_flight or self._to_start(batch))
 
     def _left_seconds(self, batch: Batch) -> float | None:
         pace = Pace(

@@ -44,6 +44,8 @@ class Figures:
     credits: float
     ends_a_second: float | None
     left_seconds: float | None
+    in_doubt: int = 0
+    """Rows that are looked for at the service, where nothing else is waited for."""
 
 
 def progress_line(figures: Figures, scale: Scale, columns: int) -> str:
@@ -73,7 +75,7 @@ def _parts(figures: Figures, scale: Scale) -> dict[str, str]:
         "failed": f"{figures.failed:>{rows}} failed",
         "credits": f"{credits_} credits",
         "rate": f"{_rate(figures.ends_a_second):>{RATE_WIDTH}}",
-        "left": f"{_wait(figures.left_seconds):>{LEFT_WIDTH}} left",
+        "left": _left(figures),
     }
 
 
@@ -90,6 +92,13 @@ def _rate(per_second: float | None) -> str:
     if per_minute < MANY_A_MINUTE:
         return f"{per_minute:.0f}/min"
     return f"{per_second:.1f}/s" if per_second < MANY_A_MINUTE else f"{per_second:.0f}/s"
+
+
+def _left(figures: Figures) -> str:
+    # How long a doubt lasts is the service's: what is waited for takes the clock's place.
+    if figures.in_doubt:
+        return f"{figures.in_doubt} in doubt".rjust(LEFT_WIDTH + len(" left"))
+    return f"{_wait(figures.left_seconds):>{LEFT_WIDTH}} left"
 
 
 def _wait(seconds: float | None) -> str:
