@@ -91,7 +91,7 @@ class Input:
     hidden: HiddenRows = Field(
         default="include",
         description="Rows that the sheet hides, by hand or by a filter: include sends them like "
-        "the others, with skip they are skipped.",
+        "the others, with skip they are skipped, which takes an .xlsx or .xlsm.",
     )
     duplicates: Duplicates = Field(
         default="each",

@@ -34,6 +34,17 @@ WRONG = {
         "in/leads.csv",
         "mend the path",
     ),
+    "hidden rows of a text file by the flag": (
+        beside(
+            lambda folder: (folder / "leads.xlsx").write_bytes(a_workbook()),
+            *RUN,
+            "--input",
+            "leads.csv",
+            input="{path: leads.xlsx, hidden: skip}",
+        ),
+        "batch.yaml, input.hidden: a text file has no hidden rows",
+        "save the sheet as .xlsx",
+    ),
     "a folder": (
         beside(lambda folder: (folder / "in.csv").mkdir(), *RUN, "--input", "in.csv"),
         "in.csv: this is a folder",
