@@ -21,6 +21,14 @@ RENDERING_VERSION: Final = 2
 EXACT_INTEGER: Final = 2**53
 """Beyond this a spreadsheet's number (a double) loses digits, so text is written instead."""
 
+ERRORS: Final = frozenset(
+    {
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
+        *("#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!"),
+    }
+)
+"""What a spreadsheet shows where it has no value to show; each begins with ``#``."""
+
 
 def column_letter(index: int) -> str:
     """The spreadsheet's letter of a column: 0 is A, 26 is AA."""

@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipeline.core.model import Form, Json, Row, Sheet, Uncalculated
-from pipeline.core.rows.cells import column_letter, find_column, raw_of, text_of
+from pipeline.core.rows.cells import ERRORS, column_letter, find_column, raw_of, text_of
 from pipeline.core.rows.variables import (
     Fixed,
     FromColumn,
@@ -52,7 +52,7 @@ class Kitchen:
         self._sheet_name = sheet.name
         self._columns = sheet.columns
         self._skips_hidden = recipe.hidden == "skip"
-        self._key = [self._text(column) for column in recipe.key]
+        self._key = [self._sound_text(column) for column in recipe.key]
         self._where = [(self._text(column), text.strip()) for column, text in recipe.where.items()]
         rules = recipe.variables.items()
         self._values = [(name, self._value(name, rule)) for name, rule in rules]
@@ -106,6 +106,25 @@ class Kitchen:
 
         return text
 
+    def _sound_text(self, column: str, form: Form = "iso") -> _Text:
+        """Likewise, where no error may stand in the cell."""
+        text_in = self._text(column, form)
+
+        def text(row: Row) -> str:
+            found = text_in(row)
+            if found.startswith("#"):
+                self._refuse_error(row, column, found)
+            return found
+
+        return text
+
+    def _refuse_error(self, row: Row, column: str, text: str) -> None:
+        if (error := text.rstrip()) in ERRORS:
+            raise RowError(
+                f"{self.cell(row, column)}: the cell shows {error}; "
+                "mend its formula, or leave the row out"
+            )
+
     def _value(self, name: str, rule: Variable) -> _Value:
         """What gives a row's start variable."""
         match rule:
@@ -127,6 +146,9 @@ class Kitchen:
             cell = row.values[place]
             text = cell if isinstance(cell, str) else text_in(row)
             if text and not text.isspace():
+                # All but a few cells are told from an error by their first character.
+                if text[0] == "#":
+                    self._refuse_error(row, rule.column, text)
                 return text
             if is_needed:
                 raise RowError(
@@ -139,7 +161,7 @@ class Kitchen:
 
     def _from_template(self, name: str, rule: FromTemplate) -> _Value:
         template = TEMPLATES.from_string(rule.source)
-        texts_in = [(column, self._text(column, rule.form)) for column in rule.columns]
+        texts_in = [(column, self._sound_text(column, rule.form)) for column in rule.columns]
 
         def value(row: Row) -> str:
             texts = {column: text(row) for column, text in texts_in}
