@@ -6,6 +6,7 @@ Must not know what the cells mean. No exception of a library leaves this module.
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +30,7 @@ from pipeline.sheets.workbook.cellstyles import looks_of
 from pipeline.sheets.workbook.container import Container, damaged
 from pipeline.sheets.workbook.glancing import FORMULA_MARKS, glance, marks_in
 from pipeline.sheets.workbook.sheetpart import amend
-from pipeline.sheets.workbook.wanted import wanted_of
+from pipeline.sheets.workbook.wanted import sends_numbers, wanted_of
 
 OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""
@@ -69,7 +70,13 @@ def _read(source: Source, content: bytes) -> Sheet:
         workbook = old_workbook(source, content)
         name = _sheet_name(source, workbook)
         grid = _grid(workbook, name)
-    return sheet_of(name, _place(source, name), grid, source.header_row)
+    sheet = sheet_of(name, _place(source, name), grid, source.header_row)
+    return replace(sheet, remarks=_remarks(source)) if sends_numbers(source, grid) else sheet
+
+
+def _remarks(source: Source) -> tuple[str, ...]:
+    what = f"{source.path.name}: numbers are sent as they are stored, not as the sheet shows them"
+    return (f"{what}; where that matters, save it as .xlsx.",)
 
 
 def _opened(source: Source, content: bytes) -> CalamineWorkbook:
