@@ -53,6 +53,19 @@ WRONG = {
     "unknown kind": (said(*RUN, input="{path: leads.pdf}"), "leads.pdf", ".csv"),
     "empty": (rows(""), "leads.csv: it is empty", "fill it in"),
     "no rows": (rows("Company,Nr\n"), "leads.csv: there is no row", "fill in rows"),
+    "a workbook that is called text": (
+        rows(a_workbook()),
+        "leads.csv: by its content it is a workbook of the kind .xlsx",
+        "name it leads.xlsx",
+    ),
+    "an .xlsx that is called .xls": (
+        beside(
+            lambda folder: (folder / "leads.xls").write_bytes(a_workbook()),
+            *("init", "leads.xls", "-o", "new.yaml"),
+        ),
+        "leads.xls: by its content it is a workbook of the kind .xlsx",
+        "name it leads.xlsx",
+    ),
     "blank header": (rows(f"\n{CELL},1\n"), "leads.csv: the header in row 1", "mend header_row"),
     "unclosed quote": (rows(f'Company\n"{CELL}\n'), "leads.csv, line 2", "close it"),
     "not text": (rows(f"Company\n{CELL}\0\n"), "leads.csv, line 2", "CSV UTF-8"),

@@ -22,6 +22,7 @@ from python_calamine import (
 from pipeline.core.model import CellValue, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import content_of
+from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed
 from pipeline.sheets.source import Source, Top
 from pipeline.sheets.table import sheet_of
 from pipeline.sheets.workbook.bookparts import book_of, opening
@@ -31,11 +32,6 @@ from pipeline.sheets.workbook.container import Container, damaged
 from pipeline.sheets.workbook.glancing import FORMULA_MARKS, glance, marks_in
 from pipeline.sheets.workbook.sheetpart import amend
 from pipeline.sheets.workbook.wanted import sends_numbers, wanted_of
-
-OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
-"""The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""
-
-ZIP_MAGIC: Final = b"PK"
 
 SPREADSHEET_ML: Final = frozenset({".xlsx", ".xlsm"})
 """The kinds whose parts are read; of the others there are only the values."""
@@ -126,21 +122,22 @@ def _check_texts(path: Path, container: Container, part: str | None) -> None:
 
 
 def _check_start(source: Source, content: bytes) -> None:
-    is_compound = content.startswith(OLE_MAGIC)
-    if source.suffix == ".xls" and is_compound:
-        return
-    if is_compound:
-        raise InputFault(
-            place=str(source.path),
-            wrong="it is protected by a password, or an old .xls under another name",
-            remedy="open it in Excel and save it as .xlsx without a password",
-        )
-    if source.suffix == ".xls" or not content.startswith(ZIP_MAGIC):
+    kind = kind_of(content[:HEAD_BYTES])
+    if kind is None:
         raise InputFault(
             place=str(source.path),
             wrong="it is no Excel workbook" if content else "the file is empty",
             remedy="open it where it was made and save it as .xlsx",
         )
+    if kind == ".xls" != source.suffix:
+        raise InputFault(
+            place=str(source.path),
+            wrong="it is protected by a password, or an old .xls under another name",
+            remedy="open it in Excel and save it as .xlsx without a password",
+        )
+    # An .ods may begin like an .xlsx, where its maker did not follow the standard.
+    if kind != source.suffix and (kind == ".ods" or source.suffix == ".xls"):
+        raise misnamed(source, kind)
 
 
 @contextmanager
