@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.filekinds import VALUES_ALONE, is_text, output_suffix
+from pipeline.config.filekinds import KINDS, VALUES_ALONE, is_text, output_suffix
 from pipeline.config.model import Csv, Input, Output, Webhook, Workflow
 from pipeline.config.source import Finding, Location
 from pipeline.config.values.readers import is_loopback
@@ -74,7 +74,10 @@ def _output_over_the_input(parts: Parts) -> Iterator[Finding]:
     location = ("output", "path")
     if _are_one_file(source, target):
         yield Finding(location, "the output would replace the input", "write another path")
-    elif target.suffix.lower() != output_suffix(source).lower():
+    elif (
+        source.suffix.lower() in KINDS  # Another one is told by whoever reads it.
+        and target.suffix.lower() != output_suffix(source).lower()
+    ):
         wrong = f"the output ends in {target.suffix or 'nothing'}"
         yield Finding(location, wrong, f"let it end in {output_suffix(source)}, like the input")
 

@@ -12,6 +12,9 @@ TEXT: Final = frozenset({".csv", ".tsv"})
 WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
 """Kinds that are read and not written, and the kind of their copy."""
 
+KINDS: Final = TEXT | WRITTEN_AS.keys() | {".xlsx", ".xlsm"}
+"""Every kind that can be read."""
+
 VALUES_ALONE: Final = frozenset(WRITTEN_AS)
 """Kinds of which only the cells' values are read: neither how they are shown, nor hidden rows."""
 

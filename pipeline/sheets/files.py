@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
 
-from pipeline.config.filekinds import output_suffix
+from pipeline.config.filekinds import KINDS, default_output, output_suffix
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
 from pipeline.system import sync_folder, try_to_write
@@ -77,26 +77,35 @@ def check_target(source: Source, target: Path) -> None:
             wrong="the output would be written over the input",
             remedy="name another file for the output",
         )
-    kind = output_suffix(source.path).lower()
-    if target.suffix.lower() != kind:
-        raise OutputFault(
-            place=str(target),
-            wrong=f"the output must be of the input's kind, {kind}"
-            if kind == source.suffix
-            else f"an input of the kind {source.suffix} is written as {kind}",
-            remedy=f"name it {target.with_suffix(kind).name}",
-        )
     try:
+        if target.is_dir():
+            raise OutputFault(
+                place=str(target), wrong="this is a folder", remedy="name a file for the output"
+            )
+        _check_kind(source, target)
         _check_folder(target)
     except OSError as error:
         raise _unwritable(target, error) from None
 
 
+def _check_kind(source: Source, target: Path) -> None:
+    kind = output_suffix(source.path).lower()
+    # An input of no known kind is told by whoever reads it.
+    if source.suffix not in KINDS or target.suffix.lower() == kind:
+        return
+    named = target.with_suffix(kind)
+    if _is_same_file(source.path, named):
+        named = default_output(source.path)
+    raise OutputFault(
+        place=str(target),
+        wrong=f"the output must be of the input's kind, {kind}"
+        if kind == source.suffix
+        else f"an input of the kind {source.suffix} is written as {kind}",
+        remedy=f"name it {named.name}",
+    )
+
+
 def _check_folder(target: Path) -> None:
-    if target.is_dir():
-        raise OutputFault(
-            place=str(target), wrong="this is a folder", remedy="name a file for the output"
-        )
     # What is missing between the folder that is there and the target will be made by the write.
     folder = next(parent for parent in target.absolute().parents if parent.exists())
     try:
@@ -198,8 +207,13 @@ def _nearest(path: Path) -> str:
         names = sorted(other.name for other in path.parent.iterdir() if other.is_file())
     except OSError:
         names = []  # A folder may be passed through and yet not be listed.
-    near = get_close_matches(path.name, names, n=1)
+    whole = [name for name in names if _is_named_without_its_kind(path.name, Path(name))]
+    near = whole or get_close_matches(path.name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else "mend the path"
+
+
+def _is_named_without_its_kind(name: str, other: Path) -> bool:
+    return other.stem == name and other.suffix.lower() in KINDS
 
 
 def _unwritable(path: Path, error: OSError) -> PlaceFault:

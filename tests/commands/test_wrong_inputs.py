@@ -29,6 +29,31 @@ WRONG = {
         "laeds.csv: there is no such file",
         "'leads.csv'",
     ),
+    "missing, by a name without its ending": (
+        said(*RUN, input="{path: leads}"),
+        "leads: there is no such file",
+        "did you mean 'leads.csv'?",
+    ),
+    "missing, with an output of a kind": (
+        said(*RUN, input="{path: lead}", output="{path: out.csv}"),
+        "lead: there is no such file",
+        "did you mean 'leads.csv'?",
+    ),
+    "a folder without an ending": (
+        beside(lambda folder: (folder / "in").mkdir(), *RUN, input="{path: in}"),
+        "in: this is a folder",
+        "name a file",
+    ),
+    "a folder to begin with": (
+        beside(lambda folder: (folder / "in").mkdir(), "init", "in", "-o", "new.yaml"),
+        "in: this is a folder",
+        "name a file",
+    ),
+    "nothing to begin with": (
+        said("init", "leads", "-o", "new.yaml"),
+        "leads: there is no such file",
+        "did you mean 'leads.csv'?",
+    ),
     "in a folder that is missing": (
         said(*RUN, input="{path: in/leads.csv}"),
         "in/leads.csv",
