@@ -19,6 +19,7 @@ PLAIN = re.sub(r"\\([<>*_|\[\]{}])", r"\1", PAGE)
 TOLD_BY_ANOTHER = {
     "cli.py": "argparse",
     "commands/check.py": "a fault of the service, made of a closed set in the same file",
+    "commands/init.py": "what the sheets say of a header's row",
     "commands/preparing.py": "why a row's key is bad: core.variables",
     "commands/terminal.py": "the question that could not be asked",
     "config/source.py": "YAML's walk, for the key in hand",

@@ -11,7 +11,14 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipeline.core.model import Form, Json, Row, Sheet, Uncalculated
-from pipeline.core.rows.cells import ERRORS, column_letter, find_column, raw_of, text_of
+from pipeline.core.rows.cells import (
+    ERRORS,
+    NEVER_CALCULATED,
+    column_letter,
+    find_column,
+    raw_of,
+    text_of,
+)
 from pipeline.core.rows.variables import (
     Fixed,
     FromColumn,
@@ -98,10 +105,7 @@ class Kitchen:
             if isinstance(value, str):
                 return value
             if isinstance(value, Uncalculated):
-                raise RowError(
-                    f"{self.cell(row, column)}: the formula was never calculated; "
-                    "open and save it in Excel"
-                )
+                raise RowError(f"{self.cell(row, column)}: {NEVER_CALCULATED}")
             return text_of(value, form)
 
         return text
