@@ -19,6 +19,7 @@ from pipeline.core.rows.cells import (
     raw_of,
     text_of,
 )
+from pipeline.core.rows.merges import Merges
 from pipeline.core.rows.variables import (
     Fixed,
     FromColumn,
@@ -58,6 +59,7 @@ class Kitchen:
         """Raises `NoSuchColumnError` where the sheet lacks a column that the recipe names."""
         self._sheet_name = sheet.name
         self._columns = sheet.columns
+        self._merges = Merges(sheet.merges)
         self._skips_hidden = recipe.hidden == "skip"
         self._key = [self._sound_text(column) for column in recipe.key]
         self._where = [(self._text(column), text.strip()) for column, text in recipe.where.items()]
@@ -155,13 +157,21 @@ class Kitchen:
                     self._refuse_error(row, rule.column, text)
                 return text
             if is_needed:
-                raise RowError(
-                    f"{self.cell(row, rule.column)}: {rule.column} is empty; "
-                    f"fill it in, or give {name} a default"
-                )
+                raise RowError(self._blank(row, rule.column, name))
             return stand_in
 
         return value
+
+    def _blank(self, row: Row, column: str, name: str) -> str:
+        """Why nothing stands in a cell, and what to do."""
+        cell = self.cell(row, column)
+        first = self._merges.first_of(row.number, self._place(column))
+        if first is None:
+            return f"{cell}: {column} is empty; fill it in, or give {name} a default"
+        return (
+            f"{cell}: {column} is empty, since it is merged with {first}; "
+            f"unmerge them and fill it in, or give {name} a default"
+        )
 
     def _from_template(self, name: str, rule: FromTemplate) -> _Value:
         template = TEMPLATES.from_string(rule.source)

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from python_calamine import (
+    CalamineSheet,
     CalamineWorkbook,
     SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
 
-from pipeline.core.model import CellValue, Sheet
+from pipeline.core.model import CellValue, Merge, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import content_of
 from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed
@@ -55,7 +56,10 @@ def tops(source: Source, lines: int) -> list[Top]:
     _check_start(source, content)
     with _without_collecting(), told_of(source.path):
         workbook = _opened(source, content)
-        return [Top(name, _grid(workbook, name)[:lines]) for name in _names_seen(source, workbook)]
+        return [
+            Top(name, _grid(workbook.get_sheet_by_name(name))[:lines])
+            for name in _names_seen(source, workbook)
+        ]
 
 
 def _read(source: Source, content: bytes) -> Sheet:
@@ -65,9 +69,11 @@ def _read(source: Source, content: bytes) -> Sheet:
     with told_of(source.path):
         workbook = old_workbook(source, content)
         name = _sheet_name(source, workbook)
-        grid = _grid(workbook, name)
+        values = workbook.get_sheet_by_name(name)
+        grid, merges = _grid(values), _merges(values)
     sheet = sheet_of(name, _place(source, name), grid, source.header_row)
-    return replace(sheet, remarks=_remarks(source)) if sends_numbers(source, grid) else sheet
+    remarks = _remarks(source) if sends_numbers(source, grid) else ()
+    return replace(sheet, remarks=remarks, merges=merges)
 
 
 def _remarks(source: Source) -> tuple[str, ...]:
@@ -98,7 +104,8 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         if part is None:
             raise damaged(path)
         seen = glance(path, part, container.chunks(part))
-        grid = _grid(workbook, name)
+        values = workbook.get_sheet_by_name(name)
+        grid, merges = _grid(values), _merges(values)
     wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
     hidden: frozenset[int] = frozenset()
     if (
@@ -108,7 +115,8 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         or (wanted.has_blanks and marks_in(container.chunks(part), FORMULA_MARKS))
     ):
         hidden = amend(path, container.chunks(part), grid, wanted)
-    return sheet_of(name, _place(source, name), grid, source.header_row, hidden)
+    sheet = sheet_of(name, _place(source, name), grid, source.header_row, hidden)
+    return replace(sheet, merges=merges)
 
 
 def _check_texts(path: Path, container: Container, part: str | None) -> None:
@@ -183,9 +191,16 @@ def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadat
     return sheets
 
 
-def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
+def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
+    """The merged cells, as far as the file's kind tells them."""
+    return tuple(
+        Merge(first[0] + 1, first[1], last[0] + 1, last[1])
+        for first, last in sheet.merged_cell_ranges or ()
+    )
+
+
+def _grid(sheet: CalamineSheet) -> list[list[CellValue]]:
     """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
-    sheet = workbook.get_sheet_by_name(name)
     # calamine begins at the first row, but at the first column that holds anything.
     left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
     # The library makes each line for us alone, so that it need not be copied to be amended.
