@@ -16,6 +16,7 @@ from pipeline.commands.sampling import Sample, samples, table
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say, tell
 from pipeline.commands.unasked import tell_paying_again
+from pipeline.commands.unmet import tell_unmet
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
 from pipeline.core.counting import counted
@@ -94,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> Exit:
     """Check the batch; faulty rows are named, and are no fault of the config."""
     prepared = prepare(arguments.config, Overrides())
+    tell_unmet(prepared)
     with joined(prepared.config) as ledger:
         rehearse_output(prepared, ledger)
         is_running = prepared.config.server is None and is_held(prepared.config.ledger)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.core.model import Sheet
-from pipeline.core.rows.cells import shown
+from pipeline.core.rows.cells import is_blank, shown
 from pipeline.core.rows.heading import Heading, find_heading
 from pipeline.sheets import Top
 
@@ -48,7 +48,7 @@ def guess_sent(sheet: Sheet) -> tuple[str, ...]:
     filled = tuple(
         column
         for place, column in enumerate(sheet.columns)
-        if any(shown(row.values[place]).strip() for row in sheet.rows)
+        if not all(is_blank(row.values[place]) for row in sheet.rows)
     )
     return filled or sheet.columns
 

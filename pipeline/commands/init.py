@@ -2,8 +2,8 @@
 
 import argparse
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +17,9 @@ from pipeline.config.sample import Table, sample_config
 from pipeline.config.values.readers import read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
 from pipeline.core.counting import counted
-from pipeline.core.model import Sheet
-from pipeline.core.rows.cells import shown
-from pipeline.errors import Exit, OutputFault, UsageFault
+from pipeline.core.model import Sheet, Uncalculated
+from pipeline.core.rows.cells import NEVER_CALCULATED, column_letter, column_names, is_blank
+from pipeline.errors import Exit, InputFault, OutputFault, UsageFault
 from pipeline.sheets import Source, Top
 
 HELP: Final = "write a commented config from a sheet; asks at a terminal, else guesses"
@@ -74,6 +74,8 @@ class _Meant:
     workflow: str | None
     sheet: str
     header_row: int | None
+    remarks: tuple[str, ...] = ()
+    """What was taken for granted, a line each."""
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -86,9 +88,10 @@ def run(arguments: argparse.Namespace) -> Exit:
     _see_that_it_is_new(config)
     meant = _asked(arguments, tops) if can_ask() else _guessed(arguments, tops)
     name = None if is_text(arguments.sheet) else meant.sheet
-    sheet = sheets.read(Source(arguments.sheet.absolute(), name, meant.header_row))
-    for remark in sheet.remarks:
-        say(remark)
+    sheet = _read(Source(arguments.sheet.absolute(), name, meant.header_row), tops)
+    # Only now: where nothing can be read, it is of no use what was taken for what.
+    for line in (*meant.remarks, *sheet.remarks, *_never_calculated(sheet)):
+        say(line)
     relative = os.path.relpath(arguments.sheet.absolute(), config.absolute().parent)
     sent, key = _columns_meant(sheet)
     table = Table(
@@ -138,24 +141,26 @@ def _see_that_it_is_new(config: Path) -> None:
 
 
 def _guessed(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
-    """What was said on the command line, and else what the file looks like; says what it took."""
+    """What was said on the command line, and else what the file looks like."""
     place = guess_place(_named(arguments.sheet_name, tops))
     sheet = arguments.sheet_name or place.sheet
+    remarks = []
     if len(tops) > 1 and arguments.sheet_name is None:
         others = [repr(top.sheet) for top in tops if top.sheet != sheet]
         more = len(others) - SHEETS_NAMED
         named = ", ".join(others[:SHEETS_NAMED]) + (f" or {more} more" if more > 0 else "")
-        say(f"Sheet {sheet!r} is taken, not {named}: --sheet names another.")
+        remarks.append(f"Sheet {sheet!r} is taken, not {named}: --sheet names another.")
     if arguments.header_row is not None:
-        return _Meant(arguments.workflow, sheet, arguments.header_row.row)
+        return _Meant(arguments.workflow, sheet, arguments.header_row.row, tuple(remarks))
+    row = place.header_row
     if not place.is_found:
-        say(
-            f"No row looks like headers: row {place.header_row} is taken for them. "
+        remarks.append(
+            f"No row looks like headers: row {row} is taken for them. "
             "--header-row names another, or none."
         )
-    elif place.header_row != 1:
-        say(f"The headers are taken to stand in row {place.header_row}: --header-row says else.")
-    return _Meant(arguments.workflow, sheet, place.header_row)
+    elif row != 1:
+        remarks.append(f"The headers are taken to stand in row {row}: --header-row says otherwise.")
+    return _Meant(arguments.workflow, sheet, row, tuple(remarks))
 
 
 def _asked(arguments: argparse.Namespace, tops: Sequence[Top]) -> _Meant:
@@ -175,6 +180,36 @@ def _named(sheet: str | None, tops: Sequence[Top]) -> Sequence[Top]:
     return [top for top in tops if top.sheet == sheet] or tops
 
 
+def _read(source: Source, tops: Sequence[Top]) -> Sheet:
+    """The sheet, with the formulas of all its columns that were never calculated.
+
+    Raises `InputFault`, which names the flag of this command where the config has a key.
+    """
+    lines = next((top.lines for top in tops if source.sheet in {None, top.sheet}), ())
+    row = source.header_row
+    header = lines[row - 1] if row is not None and row <= len(lines) else ()
+    letters = map(column_letter, range(max(map(len, lines), default=0)))
+    mapped = frozenset(letters if row is None else column_names(header))
+    try:
+        return sheets.read(replace(source, mapped=mapped))
+    except InputFault as fault:
+        raise InputFault(
+            place=fault.place,
+            wrong=fault.wrong.replace("header_row", "--header-row"),
+            remedy=fault.remedy.replace("header_row", "--header-row"),
+        ) from None
+
+
+def _never_calculated(sheet: Sheet) -> Iterator[str]:
+    """The first cell of each column that holds such formulas, and how many more it has."""
+    for place in range(len(sheet.columns)):
+        numbers = [r.number for r in sheet.rows if isinstance(r.values[place], Uncalculated)]
+        if numbers:
+            cell = f"{sheet.name}!{column_letter(place)}{numbers[0]}"
+            more = f", and {len(numbers) - 1} more in this column" if len(numbers) > 1 else ""
+            yield f"{cell}{more}: {NEVER_CALCULATED}"
+
+
 def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:
     """The columns that are sent, and those that name a row; asks for them at a terminal."""
     sent, key = guess_sent(sheet), guess_key(sheet)
@@ -187,7 +222,7 @@ def _columns_with_blanks(sheet: Sheet) -> frozenset[str]:
     return frozenset(
         column
         for place, column in enumerate(sheet.columns)
-        if not all(shown(row.values[place]).strip() for row in sheet.rows)
+        if any(is_blank(row.values[place]) for row in sheet.rows)
     )
 
 

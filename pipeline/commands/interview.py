@@ -10,7 +10,7 @@ from pipeline.commands.guessing import names_each_row
 from pipeline.commands.terminal import ask, say
 from pipeline.config.values.readers import read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
-from pipeline.core.model import Sheet
+from pipeline.core.model import CellValue, Sheet, Uncalculated
 from pipeline.core.rows.cells import shown
 from pipeline.errors import UsageFault
 
@@ -110,10 +110,16 @@ def _first_texts(sheet: Sheet) -> list[str]:
     """What stands in each column's first cell that holds anything; blank where none does."""
     found = [""] * len(sheet.columns)
     for row in sheet.rows:
-        found = [text or shown(row.values[at]).strip() for at, text in enumerate(found)]
+        found = [text or _text(row.values[at]) for at, text in enumerate(found)]
         if all(found):
             break
     return found
+
+
+def _text(value: CellValue) -> str:
+    if isinstance(value, Uncalculated):
+        return "a formula that was never calculated"
+    return shown(value).strip()
 
 
 def _columns(sheet: Sheet, text: str) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ from pipeline.commands.service import client_for
 from pipeline.commands.summary import Call, exit_of, show_at_the_end, summarise
 from pipeline.commands.terminal import say
 from pipeline.commands.unasked import ask_before_paying_again
+from pipeline.commands.unmet import tell_unmet
 from pipeline.commands.writing import (
     rehearse_output,
 )
@@ -103,6 +104,7 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
     """Run the batch; with `again`, open a round for the rows that are asked for once more."""
     began_at = time.monotonic()
     prepared = prepare(arguments.config, Overrides(arguments.input, arguments.output))
+    tell_unmet(prepared)
     config = prepared.config
     if config.server is not None:
         need_the_extra(config)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.filekinds import is_text, output_suffix
+from pipeline.config.filekinds import KINDS, VALUES_ALONE, is_text, output_suffix
 from pipeline.config.model import Csv, Input, Output, Webhook, Workflow
 from pipeline.config.source import Finding, Location
 from pipeline.config.values.readers import SIMULATED_IDS, is_loopback
@@ -34,6 +34,9 @@ def between_sections(parts: Parts) -> Iterator[Finding]:
     yield from _output_over_the_input(parts)
     yield from _ledger_over_a_sheet(parts)
     yield from _csv_of_a_workbook(parts)
+    yield from _sheet_of_a_text_file(parts)
+    if parts.input:
+        yield from hidden_untold(parts.input)
     yield from _webhook_out_of_reach(parts)
     yield from _workflow_unknown_to_the_simulator(parts)
     if parts.has_simulator and parts.workflow and not parts.workflow.is_simulated:
@@ -72,7 +75,10 @@ def _output_over_the_input(parts: Parts) -> Iterator[Finding]:
     location = ("output", "path")
     if _are_one_file(source, target):
         yield Finding(location, "the output would replace the input", "write another path")
-    elif target.suffix.lower() != output_suffix(source).lower():
+    elif (
+        source.suffix.lower() in KINDS  # Another one is told by whoever reads it.
+        and target.suffix.lower() != output_suffix(source).lower()
+    ):
         wrong = f"the output ends in {target.suffix or 'nothing'}"
         yield Finding(location, wrong, f"let it end in {output_suffix(source)}, like the input")
 
@@ -88,6 +94,24 @@ def _csv_of_a_workbook(parts: Parts) -> Iterator[Finding]:
     if parts.input and parts.input.csv != Csv() and not is_text(parts.input.path):
         wrong = "the section goes with .csv and .tsv files only"
         yield Finding(("input", "csv"), wrong, "leave it out")
+
+
+def _sheet_of_a_text_file(parts: Parts) -> Iterator[Finding]:
+    if parts.input and parts.input.sheet is not None and is_text(parts.input.path):
+        yield Finding(("input", "sheet"), "a text file has no sheets", "leave it out")
+
+
+def hidden_untold(input_: Input) -> Iterator[Finding]:
+    """That hidden rows are to be skipped in a file that does not tell them: all would be sent."""
+    if input_.hidden != "skip":
+        return
+    kind = input_.path.suffix.lower()
+    remedy = "save the sheet as .xlsx, or leave it out"
+    if is_text(input_.path):
+        yield Finding(("input", "hidden"), "a text file has no hidden rows", remedy)
+    elif kind in VALUES_ALONE:
+        wrong = f"hidden rows can't be told in a file of the kind {kind}"
+        yield Finding(("input", "hidden"), wrong, remedy)
 
 
 def _webhook_out_of_reach(parts: Parts) -> Iterator[Finding]:

@@ -14,6 +14,12 @@ TEXT: Final = frozenset({".csv", ".tsv"})
 WRITTEN_AS: Final = {".xls": ".xlsx", ".xlsb": ".xlsx", ".ods": ".xlsx"}
 """Kinds that are read and not written, and the kind of their copy."""
 
+KINDS: Final = TEXT | WRITTEN_AS.keys() | {".xlsx", ".xlsm"}
+"""Every kind that can be read."""
+
+VALUES_ALONE: Final = frozenset(WRITTEN_AS)
+"""Kinds of which only the cells' values are read: neither how they are shown, nor hidden rows."""
+
 
 def is_text(path: Path) -> bool:
     """Whether a file of this name is text, and no workbook."""

@@ -32,6 +32,7 @@ from pipeline.config.values.fields import (
     EnvironmentName,
     FilePath,
     HeaderRow,
+    NewColumnName,
     OrDefaults,
     Text,
     WorkflowId,
@@ -91,7 +92,7 @@ class Input:
     hidden: HiddenRows = Field(
         default="include",
         description="Rows that the sheet hides, by hand or by a filter: include sends them like "
-        "the others, with skip they are skipped.",
+        "the others, with skip they are skipped, which takes an .xlsx or .xlsm.",
     )
     duplicates: Duplicates = Field(
         default="each",
@@ -105,12 +106,14 @@ class Input:
 class OutputColumns:
     """Headers of the columns about the run; null leaves one out."""
 
-    status: ColumnName | None = Field(default="Status", description="How the row ended.")
-    run_id: ColumnName | None = Field(default="Run ID", description="The service's id of the run.")
-    credits: ColumnName | None = Field(
+    status: NewColumnName | None = Field(default="Status", description="How the row ended.")
+    run_id: NewColumnName | None = Field(
+        default="Run ID", description="The service's id of the run."
+    )
+    credits: NewColumnName | None = Field(
         default="Credits", description="What all attempts for the row cost together, in credits."
     )
-    error: ColumnName | None = Field(
+    error: NewColumnName | None = Field(
         default="Error", description="Why the row failed, in words for the sheet's owner."
     )
 

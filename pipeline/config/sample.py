@@ -8,9 +8,11 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
+from pipeline.config.filekinds import VALUES_ALONE
 from pipeline.config.model import OutputColumns
 from pipeline.config.schema import json_schema
 from pipeline.config.values.readers import PLACEHOLDER, SIMULATOR
@@ -74,8 +76,8 @@ def sample_config(table: Table, workflow: str | None) -> str:
     if workflow == SIMULATOR:
         given |= _SIMULATED
     schema = json_schema()
-    if table.sheet is not None:
-        del schema["$defs"]["Input"]["properties"]["csv"]  # A fault where a workbook is read.
+    for key in _faults_over(table):
+        del schema["$defs"]["Input"]["properties"][key]
     opening = [
         "# A batch of `pipeline`: `pipeline check` shows what it would do, `pipeline run` does it.",
         "# Keys with a # right before them show their default, or an example.",
@@ -86,6 +88,13 @@ def sample_config(table: Table, workflow: str | None) -> str:
         if key != "simulator" or key in given
     ]
     return "\n".join([*opening, *(line for section in sections for line in section), ""])
+
+
+def _faults_over(table: Table) -> tuple[str, ...]:
+    """The keys of `input` that are faults over a file of this kind."""
+    if table.sheet is None:
+        return "sheet", "hidden"
+    return ("csv", "hidden") if Path(table.path).suffix.lower() in VALUES_ALONE else ("csv",)
 
 
 def _input(table: Table) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Source:
         """A place as a person reads it: ``leads.yaml, line 14, limits.rate``."""
         line = self.line(location)
         # A key may hold a line break; a fault is one line.
-        names = [" ".join(step.split()) for step in location if isinstance(step, str)]
+        names = [" ".join(step.split()) or "''" for step in location if isinstance(step, str)]
         keys = ".".join(names)
         return ", ".join(
             part for part in (self.path.name, f"line {line}" if line else "", keys) if part

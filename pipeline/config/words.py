@@ -44,6 +44,9 @@ def found(error: ErrorDetails) -> Finding:
     location = tuple(step for step in error["loc"] if step != "[key]")
     details = error.get("ctx", {})
     cause = details.get("error")
+    if error["input"] is None:
+        remedy = cause.remedy if isinstance(cause, ValueFault) else _write_example(location)
+        return Finding(location, "no value stands here", remedy)
     if isinstance(cause, ValueFault):
         return Finding(location, cause.wrong, cause.remedy)
     match error["type"]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Literal, NewType, Protocol, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, NewType, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -73,6 +73,15 @@ class Row(Struct, frozen=True):
     """Whether the sheet hides it, by hand or by a filter."""
 
 
+class Merge(NamedTuple):
+    """An area of cells that a sheet shows as one: rows by number, columns by place from 0."""
+
+    first_row: int
+    first_place: int
+    last_row: int
+    last_place: int
+
+
 OneOf_co = TypeVar("OneOf_co", covariant=True)
 
 
@@ -97,6 +106,8 @@ class Sheet:
     rows: Rows[Row]
     remarks: tuple[str, ...] = ()
     """What a person should know of how it was read, a line each."""
+    merges: tuple[Merge, ...] = ()
+    """Cells that are shown as one: only the first of each holds a value."""
 
 
 class State(StrEnum):

@@ -16,7 +16,7 @@ from pipeline.ledger.history import TroubledRow
 class Trouble(Enum):
     """What keeps a row from being complete, as a heading for the person who owns the sheet."""
 
-    CELLS = "The row can't be sent: a cell is missing"
+    CELLS = "The row can't be sent: a cell is missing or shows an error"
     REFUSED = "The service refused the row"
     RUN_FAILED = "The run failed"
     EXPIRED = "Not seen to end"

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
 
-from pipeline.config.filekinds import nearest_name, output_suffix
+from pipeline.config.filekinds import KINDS, default_output, nearest_name, output_suffix
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.source import Source
 from pipeline.system import sync_folder, try_to_write
@@ -76,26 +76,35 @@ def check_target(source: Source, target: Path) -> None:
             wrong="the output would be written over the input",
             remedy="name another file for the output",
         )
-    kind = output_suffix(source.path).lower()
-    if target.suffix.lower() != kind:
-        raise OutputFault(
-            place=str(target),
-            wrong=f"the output must be of the input's kind, {kind}"
-            if kind == source.suffix
-            else f"an input of the kind {source.suffix} is written as {kind}",
-            remedy=f"name it {target.with_suffix(kind).name}",
-        )
     try:
+        if target.is_dir():
+            raise OutputFault(
+                place=str(target), wrong="this is a folder", remedy="name a file for the output"
+            )
+        _check_kind(source, target)
         _check_folder(target)
     except OSError as error:
         raise _unwritable(target, error) from None
 
 
+def _check_kind(source: Source, target: Path) -> None:
+    kind = output_suffix(source.path).lower()
+    # An input of no known kind is told by whoever reads it.
+    if source.suffix not in KINDS or target.suffix.lower() == kind:
+        return
+    named = target.with_suffix(kind)
+    if _is_same_file(source.path, named):
+        named = default_output(source.path)
+    raise OutputFault(
+        place=str(target),
+        wrong=f"the output must be of the input's kind, {kind}"
+        if kind == source.suffix
+        else f"an input of the kind {source.suffix} is written as {kind}",
+        remedy=f"name it {named.name}",
+    )
+
+
 def _check_folder(target: Path) -> None:
-    if target.is_dir():
-        raise OutputFault(
-            place=str(target), wrong="this is a folder", remedy="name a file for the output"
-        )
     # What is missing between the folder that is there and the target will be made by the write.
     folder = next(parent for parent in target.absolute().parents if parent.exists())
     try:

@@ -13,7 +13,7 @@ from typing import Final, Protocol, cast
 
 from pipeline.core.model import Sheet
 from pipeline.errors import InputFault
-from pipeline.sheets.files import PlaceFault, check_target, second_places, write_whole
+from pipeline.sheets.files import PlaceFault, check_target, opened, second_places, write_whole
 from pipeline.sheets.overflow import Overflow
 from pipeline.sheets.source import NewRows, Source, Top, Written
 
@@ -155,6 +155,8 @@ def _module(source: Source, modules: Mapping[str, str]) -> ModuleType:
     kind = source.suffix
     if kind in modules:
         return import_module(modules[kind])
+    with opened(source.path):
+        pass  # What is no file at all is told as that.
     raise InputFault(
         place=str(source.path),
         wrong=f"a file of the kind {kind} can't be read" if kind else "the name has no suffix",

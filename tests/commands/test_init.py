@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from pipeline.commands import terminal
 from pipeline.config.load import parse
 from pipeline.config.model import Config
+from pipeline.core.rows.variables import FromColumn
 from tests.commands.doubting import Program
 
 DATA: Sequence[Sequence[object]] = [
@@ -53,7 +54,7 @@ def test_without_a_terminal_the_table_is_guessed_and_it_is_said(program: Program
     ended = program("init", a_book(Cover=COVER, Data=DATA), "--workflow", "simulator")
     assert ended.exit == 0, ended.err
     assert "Sheet 'Data' is taken, not 'Cover': --sheet names another." in ended.err
-    assert "The headers are taken to stand in row 3: --header-row says else." in ended.err
+    assert "The headers are taken to stand in row 3: --header-row says otherwise." in ended.err
     assert ended.out == ""
     config = written()
     assert (config.input.sheet, config.input.header_row) == ("Data", 3)
@@ -121,6 +122,52 @@ def test_a_text_file_with_a_title_is_found_as_well(program: Program) -> None:
     assert written().input.header_row == 3
     assert list(written().variables) == ["Name", "Town", "Since"]
     assert program("check", "export.yaml").exit == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "it is empty; fill it in, or name another"),
+        (
+            "Name,Town\n",
+            "there is no row under the header in row 1; fill in rows, or mend --header-row",
+        ),
+    ],
+)
+def test_where_nothing_can_be_taken_no_guess_is_told(
+    program: Program, text: str, told: str
+) -> None:
+    """One line, which names the flag of this command, and no key of a config that is not there."""
+    Path("export.csv").write_text(text, encoding="utf-8")
+    ended = program("init", "export.csv")
+    assert ended.exit == 2
+    assert ended.err == f"{Path.cwd()}/export.csv: {told}\n"
+
+
+FORMULAS: Sequence[Sequence[object]] = [
+    ("Name", "Pitch", "Notes"),
+    ("Anna", "=A2", None),
+    ("Ben", "=A3", None),
+]
+
+
+def test_a_column_of_formulas_that_were_never_calculated_is_no_empty_one(program: Program) -> None:
+    """It is told as what it is, with the remedy, and is sent: `check` then names each cell."""
+    ended = program("init", a_book(Data=FORMULAS), "--workflow", "simulator")
+    assert ended.exit == 0, ended.err
+    assert (
+        "Data!B2, and 1 more in this column: the formula was never calculated; "
+        "open and save it in Excel\n"
+    ) in ended.err
+    assert written().variables == {"Name": FromColumn("Name"), "Pitch": FromColumn("Pitch")}
+    assert "Data!B3: the formula was never calculated" in program("check", "export.yaml").err
+
+
+def test_at_a_terminal_such_a_column_says_what_is_in_it(program: Program) -> None:
+    """A person is not told that nothing stands there."""
+    ended = program.answering("", "", "", "")("init", a_book(Data=FORMULAS))
+    assert "    2  Pitch: a formula that was never calculated\n" in ended.err
+    assert "    3  Notes (nothing in it)\n" in ended.err
 
 
 def test_numbers_alone_have_a_guess_and_a_way_out(program: Program) -> None:

@@ -29,10 +29,46 @@ WRONG = {
         "laeds.csv: there is no such file",
         "'leads.csv'",
     ),
+    "missing, by a name without its ending": (
+        said(*RUN, input="{path: leads}"),
+        "leads: there is no such file",
+        "did you mean 'leads.csv'?",
+    ),
+    "missing, with an output of a kind": (
+        said(*RUN, input="{path: lead}", output="{path: out.csv}"),
+        "lead: there is no such file",
+        "did you mean 'leads.csv'?",
+    ),
+    "a folder without an ending": (
+        beside(lambda folder: (folder / "in").mkdir(), *RUN, input="{path: in}"),
+        "in: this is a folder",
+        "name a file",
+    ),
+    "a folder to begin with": (
+        beside(lambda folder: (folder / "in").mkdir(), "init", "in", "-o", "new.yaml"),
+        "in: this is a folder",
+        "name a file",
+    ),
+    "nothing to begin with": (
+        said("init", "leads", "-o", "new.yaml"),
+        "leads: there is no such file",
+        "did you mean 'leads.csv'?",
+    ),
     "in a folder that is missing": (
         said(*RUN, input="{path: in/leads.csv}"),
         "in/leads.csv",
         "mend the path",
+    ),
+    "hidden rows of a text file by the flag": (
+        beside(
+            lambda folder: (folder / "leads.xlsx").write_bytes(a_workbook()),
+            *RUN,
+            "--input",
+            "leads.csv",
+            input="{path: leads.xlsx, hidden: skip}",
+        ),
+        "batch.yaml, input.hidden: a text file has no hidden rows",
+        "save the sheet as .xlsx",
     ),
     "a folder": (
         beside(lambda folder: (folder / "in.csv").mkdir(), *RUN, "--input", "in.csv"),
@@ -42,6 +78,19 @@ WRONG = {
     "unknown kind": (said(*RUN, input="{path: leads.pdf}"), "leads.pdf", ".csv"),
     "empty": (rows(""), "leads.csv: it is empty", "fill it in"),
     "no rows": (rows("Company,Nr\n"), "leads.csv: there is no row", "fill in rows"),
+    "a workbook that is called text": (
+        rows(a_workbook()),
+        "leads.csv: by its content it is a workbook of the kind .xlsx",
+        "name it leads.xlsx",
+    ),
+    "an .xlsx that is called .xls": (
+        beside(
+            lambda folder: (folder / "leads.xls").write_bytes(a_workbook()),
+            *("init", "leads.xls", "-o", "new.yaml"),
+        ),
+        "leads.xls: by its content it is a workbook of the kind .xlsx",
+        "name it leads.xlsx",
+    ),
     "blank header": (rows(f"\n{CELL},1\n"), "leads.csv: the header in row 1", "mend header_row"),
     "unclosed quote": (rows(f'Company\n"{CELL}\n'), "leads.csv, line 2", "close it"),
     "not text": (rows(f"Company\n{CELL}\0\n"), "leads.csv, line 2", "CSV UTF-8"),

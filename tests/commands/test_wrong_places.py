@@ -85,6 +85,12 @@ WRONG_PLACES = {
         "out.xlsx: the output must be of the input's kind, .csv",
         "name it out.csv",
     ),
+    "output of another kind by the input's name": (
+        said(*RUN, "--output", "leads.yaml"),
+        "leads.yaml: the output must be of the input's kind, .csv",
+        "name it leads.done.csv",
+    ),
+    "output is this folder": (said(*RUN, "--output", "."), ": this is a folder", "name a file"),
     "ledger is text": (
         beside(write("batch.ledger", "not a ledger at all\n" * 100)),
         "batch.ledger: this file is no ledger, or a damaged one",

@@ -91,6 +91,23 @@ def test_every_default_and_example_in_the_sample_is_right(
         assert parsed_text(one).faults == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "sheet", "expected"),
+    [
+        ("leads.xlsx", "Leads", {"sheet", "hidden"}),
+        ("leads.ods", "Leads", {"sheet"}),
+        ("leads.csv", None, {"csv"}),
+    ],
+)
+def test_no_key_is_proposed_that_is_a_fault_over_such_a_file(
+    path: str, sheet: str | None, expected: set[str]
+) -> None:
+    """A text file has no sheets, and only .xlsx and .xlsm tell which rows are hidden."""
+    text = sample_config(replace(a_table(sheet=sheet), path=path), "simulator")
+    proposed = {key for key in ("sheet", "hidden", "csv") if re.search(rf"(?m)^  #?{key}:", text)}
+    assert proposed == expected
+
+
 def test_what_is_commented_out_is_the_default(parsed_text: Callable[[str], Draft]) -> None:
     """Taking away the # from the keys about the run's course changes nothing."""
     text = a_sample(workflow="WCFG-1")

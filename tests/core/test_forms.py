@@ -139,6 +139,52 @@ def test_a_key_and_a_condition_need_their_formulas_too() -> None:
     assert list(badly_named_rows(sheet, recipe)) == []
 
 
+ERRORS = (
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"),
+    *("#SPILL!", "#CALC!", "#GETTING_DATA", "#N/A "),
+)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize(
+    "variable",
+    [
+        FromColumn("Company"),
+        FromColumn("Company", default="?"),
+        FromColumn("Company", required=False, form="raw"),
+        FromTemplate("{{ row.Company }}", ("Company",)),
+    ],
+)
+def test_an_error_in_a_cell_is_never_paid_for(
+    variable: FromColumn | FromTemplate, error: str
+) -> None:
+    """It is no text that anybody meant, and no blank cell for which a default could stand."""
+    (row,) = Rendering(a_sheet((error,)), a_recipe({"V": variable}))
+    told = f"the cell shows {error.strip()}; mend its formula, or leave the row out"
+    assert row == Faulty(2, f"Leads!A2: {told}")
+
+
+@pytest.mark.parametrize("text", ["#", "#1", "#n/a", "#N/A is what it shows", "N/A", "#REF"])
+def test_a_text_that_is_no_error_is_sent(text: str) -> None:
+    """A sign in front makes no error of a text."""
+    for variable in (FromColumn("Company"), FromTemplate("{{ row.Company }}", ("Company",))):
+        (row,) = Rendering(a_sheet((text,)), a_recipe({"V": variable}))
+        assert isinstance(row, Sendable)
+        assert row.variables == {"V": text}
+
+
+def test_an_error_in_a_key_is_the_rows_fault_and_in_a_condition_a_text() -> None:
+    """Rows whose condition failed can be told from the others, and be left out."""
+    rows = (("#N/A", "yes"), ("#N/A", "yes"), ("a", "#REF!"), ("b", "yes"))
+    sheet = a_sheet(*rows, columns=("Lead ID", "Ready"))
+    recipe = a_recipe({"V": Fixed("x")}, key=("Lead ID",), where={"Ready": "yes"})
+    kinds = [type(row) for row in Rendering(sheet, recipe)]
+    assert kinds == [Faulty, Faulty, Skipped, Sendable]
+    assert list(badly_named_rows(sheet, recipe)) == []
+    failed = a_recipe({"V": Fixed("x")}, where={"Ready": "#REF!"})
+    assert [type(row) for row in Rendering(sheet, failed)] == [Skipped, Skipped, Sendable, Skipped]
+
+
 def test_hidden_rows_are_sent_unless_they_are_to_be_skipped() -> None:
     """One that is skipped needs neither values nor a key."""
     rows = (Row(2, ("Acme",)), Row(3, ("Beta",), is_hidden=True), Row(4, (None,), is_hidden=True))

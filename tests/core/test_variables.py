@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from pipeline.core.model import CellValue, Json
+from pipeline.core.model import CellValue, Json, Merge, Row, Sheet
 from pipeline.core.rows.cells import NoSuchColumnError
 from pipeline.core.rows.kitchen import MEND_EITHER
 from pipeline.core.rows.rendering import Rendering, badly_named_rows
@@ -218,3 +218,21 @@ def test_a_key_of_two_columns_is_blank_only_where_both_are() -> None:
 def test_without_a_key_no_row_is_badly_named() -> None:
     """Equal rows are told apart by their count."""
     assert list(badly_named_rows(a_sheet(("a",), ("a",)), a_recipe())) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (2, "Leads!B2: Nr is empty; fill it in"),  # The first of them: it could hold a value.
+        (3, "Leads!B3: Nr is empty, since it is merged with B2; unmerge them and fill it in"),
+        (4, "Leads!B4: Nr is empty; fill it in"),
+        (5, "Leads!B5: Nr is empty, since it is merged with A5; unmerge them and fill it in"),
+        (9, "Leads!B9: Nr is empty; fill it in"),
+    ],
+)
+def test_a_cell_that_is_merged_is_told_as_that(number: int, told: str) -> None:
+    """A person sees a value there, and would look for another cell."""
+    merges = (Merge(7, 0, 8, 5), Merge(5, 0, 5, 2), Merge(2, 1, 3, 1), Merge(2, 2, 20, 2))
+    sheet = Sheet("Leads", ("Company", "Nr"), (Row(number, ("Acme", None)),), merges=merges)
+    (row,) = Rendering(sheet, a_recipe({"Nr": FromColumn("Nr")}))
+    assert row == Faulty(number, f"{told}, or give Nr a default")

@@ -20,6 +20,7 @@ PLAIN = re.sub(r"\\([<>*_|\[\]{}])", r"\1", PAGE)
 TOLD_BY_ANOTHER = {
     "cli.py": (1, "argparse"),
     "commands/check.py": (1, "a fault of the service, made of a closed set in the same file"),
+    "commands/init.py": (1, "what the sheets say of a header's row"),
     "commands/preparing.py": (3, "why a row's key is bad: core.variables"),
     "commands/terminal.py": (1, "the question that could not be asked"),
     "config/adjusting.py": (1, "what a key's own reader says of a value"),

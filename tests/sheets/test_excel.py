@@ -108,6 +108,19 @@ def test_everything_else_stays_as_it_was(tmp_path: Path) -> None:
     assert opened(copy, "Prices")["A2"].value == "=A3"
 
 
+def test_merged_cells_are_known(tmp_path: Path) -> None:
+    """By the numbers and places of the rows as they are read, wherever the data begins."""
+
+    def furnish(sheet: Worksheet) -> None:
+        sheet.merge_cells("C4:C5")
+        sheet.merge_cells("B6:C6")
+
+    rows = [(), (), (None, "Name", "City"), *((None, f"n{n}", f"c{n}") for n in range(3))]
+    sheet = read(a_source(a_workbook(tmp_path, rows, change=furnish), header_row=3))
+    assert sorted(sheet.merges) == [(4, 2, 5, 2), (6, 1, 6, 2)]
+    assert read(a_source(a_workbook(tmp_path, rows), header_row=3)).merges == ()
+
+
 def test_new_columns_stand_right_of_all_content(tmp_path: Path) -> None:
     """A note above the header, and a merged area beside the rows, are not written over."""
 

@@ -71,6 +71,8 @@ def a_folder(folder: Path) -> Source:
 
 
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+ZIP = b"PK\3\4" + bytes(600)
+ODS = b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,11 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1")
         (text("Name,City", "leads.xlsx"), "no Excel workbook"),
         (text(b"PK\3\4 and nothing", "leads.xlsx"), "damaged"),
         (text(OLE + bytes(600), "leads.xlsx"), "protected by a password"),
+        (text(ZIP, "leads.xls"), "kind .xlsx, whatever its name says; name it leads.xlsx"),
+        (text(ZIP, "leads.csv"), "kind .xlsx, whatever its name says; name it leads.xlsx"),
+        (text(OLE, "leads.tsv"), "kind .xls, whatever its name says; name it leads.xls"),
+        (text(ODS, "leads.xlsx"), "kind .ods, whatever its name says; name it leads.ods"),
+        (text(ODS, "leads.csv"), "kind .ods, whatever its name says; name it leads.ods"),
         (cut_short, "damaged"),
         (without("xl/workbook.xml"), "damaged"),
         (without("xl/worksheets/sheet1.xml"), "damaged"),

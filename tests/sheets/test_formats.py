@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.filekinds import KINDS as FILE_KINDS
 from pipeline.config.filekinds import WRITTEN_AS, is_text, output_suffix
 from pipeline.config.schema import json_schema
 from pipeline.sheets.formats import READERS, WRITERS
@@ -24,6 +25,11 @@ def test_each_kind_is_written_and_told(kind: str) -> None:
     assert output_suffix(Path(f"leads{kind}")) in set(KINDS) - set(WRITTEN_AS)
     told = json_schema()["$defs"]["Input"]["properties"]["path"]["description"]
     assert f"{kind}," in told or f"{kind} " in told or f"{kind})" in told
+
+
+def test_the_config_knows_every_kind() -> None:
+    """So that a file of no kind is told once, by whoever reads it."""
+    assert set(KINDS) == FILE_KINDS
 
 
 def test_what_is_written_as_another_kind_has_a_writer_of_its_own() -> None:

@@ -65,6 +65,17 @@ def test_an_open_document_is_read(tmp_path: Path) -> None:
     assert str(row.values[2]).startswith("2024-01-02")
 
 
+def test_numbers_that_are_not_sent_as_they_are_shown_are_told(tmp_path: Path) -> None:
+    """Once for the file, and only where a number is among what is sent."""
+    path = an_old_workbook(tmp_path)
+    (remark,) = read(Source(path, None, 1, mapped=MAPPED)).remarks
+    assert remark.startswith("leads.xls: numbers are sent as they are stored, not as")
+    assert "save it as .xlsx" in remark
+    assert read(Source(path, None, 1, mapped=frozenset({"Name", "Ok", "Signed"}))).remarks == ()
+    letters = read(Source(path, None, None, mapped=frozenset({"B"})))
+    assert len(letters.remarks) == 1
+
+
 END, FREE = 0xFFFFFFFE, 0xFFFFFFFF
 ENDS = {1: END}
 
@@ -152,7 +163,7 @@ def test_a_panic_of_the_library_is_told(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("leads.xls", b"", "the file is empty"),
-        ("leads.xls", b"PK\3\4 and nothing", "no Excel workbook"),
+        ("leads.xls", b"PK\3\4 and nothing", "kind .xlsx"),
         ("leads.xls", bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "damaged"),
         ("leads.ods", b"no zip", "no Excel workbook"),
         ("leads.ods", b"PK\3\4 and nothing", "damaged"),

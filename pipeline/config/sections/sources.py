@@ -22,6 +22,7 @@ from pipeline.config.values.fields import (
     SECTION,
     CellText,
     ColumnName,
+    NewColumnName,
     OutputPath,
     TemplateText,
     Text,
@@ -116,7 +117,7 @@ def _read_outputs(value: object, handler: ValidatorFunctionWrapHandler) -> objec
     if value == "*":
         return value
     if not isinstance(value, Mapping) or not value:
-        wrong = f"{echo(value) if value else 'nothing'} names no outputs"
+        wrong = f"{'an empty section' if value == {} else echo(value)} names no outputs"
         raise ValueFault(wrong, 'write "*" for all, or a line for each: new column: output')
     columns: dict[str, str] = handler(value)
     if len(columns) < len(value):
@@ -126,7 +127,7 @@ def _read_outputs(value: object, handler: ValidatorFunctionWrapHandler) -> objec
 
 
 _WRITTEN_OUTPUTS = Annotated[
-    dict[ColumnName, OutputPath],
+    dict[NewColumnName, OutputPath],
     WrapValidator(_read_outputs),
     WithJsonSchema(
         {

@@ -32,6 +32,7 @@ from pipeline.config.values.readers import (
     read_header_row,
     read_listen,
     read_name,
+    read_new_name,
     read_output_path,
     read_public_url,
     read_quote,
@@ -97,6 +98,9 @@ CellText: TypeAlias = Annotated[
 ]
 ColumnName: TypeAlias = Annotated[
     str, BeforeValidator(read_name), WithJsonSchema({"type": "string", "minLength": 1})
+]
+NewColumnName: TypeAlias = Annotated[
+    str, BeforeValidator(read_new_name), WithJsonSchema({"type": "string", "minLength": 1})
 ]
 OutputPath: TypeAlias = Annotated[
     str, BeforeValidator(read_output_path), WithJsonSchema({"type": "string", "minLength": 1})

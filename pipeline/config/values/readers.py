@@ -67,11 +67,22 @@ def read_cell_text(value: object) -> str:
 
 def read_name(value: object) -> object:
     """A column's name, folded as in `core.rows.cells.column_names`. Raises `ValueFault`."""
+    return _folded(value, "write the column's name as it stands in the sheet's header")
+
+
+def read_new_name(value: object) -> object:
+    """The name of a column that is to be made, folded likewise. Raises `ValueFault`."""
+    return _folded(value, "write the new column's header")
+
+
+def _folded(value: object, remedy: str) -> str:
+    if value is None:
+        raise ValueFault("no value stands here", remedy)
     if not isinstance(value, str):
         raise ValueFault(f"{echo(value)} is no name in text", 'put it in quotes: "…"')
     folded = " ".join(value.split())
     if not folded:
-        raise ValueFault("a name is blank", "write the name as it stands in the sheet's header")
+        raise ValueFault("a name is blank", remedy)
     return folded
 
 

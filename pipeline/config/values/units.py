@@ -79,7 +79,7 @@ def echo(value: object) -> str:
     """A value as it is told back to the person who wrote it."""
     match value:
         case None:
-            return "nothing"
+            return "null"
         case bool():
             return "true" if value else "false"
         case dict():

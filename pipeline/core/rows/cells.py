@@ -18,8 +18,19 @@ from pipeline.core.model import CellValue, Form, Formatted, Json, NewCell, Plain
 RENDERING_VERSION: Final = 2
 """The version of `text_of`, kept with every entry: a newer one may not cost again unasked."""
 
+NEVER_CALCULATED: Final = "the formula was never calculated; open and save it in Excel"
+"""What is wrong with a cell that holds a formula and no value, and the remedy."""
+
 EXACT_INTEGER: Final = 2**53
 """Beyond this a spreadsheet's number (a double) loses digits, so text is written instead."""
+
+ERRORS: Final = frozenset(
+    {
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
+        *("#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!"),
+    }
+)
+"""What a spreadsheet shows where it has no value to show; each begins with ``#``."""
 
 
 def column_letter(index: int) -> str:
@@ -111,6 +122,11 @@ def text_of(value: CellValue, form: Form) -> str:
             return _formatted_text(value, form)
         case _:
             return _plain_text(value)
+
+
+def is_blank(value: CellValue) -> bool:
+    """Whether nothing stands in a cell, or white space alone; a formula is no nothing."""
+    return not isinstance(value, Uncalculated) and not shown(value).strip()
 
 
 def _formatted_text(cell: Formatted, form: Form) -> str:

@@ -11,7 +11,15 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipeline.core.model import Form, Json, Row, Sheet, Uncalculated
-from pipeline.core.rows.cells import column_letter, find_column, raw_of, text_of
+from pipeline.core.rows.cells import (
+    ERRORS,
+    NEVER_CALCULATED,
+    column_letter,
+    find_column,
+    raw_of,
+    text_of,
+)
+from pipeline.core.rows.merges import Merges
 from pipeline.core.rows.variables import (
     Fixed,
     FromColumn,
@@ -53,8 +61,9 @@ class Kitchen:
         """Raises `NoSuchColumnError` where the sheet lacks a column that the recipe names."""
         self._sheet_name = sheet.name
         self._columns = sheet.columns
+        self._merges = Merges(sheet.merges)
         self._skips_hidden = recipe.hidden == "skip"
-        self._key = [self._text(column) for column in recipe.key]
+        self._key = [self._sound_text(column) for column in recipe.key]
         self._where = [(self._text(column), text.strip()) for column, text in recipe.where.items()]
         rules = recipe.variables.items()
         self._values = [(name, self._value(name, rule)) for name, rule in rules]
@@ -100,13 +109,29 @@ class Kitchen:
             if isinstance(value, str):
                 return value
             if isinstance(value, Uncalculated):
-                raise RowError(
-                    f"{self.cell(row, column)}: the formula was never calculated; "
-                    "open and save it in Excel"
-                )
+                raise RowError(f"{self.cell(row, column)}: {NEVER_CALCULATED}")
             return text_of(value, form)
 
         return text
+
+    def _sound_text(self, column: str, form: Form = "iso") -> _Text:
+        """Likewise, where no error may stand in the cell."""
+        text_in = self._text(column, form)
+
+        def text(row: Row) -> str:
+            found = text_in(row)
+            if found.startswith("#"):
+                self._refuse_error(row, column, found)
+            return found
+
+        return text
+
+    def _refuse_error(self, row: Row, column: str, text: str) -> None:
+        if (error := text.rstrip()) in ERRORS:
+            raise RowError(
+                f"{self.cell(row, column)}: the cell shows {error}; "
+                "mend its formula, or leave the row out"
+            )
 
     def _value(self, name: str, rule: Variable) -> _Value:
         """What gives a row's start variable."""
@@ -129,19 +154,30 @@ class Kitchen:
             cell = row.values[place]
             text = cell if isinstance(cell, str) else text_in(row)
             if text and not text.isspace():
+                # All but a few cells are told from an error by their first character.
+                if text[0] == "#":
+                    self._refuse_error(row, rule.column, text)
                 return text
             if is_needed:
-                raise RowError(
-                    f"{self.cell(row, rule.column)}: {rule.column} is empty; "
-                    f"fill it in, or give {name} a default"
-                )
+                raise RowError(self._blank(row, rule.column, name))
             return stand_in
 
         return value
 
+    def _blank(self, row: Row, column: str, name: str) -> str:
+        """Why nothing stands in a cell, and what to do."""
+        cell = self.cell(row, column)
+        first = self._merges.first_of(row.number, self._place(column))
+        if first is None:
+            return f"{cell}: {column} is empty; fill it in, or give {name} a default"
+        return (
+            f"{cell}: {column} is empty, since it is merged with {first}; "
+            f"unmerge them and fill it in, or give {name} a default"
+        )
+
     def _from_template(self, name: str, rule: FromTemplate) -> _Value:
         template = TEMPLATES.from_string(rule.source)
-        texts_in = [(column, self._text(column, rule.form)) for column in rule.columns]
+        texts_in = [(column, self._sound_text(column, rule.form)) for column in rule.columns]
 
         def value(row: Row) -> str:
             texts = {column: text(row) for column, text in texts_in}

@@ -6,21 +6,24 @@ Must not know what the cells mean. No exception of a library leaves this module.
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from io import BytesIO
 from pathlib import Path
 from typing import Final, cast
 
 from python_calamine import (
+    CalamineSheet,
     CalamineWorkbook,
     SheetMetadata,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
 
-from pipeline.core.model import CellValue, Sheet
+from pipeline.core.model import CellValue, Merge, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import content_of
+from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed
 from pipeline.sheets.source import Source, Top
 from pipeline.sheets.table import sheet_of
 from pipeline.sheets.workbook.bookparts import book_of, opening
@@ -29,12 +32,7 @@ from pipeline.sheets.workbook.cellstyles import looks_of
 from pipeline.sheets.workbook.container import Container, damaged
 from pipeline.sheets.workbook.glancing import FORMULA_MARKS, glance, marks_in
 from pipeline.sheets.workbook.sheetpart import amend
-from pipeline.sheets.workbook.wanted import wanted_of
-
-OLE_MAGIC: Final = bytes.fromhex("D0CF11E0A1B11AE1")
-"""The first bytes of a compound file: what Excel makes of a workbook with a password, and .xls."""
-
-ZIP_MAGIC: Final = b"PK"
+from pipeline.sheets.workbook.wanted import sends_numbers, wanted_of
 
 SPREADSHEET_ML: Final = frozenset({".xlsx", ".xlsm"})
 """The kinds whose parts are read; of the others there are only the values."""
@@ -58,7 +56,10 @@ def tops(source: Source, lines: int) -> list[Top]:
     _check_start(source, content)
     with _without_collecting(), told_of(source.path):
         workbook = _opened(source, content)
-        return [Top(name, _grid(workbook, name)[:lines]) for name in _names_seen(source, workbook)]
+        return [
+            Top(name, _grid(workbook.get_sheet_by_name(name))[:lines])
+            for name in _names_seen(source, workbook)
+        ]
 
 
 def _read(source: Source, content: bytes) -> Sheet:
@@ -68,8 +69,16 @@ def _read(source: Source, content: bytes) -> Sheet:
     with told_of(source.path):
         workbook = old_workbook(source, content)
         name = _sheet_name(source, workbook)
-        grid = _grid(workbook, name)
-    return sheet_of(name, _place(source, name), grid, source.header_row)
+        values = workbook.get_sheet_by_name(name)
+        grid, merges = _grid(values), _merges(values)
+    sheet = sheet_of(name, _place(source, name), grid, source.header_row)
+    remarks = _remarks(source) if sends_numbers(source, grid) else ()
+    return replace(sheet, remarks=remarks, merges=merges)
+
+
+def _remarks(source: Source) -> tuple[str, ...]:
+    what = f"{source.path.name}: numbers are sent as they are stored, not as the sheet shows them"
+    return (f"{what}; where that matters, save it as .xlsx.",)
 
 
 def _opened(source: Source, content: bytes) -> CalamineWorkbook:
@@ -95,7 +104,8 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         if part is None:
             raise damaged(path)
         seen = glance(path, part, container.chunks(part))
-        grid = _grid(workbook, name)
+        values = workbook.get_sheet_by_name(name)
+        grid, merges = _grid(values), _merges(values)
     wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
     hidden: frozenset[int] = frozenset()
     if (
@@ -105,7 +115,8 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         or (wanted.has_blanks and marks_in(container.chunks(part), FORMULA_MARKS))
     ):
         hidden = amend(path, container.chunks(part), grid, wanted)
-    return sheet_of(name, _place(source, name), grid, source.header_row, hidden)
+    sheet = sheet_of(name, _place(source, name), grid, source.header_row, hidden)
+    return replace(sheet, merges=merges)
 
 
 def _check_texts(path: Path, container: Container, part: str | None) -> None:
@@ -119,21 +130,22 @@ def _check_texts(path: Path, container: Container, part: str | None) -> None:
 
 
 def _check_start(source: Source, content: bytes) -> None:
-    is_compound = content.startswith(OLE_MAGIC)
-    if source.suffix == ".xls" and is_compound:
-        return
-    if is_compound:
-        raise InputFault(
-            place=str(source.path),
-            wrong="it is protected by a password, or an old .xls under another name",
-            remedy="open it in Excel and save it as .xlsx without a password",
-        )
-    if source.suffix == ".xls" or not content.startswith(ZIP_MAGIC):
+    kind = kind_of(content[:HEAD_BYTES])
+    if kind is None:
         raise InputFault(
             place=str(source.path),
             wrong="it is no Excel workbook" if content else "the file is empty",
             remedy="open it where it was made and save it as .xlsx",
         )
+    if kind == ".xls" != source.suffix:
+        raise InputFault(
+            place=str(source.path),
+            wrong="it is protected by a password, or an old .xls under another name",
+            remedy="open it in Excel and save it as .xlsx without a password",
+        )
+    # An .ods may begin like an .xlsx, where its maker did not follow the standard.
+    if kind != source.suffix and (kind == ".ods" or source.suffix == ".xls"):
+        raise misnamed(source, kind)
 
 
 @contextmanager
@@ -179,9 +191,16 @@ def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadat
     return sheets
 
 
-def _grid(workbook: CalamineWorkbook, name: str) -> list[list[CellValue]]:
+def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
+    """The merged cells, as far as the file's kind tells them."""
+    return tuple(
+        Merge(first[0] + 1, first[1], last[0] + 1, last[1])
+        for first, last in sheet.merged_cell_ranges or ()
+    )
+
+
+def _grid(sheet: CalamineSheet) -> list[list[CellValue]]:
     """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
-    sheet = workbook.get_sheet_by_name(name)
     # calamine begins at the first row, but at the first column that holds anything.
     left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
     # The library makes each line for us alone, so that it need not be copied to be amended.

@@ -17,6 +17,9 @@ from pipeline.sheets.source import Source
 
 MOMENTS: Final = frozenset({date, datetime, time, timedelta})
 
+NUMBERS: Final = frozenset({int, float})
+"""The types of a number's value; true and false are none."""
+
 EXACT_DIGITS: Final = 1e15
 """From here on a number may have more digits in the file than a double keeps."""
 
@@ -86,6 +89,12 @@ def wanted_of(
         has_numbers=float in kinds,
         has_blanks=NoneType in kinds or not is_whole,
     )
+
+
+def sends_numbers(source: Source, grid: Sequence[Sequence[CellValue]]) -> bool:
+    """Whether the columns that are sent hold any number."""
+    rows = grid[source.header_row or 0 :]
+    return any(type(line[place]) in NUMBERS for place in _places(source, grid) for line in rows)
 
 
 def _places(source: Source, grid: Sequence[Sequence[CellValue]]) -> frozenset[int]:
