@@ -143,6 +143,15 @@ def test_a_list_that_outruns_its_reader_is_given_up_for_now(begun_a_page: int) -
     assert asked <= 2 * 500 / (RUNS_A_PAGE - begun_a_page + 1) + CATCH_UPS
 
 
+@pytest.mark.parametrize("begun_a_page", [47, 48, 49, 50, 51])
+def test_a_list_that_keeps_pace_with_its_reader_is_not_read_for_ever(begun_a_page: int) -> None:
+    """Its front is looked at again a few times, and never the whole once more."""
+    listing, asked = read_growing(2000, begun_a_page, newest_first=True)
+    assert listing is not None
+    through = 2000 // (RUNS_A_PAGE - begun_a_page) + 1
+    assert asked <= (CATCH_UPS + 2) * through
+
+
 def test_a_list_without_order_that_grows_is_given_up_for_now() -> None:
     """Nothing is looked for in front where the newest don't stand there."""
     listing, asked = read_growing(2000, 20, newest_first=False)

@@ -84,7 +84,7 @@ def test_who_stands_still_in_a_transaction_keeps_nobody_waiting(
                     say_beside("UPDATE pace SET next_due_at = 2")
                 say("UPDATE pace SET next_due_at = 3")
 
-        with pytest.raises(LedgerLost):
+        with pytest.raises(LedgerLost, match=r"this machine stood still for 0\.2 s"):
             sleep_with_the_pace()
         with other.transaction() as say_beside:
             assert {due for (due,) in say_beside("SELECT next_due_at FROM pace")} == {2}

@@ -65,8 +65,8 @@ class _End(Enum):
     CAUGHT_UP = auto()
     """With a page that joins on to what was known: those before it told of what came meanwhile."""
     OUTRUN = auto()
-    """All was new, of as many pages as the pass before took: the list grows faster than it is
-    read."""
+    """Nothing joined on to what was known, of as many pages as the pass before took: the list
+    grows faster than it is read."""
     NO_PAGE = auto()
     """The service did not give a page."""
     NO_LIST = auto()
@@ -86,19 +86,19 @@ async def read_listing(pages: Pages, began_at: float) -> Listing | None:
     reading = _Reading(began_at)
     ends: Counter[_End] = Counter()
     while not reading.is_whole and ends[_End.THROUGH] < PASSES:
-        may_catch_up = ends[_End.THROUGH] > 0 and ends[_End.CAUGHT_UP] < CATCH_UPS
-        end = await _pass(reading, pages, may_catch_up=may_catch_up and reading.has_order)
+        may_catch_up = ends[_End.THROUGH] > 0 and reading.has_order
+        end = await _pass(reading, pages, may_catch_up=may_catch_up)
         if end is _End.NO_LIST:
             return None
-        if end in _FOR_NOW:
-            break
         ends[end] += 1
+        if end in _FOR_NOW or ends[_End.CAUGHT_UP] > CATCH_UPS:
+            break
     return Listing(began_at, reading.runs, reading.is_whole)
 
 
 async def _pass(reading: _Reading, pages: Pages, *, may_catch_up: bool) -> _End:
     """Go through the list from its first page on."""
-    number, items, with_news = 1, 0, 0
+    number, items = 1, 0
     in_this_pass: set[RunId] = set()
     while not reading.is_whole:
         page = await pages(number)
@@ -111,14 +111,13 @@ async def _pass(reading: _Reading, pages: Pages, *, may_catch_up: bool) -> _End:
         # Page after page of the same runs is no list that goes on, whatever total it tells.
         if ids <= in_this_pass or _is_last(page, items, brought_news=brought_news):
             break
-        with_news += brought_news
-        if may_catch_up and with_news == number == reading.pages_before:
-            return _End.OUTRUN
-        if may_catch_up and with_news and joins_on:
+        if may_catch_up and joins_on:
             if number > 1:
                 return _End.CAUGHT_UP
             # The front is known, and runs are missing all the same: they stand elsewhere.
             reading.has_order = may_catch_up = False
+        elif may_catch_up and number == reading.pages_before:
+            return _End.OUTRUN
         in_this_pass |= ids
         number += 1
     reading.pages_before = number

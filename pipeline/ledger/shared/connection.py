@@ -123,6 +123,12 @@ def lost_connections_told(url: str) -> Iterator[None]:
         yield
     except psycopg.IntegrityError:
         raise
+    except psycopg.errors.IdleInTransactionSessionTimeout:
+        raise LedgerLost(
+            place=place_of(url),
+            wrong=f"this machine stood still for {STILL_SECONDS:g} s while it wrote",
+            remedy="nothing is lost: give the same command again",
+        ) from None
     except psycopg.Error as error:
         raise LedgerLost(
             place=place_of(url),
