@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.model import CellValue, Json, NewCell
-from pipeline.core.rows.cells import NoSuchOutputError, find_output, new_cell, shown
+from pipeline.core.model import CellValue, Json, NewCell, Uncalculated
+from pipeline.core.rows.cells import NoSuchOutputError, find_output, is_blank, new_cell, shown
 
 LIMIT: Final = 2**53
 
@@ -144,3 +144,12 @@ def test_an_output_that_is_not_there_is_told(outputs: dict[str, Json], path: str
     """A path that leads nowhere is never a blank that looks like an answer."""
     with pytest.raises(NoSuchOutputError):
         find_output(outputs, path)
+
+
+@pytest.mark.parametrize(
+    ("value", "blank"),
+    [(None, True), (" \u00a0", True), ("0", False), (0, False), (Uncalculated(), False)],
+)
+def test_a_cell_is_blank_where_nothing_stands_in_it(value: CellValue, *, blank: bool) -> None:
+    """A formula shows nothing before it is calculated, and is no nothing."""
+    assert is_blank(value) is blank
