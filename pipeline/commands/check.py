@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.ledgers import joined
+from pipeline.commands.ledgers import joined, process_at
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
 from pipeline.commands.sampling import Sample, samples, table
@@ -37,7 +37,6 @@ from pipeline.core.replies import (
 from pipeline.core.rows.planning import DECISION_OF, WHILE_IT_RUNS, Decision, Plan, plan
 from pipeline.core.rows.variables import Faulty, Sendable
 from pipeline.errors import Exit, RemoteFault
-from pipeline.ledger.opening import is_held
 
 HELP: Final = "look at config, sheet and key; show requests, counts and cost; start nothing"
 EXAMPLE: Final = """\
@@ -98,14 +97,11 @@ def run(arguments: argparse.Namespace) -> Exit:
     tell_unmet(prepared)
     with joined(prepared.config) as ledger:
         rehearse_output(prepared, ledger)
-        is_running = prepared.config.server is None and is_held(prepared.config.ledger)
-        if ledger is not None and is_running:
-            say(f"The batch is running, in process {ledger.holder()}.")
-        planned = plan(
-            prepared.rows,
-            {} if ledger is None else ledger.states(),
-            WHILE_IT_RUNS if is_running else DECISION_OF,
-        )
+        process = process_at(prepared.config, ledger)
+        if process is not None:
+            say(f"The batch is running, in process {process}.")
+        states = {} if ledger is None else ledger.states()
+        planned = plan(prepared.rows, states, DECISION_OF if process is None else WHILE_IT_RUNS)
         tell_paying_again(prepared, planned, ledger)
         quoted = quote_for(planned.counts()[Decision.START], prepared.config, ledger)
         # By the config: the ledger's newest reading may be of another service.

@@ -1,7 +1,7 @@
 """A batch's ledger, wherever it is kept: a file, or a server that several machines share.
 
-Owns the choice between the two, and the refusal of what works on a file only. Must not know what
-the ledger is asked.
+Owns the choice between the two, the refusal of what works on a file only, and which process
+is at work on it. Must not know what the ledger is asked.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pipeline.config.model import Config
 from pipeline.config.sections.server import place_of
 from pipeline.errors import ConfigFault, LedgerFault
-from pipeline.ledger.opening import join_ledger
+from pipeline.ledger.opening import is_running, join_ledger
 from pipeline.ledger.store import Ledger
 
 
@@ -28,6 +28,17 @@ def joined(config: Config) -> Iterator[Ledger | None]:
 
     with join_shared_ledger(config.server) as shared:
         yield shared
+
+
+def process_at(config: Config, ledger: Ledger | None) -> str | None:
+    """The process that runs the batch; ``None``: none is known, as of a ledger on a server.
+
+    It may be asked while a batch begins: it never takes the ledger from it.
+    """
+    if config.server is not None or ledger is None:
+        return None
+    holder = ledger.holder()
+    return holder if is_running(config.ledger, holder) else None
 
 
 def kept_at(config: Config) -> str:

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 from typing import Final
 
+from pipeline.commands.ledgers import process_at
 from pipeline.commands.preparing import Overrides, load_config
 from pipeline.commands.reporting import default_report, write_report
 from pipeline.commands.targets import see_that_its_folder_is_there
 from pipeline.commands.terminal import command_line, say, tell
 from pipeline.errors import Exit, LedgerFault
-from pipeline.ledger.opening import is_held, join_ledger
+from pipeline.ledger.opening import join_ledger
 from pipeline.report.figures import as_json
 
 HELP: Final = "write an HTML report with plots beside the output, also while a run goes on"
@@ -51,8 +52,7 @@ def run(arguments: argparse.Namespace) -> Exit:
                 wrong="there is no ledger yet, so there is nothing to report",
                 remedy=f"begin with `{command_line('run', arguments.config)}`",
             )
-        holder = (ledger.holder() or "unknown") if is_held(config.ledger) else None
-        path, found = write_report(config, ledger, target, holder)
+        path, found = write_report(config, ledger, target, process_at(config, ledger))
     if arguments.json:
         tell(json.dumps(as_json(config.name, found, time.time())))
     say(f"Written: {path}")

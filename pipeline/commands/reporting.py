@@ -9,14 +9,14 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline import sheets
+from pipeline.commands.lastread import read_for_another
 from pipeline.commands.preparing import recipe_of, source_of
-from pipeline.commands.tallying import tally_of
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
 from pipeline.config.model import Config
 from pipeline.core.rows.cells import NoSuchColumnError
 from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import Faulty, columns_of
-from pipeline.errors import OutputFault, PipelineError
+from pipeline.errors import ConfigFault, OutputFault, PipelineError
 from pipeline.ledger.store import Ledger
 from pipeline.report.figures import NOTHING, Findings, findings
 from pipeline.report.page import OPENING, Subject, page
@@ -37,13 +37,15 @@ def write_report(
 ) -> tuple[Path, Findings]:
     """Write the report as the ledger now stands; gives where it is, and what it tells.
 
-    `holder` is the process that runs the batch. Raises `OutputFault`.
+    `holder` is the process that runs the batch. Raises `OutputFault`, and `ConfigFault` where the
+    rows were last read for what the config names no more: no page takes the place of theirs then.
     """
+    _check_what_it_would_tell(config, ledger)
     _check_that_it_may_be_replaced(target)
     made_at = time.time()
     zone = datetime.now().astimezone().tzinfo
     assert zone is not None
-    tally = tally_of(config, ledger)
+    tally = ledger.tally()
     faulty = _faulty_rows(config) if tally.faulty else ()
     found = findings(ledger, faulty) if tally.rows else NOTHING
     subject = Subject(
@@ -56,6 +58,20 @@ def write_report(
     )
     path, _ = write_whole(target, [page(subject, found).encode()])
     return path, found
+
+
+def _check_what_it_would_tell(config: Config, ledger: Ledger) -> None:
+    another = read_for_another(config, ledger)
+    if another is not None:
+        run = command_line("run", config.path)
+        raise ConfigFault(
+            place=f"{config.path.name}, {another.key}",
+            wrong=(
+                f"the ledger's rows were last read for {another.name}, not for what the config "
+                "names now"
+            ),
+            remedy=f"give `{run}` first, or put {another.name} back",
+        )
 
 
 def _check_that_it_may_be_replaced(target: Path) -> None:

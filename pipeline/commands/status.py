@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.ledgers import joined, kept_at
+from pipeline.commands.lastread import ReadFor, read_for_another
+from pipeline.commands.ledgers import joined, kept_at, process_at
 from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import Call, show, summarise
-from pipeline.commands.tallying import tally_of
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import command_line, say
+from pipeline.config.model import Config
 from pipeline.errors import Exit
-from pipeline.ledger.opening import is_held
 from pipeline.ledger.records import Tally
 
 HELP: Final = "show the ledger's counts and credits, also while a run goes on"
@@ -30,16 +30,32 @@ def run(arguments: argparse.Namespace) -> Exit:
     config = load_any_config(arguments.config, Overrides())
     output = config.output.path if config.output.path.exists() else None
     with joined(config) as ledger:
-        tally = Tally() if ledger is None else tally_of(config, ledger)
+        process = process_at(config, ledger)
+        another = None if ledger is None else read_for_another(config, ledger)
+        is_left_out = another is not None and process is None
+        tally = Tally() if ledger is None or is_left_out else ledger.tally()
         is_begun = ledger is not None and ledger.read_for() is not None
-        holder = None if ledger is None else ledger.holder()
         changes = {} if ledger is None else ledger.adjustments()
+    if another is not None:
+        _tell_what_is_counted(another, config, is_left_out=is_left_out)
     if not is_begun:
         say("Nothing was started yet.")
-    elif config.server is None and is_held(config.ledger):
-        say(f"The batch is running, in process {holder}.")
+    elif process is not None:
+        say(f"The batch is running, in process {process}.")
         for key, text in changes.items():
             say(f"Adjusted until that call ends: {key}={text}")
     call = Call(reused=0, requests={}, seconds=0.0, output=output, is_made=False)
     show(summarise(config.name, kept_at(config), tally, call, Exit.OK), as_json=arguments.json)
     return Exit.OK
+
+
+def _tell_what_is_counted(another: ReadFor, config: Config, *, is_left_out: bool) -> None:
+    # A batch that runs is being paid for, whatever the config names by now.
+    counted = f"these counts and credits are of {another.name}"
+    if is_left_out:
+        check = command_line("check", config.path)
+        counted = f"none is counted before the next `run`; `{check}` tells what is done"
+    say(
+        f"The ledger's rows were last read for {another.name}, not for what the config names now: "
+        f"{counted}."
+    )

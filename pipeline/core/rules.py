@@ -109,7 +109,7 @@ def doubt(entry: Entry, event: Event, _context: Context) -> Step:
     why = event.why if isinstance(event, Doubtful) else "the program was stopped before a reply"
     error = (
         f"It is not known whether this row was started ({why}). It is held, so that it is not "
-        "paid for twice: `run` looks for it again, and `resolve` takes your decision"
+        "paid for twice: `resolve` takes your decision"
     )
     is_inherited = not isinstance(event, Doubtful)
     return moved(entry, State.UNCONFIRMED, error=error), (Reconcile(is_inherited=is_inherited),)

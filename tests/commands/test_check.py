@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.ledger.holding import held
 from pipeline.ledger.opening import open_ledger
 from tests.commands.arranging import QUICK, a_batch
 from tests.commands.conftest import Call
@@ -134,6 +135,30 @@ def test_a_start_that_is_on_its_way_is_no_doubt(tmp_path: Path, program: Program
     died = program("check", batch.path)
     assert "0 to start, 0 done, 0 to watch, 2 unconfirmed" in died.out
     assert "running" not in died.err
+
+
+@pytest.mark.parametrize("verb", ["check", "status", "report"])
+def test_a_look_never_takes_the_ledger_from_a_batch_that_begins(
+    tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Where nobody is at work the lock is not tried: a `run` of that moment would be refused."""
+    batch = cut_off(tmp_path, 2)
+    monkeypatch.setattr("pipeline.ledger.opening.held", _not_tried)
+    assert program(verb, batch.path).exit == 0
+
+
+def _not_tried(path: Path) -> None:
+    raise AssertionError(path)
+
+
+@pytest.mark.parametrize("verb", ["check", "status"])
+def test_no_process_is_named_that_is_not_known(tmp_path: Path, program: Program, verb: str) -> None:
+    """A batch that has the lock, and has not yet said who it is, is told without a number."""
+    batch = cut_off(tmp_path, 2)
+    with held(tmp_path / "batch.ledger"):
+        ended = program(verb, batch.path)
+    assert ended.exit == 0
+    assert "None" not in ended.err
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])

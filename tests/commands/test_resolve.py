@@ -126,6 +126,9 @@ def test_where_no_call_looks_for_doubts_a_person_is_told_what_settles_them(
     ended = program("resolve", batch.path)
     assert "  = bears the token of the row's start: it is its run; say so by --run\n" in ended.out
     assert "No call looks for them again: retry.unconfirmed is hold." in ended.err
+    assert program("export", batch.path).exit == 0
+    errors = [row["Error"] for row in read_rows(tmp_path / "rows.done.csv")]
+    assert all(error.endswith("paid for twice: `resolve` takes your decision") for error in errors)
     assert "pipeline run" not in ended.out + ended.err
     refused = program("resolve", batch.path, "--row", 2, "--never-ran", "--yes")
     assert (refused.exit, batch.states()) == (2, [State.UNCONFIRMED, State.UNCONFIRMED])

@@ -103,7 +103,7 @@ def test_a_doubt_says_why_and_what_to_do(event: Event, why: str) -> None:
     assert entry.attempt is not None
     assert entry.attempt.error == (
         f"It is not known whether this row was started ({why}). It is held, so that it is not "
-        "paid for twice: `run` looks for it again, and `resolve` takes your decision"
+        "paid for twice: `resolve` takes your decision"
     )
 
 

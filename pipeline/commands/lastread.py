@@ -1,0 +1,32 @@
+"""For what the ledger's rows were last read, where the config names something else by now.
+
+What was done at the simulator, say, is not done at the service. Must not know what a command makes
+of it.
+"""
+
+from dataclasses import dataclass
+
+from pipeline.config.model import Config
+from pipeline.config.values.readers import SIMULATOR
+from pipeline.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFor:
+    """A service or workflow that the config does not name, or names no more."""
+
+    name: str
+    key: str
+    """The key of the config that names another."""
+
+
+def read_for_another(config: Config, ledger: Ledger) -> ReadFor | None:
+    """What the rows were last read for; ``None``: for what the config names, or never yet."""
+    workflow, read_for = config.workflow, ledger.read_for()
+    if read_for is None or read_for == (workflow.service, workflow.id):
+        return None
+    service, workflow_id = read_for
+    if service == workflow.service:
+        return ReadFor(f"the workflow {workflow_id}", "workflow.id")
+    name = "the bundled simulator" if service == SIMULATOR else service
+    return ReadFor(name, "workflow.base_url")
