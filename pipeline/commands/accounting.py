@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from pipeline.commands.quoting import amount_in_words
+from pipeline.commands.terminal import printable
 from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.money.accounts import Line, Totals
@@ -100,12 +101,6 @@ def _shortened(run_id: RunId | None) -> str:
     shown = printable(run_id or "")
     # The end of an id tells it from others: the beginning is the same for all.
     return shown if len(shown) <= RUN_COLUMNS else f"…{shown[1 - RUN_COLUMNS :]}"
-
-
-def printable(text: str) -> str:
-    """An id as a terminal may show it."""
-    # An id is opaque: what a terminal would obey is not handed on to it.
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def totals_in_words(name: str, sums: Totals) -> list[str]:

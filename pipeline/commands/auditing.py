@@ -6,8 +6,9 @@ Owns the words and the JSON. Must not know how the service's list was read.
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.commands.accounting import place_of, printable
+from pipeline.commands.accounting import place_of
 from pipeline.commands.quoting import amount_in_words
+from pipeline.commands.terminal import printable
 from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.money.accounts import Audit, Line

@@ -12,7 +12,7 @@ from typing import Final
 from pipeline.commands.ledgers import joined, process_at
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.quoting import cap_in_words, cost_in_words, quote_for, time_in_words
-from pipeline.commands.sampling import Sample, samples, table
+from pipeline.commands.sampling import Sample, body_in_words, samples, table
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say, tell
 from pipeline.commands.unasked import tell_paying_again
@@ -175,8 +175,7 @@ def _start_of(config: Config) -> str:
 def _as_text(forecast: Forecast, prepared: Prepared, quoted: Quote, cap: str | None) -> str:
     config = prepared.config
     first = "\n".join(
-        f"{_start_of(config)}\n" + json.dumps(request, ensure_ascii=False, indent=2)
-        for request in forecast.requests
+        f"{_start_of(config)}\n" + body_in_words(request) for request in forecast.requests
     )
     is_told = quoted.past_runs or quoted.credits is not None
     cost = cost_in_words(quoted) if is_told else f"{cost_in_words(quoted)}: {PILOT}"

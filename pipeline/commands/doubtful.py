@@ -11,6 +11,7 @@ from typing import Final
 
 from pipeline.commands.preparing import Prepared
 from pipeline.commands.runlist import RunList, ShownRun
+from pipeline.commands.terminal import printable
 from pipeline.config.model import Config
 from pipeline.core.doubts import InputDigest, digest_of
 from pipeline.core.model import Attempt, Entry, RowKey, RunId, State
@@ -165,10 +166,9 @@ def as_text(row: RowInDoubt) -> str:
 
 
 def _candidate(one: CandidateRun) -> str:
-    # An id is opaque: what a terminal would obey is not handed on to it.
-    run_id = "".join(c if c.isprintable() else "?" for c in one.run_id)
     mark = "=" if one.is_its_own else "?"
     status = one.shown.status[:STATUS_COLUMNS]
+    run_id = printable(one.run_id)
     return f"  {mark} {run_id}  {status:<{STATUS_COLUMNS}}  {_moment(one.shown.created_at)}"
 
 

@@ -18,7 +18,6 @@ from pipeline.commands.ledgers import refuse_shared
 from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.api_key import find_key
-from pipeline.config.checks import hidden_untold
 from pipeline.config.filekinds import default_output
 from pipeline.config.load import Draft, parse
 from pipeline.config.model import Config, Input
@@ -79,7 +78,7 @@ def load_config(path: Path, overrides: Overrides) -> Config:
 
 def load_any_config(path: Path, overrides: Overrides) -> Config:
     """The config alone, wherever its ledger is kept. Raises `FaultGroup`."""
-    draft = parse(path)
+    draft = parse(path, reads_sheet=False)
     if draft.config is None:
         raise FaultGroup(draft.faults)
     return _overridden(draft.config, overrides)
@@ -87,7 +86,7 @@ def load_any_config(path: Path, overrides: Overrides) -> Config:
 
 def prepare(path: Path, overrides: Overrides) -> Prepared:
     """Load the config, read its sheet and render the rows. Raises `FaultGroup`, nothing else."""
-    draft = parse(path)
+    draft = parse(path, overrides.input)
     config = _overridden(draft.config, overrides) if draft.config else None
     input_ = _overridden_input(draft.input, overrides) if draft.input else None
     faults: list[PipelineError] = list(draft.faults)
@@ -97,8 +96,6 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
     if sheet_read is not None and input_ is not None:
         faults += _column_faults(draft, sheet_read[1])
         faults += _row_key_faults(sheet_read[1], input_)
-    if overrides.input is not None and input_ is not None and not draft.faults:
-        faults += _hidden_faults(draft, input_)
     if config is not None:
         with _collected_in(faults):
             sheets.check_target(source_of(config.input, _columns(draft)), config.output.path)
@@ -214,13 +211,6 @@ def _column_faults(draft: Draft, sheet: Sheet) -> Iterator[ConfigFault]:
             find_column(sheet.columns, use.column)
         except NoSuchColumnError as error:
             yield ConfigFault(place=use.place, wrong=error.wrong, remedy=error.remedy)
-
-
-def _hidden_faults(draft: Draft, input_: Input) -> Iterator[ConfigFault]:
-    """What `parse` tells of the config's own input, of the one that the command line names."""
-    for finding in hidden_untold(input_):
-        place = f"{draft.path.name}, {'.'.join(map(str, finding.location))}"
-        yield ConfigFault(place=place, wrong=finding.wrong, remedy=finding.remedy)
 
 
 def _row_key_faults(sheet: Sheet, input_: Input) -> Iterator[InputFault]:

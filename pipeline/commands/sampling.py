@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from pipeline.commands.terminal import printable
 from pipeline.core.model import Json
 from pipeline.core.rows.variables import (
     Fixed,
@@ -102,7 +103,14 @@ def table(samples_: Sequence[Sample]) -> Iterator[str]:
             f"{sample.different:>6}  "
         )
         values = ", ".join(_cut(_as_text(value), VALUE_WIDTH) for value in sample.values)
-        yield _cut(start + values, WIDTH).rstrip()
+        yield printable(_cut(start + values, WIDTH).rstrip())
+
+
+def body_in_words(body: Mapping[str, Json]) -> str:
+    """A request's body as a person reads it; what a terminal would obey is written as an escape."""
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    # JSON has its own escapes for line breaks within a value: those here part its lines.
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def _as_text(value: Json) -> str:

@@ -45,6 +45,11 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
+def printable(text: str) -> str:
+    """What others wrote, an id or a cell, as a line that a terminal shows and never obeys."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def confirm(question: str, *, is_agreed: bool) -> None:
     """Go on only where a person agrees, or has agreed beforehand. Raises `UsageFault`.
 

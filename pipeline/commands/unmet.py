@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline.commands.preparing import Prepared
-from pipeline.commands.terminal import say
+from pipeline.commands.terminal import printable, say
 from pipeline.core.model import Sheet
 from pipeline.core.rows.conditions import is_met, texts_in
 
@@ -25,9 +25,10 @@ def tell_unmet(prepared: Prepared) -> None:
         return
     alone = {column: text for column, text in where.items() if not is_met(sheet, {column: text})}
     for column, text in alone.items():
-        say(f"input.where: no row has {_named({column: text})}{_instead(sheet, column)}")
+        told = f"input.where: no row has {_named({column: text})}{_instead(sheet, column)}"
+        say(printable(told))
     if not alone:
-        say(f"input.where: no row has {_named(where)} together")
+        say(printable(f"input.where: no row has {_named(where)} together"))
 
 
 def _named(where: Mapping[str, str]) -> str:

@@ -20,6 +20,8 @@ class Parts:
     """The sections that are good by themselves; ``None`` is one that is faulty or not there."""
 
     input: Input | None
+    read: Input | None
+    """The input that is read, by the config or by the command line; ``None``: none is."""
     output: Output | None
     workflow: Workflow | None
     outputs: Mapping[str, str] | Literal["*"] | None
@@ -35,8 +37,7 @@ def between_sections(parts: Parts) -> Iterator[Finding]:
     yield from _ledger_over_a_sheet(parts)
     yield from _csv_of_a_workbook(parts)
     yield from _sheet_of_a_text_file(parts)
-    if parts.input:
-        yield from hidden_untold(parts.input)
+    yield from _hidden_untold(parts)
     yield from _webhook_out_of_reach(parts)
     yield from _workflow_unknown_to_the_simulator(parts)
     if parts.has_simulator and parts.workflow and not parts.workflow.is_simulated:
@@ -97,17 +98,17 @@ def _csv_of_a_workbook(parts: Parts) -> Iterator[Finding]:
 
 
 def _sheet_of_a_text_file(parts: Parts) -> Iterator[Finding]:
-    if parts.input and parts.input.sheet is not None and is_text(parts.input.path):
+    if parts.read and parts.read.sheet is not None and is_text(parts.read.path):
         yield Finding(("input", "sheet"), "a text file has no sheets", "leave it out")
 
 
-def hidden_untold(input_: Input) -> Iterator[Finding]:
+def _hidden_untold(parts: Parts) -> Iterator[Finding]:
     """That hidden rows are to be skipped in a file that does not tell them: all would be sent."""
-    if input_.hidden != "skip":
+    if parts.read is None or parts.read.hidden != "skip":
         return
-    kind = input_.path.suffix.lower()
+    kind = parts.read.path.suffix.lower()
     remedy = "save the sheet as .xlsx, or leave it out"
-    if is_text(input_.path):
+    if is_text(parts.read.path):
         yield Finding(("input", "hidden"), "a text file has no hidden rows", remedy)
     elif kind in VALUES_ALONE:
         wrong = f"hidden rows can't be told in a file of the kind {kind}"

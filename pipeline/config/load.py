@@ -5,7 +5,7 @@ Must not know which keys there are (`model`) nor how YAML is written (`source`).
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -56,8 +56,12 @@ class Draft:
     """The columns that the config names, as far as they can be told from a faulty one."""
 
 
-def parse(path: Path) -> Draft:
-    """Read a config file. Raises nothing: what is wrong stands in the draft's faults."""
+def parse(path: Path, instead: Path | None = None, *, reads_sheet: bool = True) -> Draft:
+    """Read a config file. Raises nothing: what is wrong stands in the draft's faults.
+
+    What the config asks of the sheet itself is judged over the one that is read `instead` of its
+    own, where there is one, and not at all where none is read.
+    """
     path = Path(os.path.realpath(path.parent)) / path.name
     try:
         source = read_source(path)
@@ -66,14 +70,17 @@ def parse(path: Path) -> Draft:
     data, refused = take_out_refused(source.data)
     data, server, misplaced = take_out_server(data)
     sections, invalid = _validate(data, path)
-    between = between_sections(_parts(data, path))
+    parts = _parts(data, path)
+    if parts.input and reads_sheet:
+        parts = replace(parts, read=replace(parts.input, path=instead or parts.input.path))
+    between = between_sections(parts)
     findings = [*source.findings, *refused, *misplaced, *invalid, *between]
     findings.sort(key=lambda finding: source.line(finding.location))
     return Draft(
         path=path,
         config=_settled(sections, path, server) if sections and not findings else None,
         faults=tuple(source.fault(finding) for finding in findings),
-        input=_good(_INPUT, data.get("input"), path),
+        input=parts.input,
         column_uses=tuple(_column_uses(data, source)),
     )
 
@@ -94,6 +101,7 @@ def _settled(sections: Sections, path: Path, server: str | None) -> Config:
 def _parts(data: Mapping[str, object], path: Path) -> Parts:
     return Parts(
         input=_good(_INPUT, data.get("input"), path),
+        read=None,
         output=_good(_OUTPUT, data.get("output") or {}, path),
         workflow=_good(_WORKFLOW, data.get("workflow"), path),
         outputs=_good(_OUTPUTS, data.get("outputs"), path),

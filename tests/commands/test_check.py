@@ -70,6 +70,15 @@ def test_what_a_run_would_do_fits_a_terminal(call: Call, tmp_path: Path) -> None
     assert max(map(len, told)) <= 80
 
 
+def test_no_value_is_handed_on_that_a_terminal_would_obey(call: Call, tmp_path: Path) -> None:
+    """Control characters of both sets: escapes in the request, question marks in the table."""
+    a_batch(tmp_path, "Company\na\x1b[2Jb\x9b2Jc\x7fd\n")
+    out = call("check", "batch.yaml").out
+    request, sample = [line for line in out.split("\n") if "[2J" in line]
+    assert request.endswith(r'"a\u001b[2Jb\u009b2Jc\u007fd"')
+    assert sample.endswith("  a?[2Jb?2Jc?d")
+
+
 def test_a_cap_is_told_with_what_was_spent_at_the_service_that_is_named_now(
     call: Call, tmp_path: Path
 ) -> None:

@@ -58,3 +58,10 @@ def test_of_several_conditions_the_one_is_told_that_no_row_meets(program: Progra
 def test_where_a_row_is_left_nothing_is_told(program: Program) -> None:
     """One row is enough."""
     assert told(program, "check", "{Land: ' FR '}") == []
+
+
+def test_no_cell_is_handed_on_that_a_terminal_would_obey(program: Program) -> None:
+    """Control characters of both sets, in cells and in what they are compared with."""
+    at_a_terminal = program.answering()
+    (line,) = told(at_a_terminal, "check", '{Land: "x\\x9b"}', "Company,Land\nAcme,a\x9b2J\x7fb\n")
+    assert line.startswith('input.where: no row has Land "x?"; its cells hold "a?2J?b" (1)')

@@ -1,10 +1,14 @@
 """A wrong sheet, as the person meets it who gave the command: one line, and nothing was done."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.commands.arranging import (
     CELL,
+    QUICK,
     Arrange,
+    a_batch,
     a_workbook,
     beside,
     rows,
@@ -13,7 +17,7 @@ from tests.commands.arranging import (
     workbook,
     workbook_file,
 )
-from tests.commands.conftest import Refused
+from tests.commands.conftest import Call, Refused
 
 COMPOUND = bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600)
 """What Excel makes of a workbook with a password begins like this."""
@@ -67,8 +71,19 @@ WRONG = {
             "leads.csv",
             input="{path: leads.xlsx, hidden: skip}",
         ),
-        "batch.yaml, input.hidden: a text file has no hidden rows",
+        "batch.yaml, line 1, input.hidden: a text file has no hidden rows",
         "save the sheet as .xlsx",
+    ),
+    "a sheet of a text file by the flag": (
+        beside(
+            lambda folder: (folder / "leads.xlsx").write_bytes(a_workbook()),
+            *RUN,
+            "--input",
+            "leads.csv",
+            input="{path: leads.xlsx, sheet: Leads}",
+        ),
+        "batch.yaml, line 1, input.sheet: a text file has no sheets",
+        "leave it out",
     ),
     "a folder": (
         beside(lambda folder: (folder / "in.csv").mkdir(), *RUN, "--input", "in.csv"),
@@ -164,3 +179,18 @@ def test_many_bad_keys_are_counted_and_not_all_told(refused: Refused) -> None:
     lines = refused(rows("Company\n" + "Acme\n" * 40, input=KEYED))
     assert len(lines) == 11
     assert "29 more rows have a bad key" in lines[-1]
+
+
+@pytest.mark.parametrize("key", ["sheet: Leads", "hidden: skip"])
+def test_what_only_a_workbook_has_is_judged_over_the_sheet_that_is_read(
+    call: Call, tmp_path: Path, key: str
+) -> None:
+    """A workbook by the flag is read, and the batch then looked at, over a config's text file."""
+    a_batch(tmp_path, input=f"{{path: leads.csv, {key}}}", **QUICK)
+    (tmp_path / "june.xlsx").write_bytes(a_workbook())
+    ended = call(*RUN, "--input", "june.xlsx")
+    assert ended.exit == 0, ended.err
+    assert (tmp_path / "june.done.xlsx").exists()
+    ended = call("status", "batch.yaml")
+    assert ended.exit == 0, ended.err
+    assert f"a text file has no {'sheets' if 'sheet' in key else 'hidden rows'}" in call(*RUN).err

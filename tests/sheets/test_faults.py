@@ -70,8 +70,22 @@ def a_folder(folder: Path) -> Source:
     return a_source(folder / "leads.csv")
 
 
+def zipped(*parts: str) -> bytes:
+    """A zip file with these parts, all of them empty."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for part in parts:
+            archive.writestr(part, "")
+    return content.getvalue()
+
+
+def compound(stream: str) -> bytes:
+    """The beginning of a compound file and, a piece further on, a stream's name."""
+    return OLE + bytes(2**20 - 10) + stream.encode("utf-16-le") + bytes(600)
+
+
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
-ZIP = b"PK\3\4" + bytes(600)
+ZIP = zipped("xl/workbook.xml")
 ODS = b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"
 
 
@@ -94,7 +108,18 @@ ODS = b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.sprea
         (text(OLE + bytes(600), "leads.xlsx"), "protected by a password"),
         (text(ZIP, "leads.xls"), "kind .xlsx, whatever its name says; name it leads.xlsx"),
         (text(ZIP, "leads.csv"), "kind .xlsx, whatever its name says; name it leads.xlsx"),
-        (text(OLE, "leads.tsv"), "kind .xls, whatever its name says; name it leads.xls"),
+        (text(zipped("XL/Workbook.xml")), "kind .xlsx, whatever its name says; name it"),
+        (text(zipped("xl/workbook.xml", "xl/vbaProject.bin")), "name it leads.xlsm"),
+        (text(zipped("xl/workbook.bin", "xl/vbaProject.bin")), "name it leads.xlsb"),
+        (text(zipped("xl/workbook.bin"), "leads.xls"), "name it leads.xlsb"),
+        (text(zipped("leads.csv")), "no text, but a zip file or another program's document; unp"),
+        (text(zipped("word/document.xml")), "no text, but a zip file or another program's"),
+        (text(zipped("word/document.xml"), "leads.xls"), "it is no Excel workbook; open it where"),
+        (text(b"PK\3\4" + bytes(600)), "no text, but a zip file or another program's document"),
+        (text(compound("Workbook"), "leads.tsv"), "kind .xls, whatever its name says; name it"),
+        (text(compound("Book"), "leads.csv"), "kind .xls, whatever its name says; name it"),
+        (text(compound("WordDocument")), "no text, but a zip file or another program's document"),
+        (text(compound("EncryptedPackage")), "protected by a password; open it where it was made"),
         (text(ODS, "leads.xlsx"), "kind .ods, whatever its name says; name it leads.ods"),
         (text(ODS, "leads.csv"), "kind .ods, whatever its name says; name it leads.ods"),
         (cut_short, "damaged"),

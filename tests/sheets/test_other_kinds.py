@@ -163,7 +163,7 @@ def test_a_panic_of_the_library_is_told(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("leads.xls", b"", "the file is empty"),
-        ("leads.xls", b"PK\3\4 and nothing", "kind .xlsx"),
+        ("leads.xls", b"PK\3\4 and nothing", "no Excel workbook"),
         ("leads.xls", bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "damaged"),
         ("leads.ods", b"no zip", "no Excel workbook"),
         ("leads.ods", b"PK\3\4 and nothing", "damaged"),

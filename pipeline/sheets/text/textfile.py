@@ -12,7 +12,7 @@ from typing import BinaryIO
 from pipeline.core.model import CellValue, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import opened
-from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed
+from pipeline.sheets.signatures import HEAD_BYTES, kind_of, no_text
 from pipeline.sheets.source import Source
 from pipeline.sheets.table import sheet_of
 from pipeline.sheets.text.dialect import Dialect, dialect_of
@@ -58,7 +58,7 @@ def open_text(source: Source) -> Iterator[TextFile]:
     with opened(source.path) as file:
         kind = kind_of(file.read(HEAD_BYTES))
         if kind is not None:
-            raise misnamed(source, kind)
+            raise no_text(source, file, kind)
         spelling = spelling_of(file, source)
         sample, is_whole = sample_of(file, spelling)
         yield TextFile(source, file, spelling, dialect_of(sample, source, is_whole=is_whole))

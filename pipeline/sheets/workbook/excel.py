@@ -23,7 +23,7 @@ from python_calamine import (
 from pipeline.core.model import CellValue, Merge, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import content_of
-from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed
+from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed, zipped_kind
 from pipeline.sheets.source import Source, Top
 from pipeline.sheets.table import sheet_of
 from pipeline.sheets.workbook.bookparts import book_of, opening
@@ -131,6 +131,8 @@ def _check_texts(path: Path, container: Container, part: str | None) -> None:
 
 def _check_start(source: Source, content: bytes) -> None:
     kind = kind_of(content[:HEAD_BYTES])
+    if kind == ".xlsx" and source.suffix == ".xls":
+        kind = zipped_kind(BytesIO(content))
     if kind is None:
         raise InputFault(
             place=str(source.path),
