@@ -46,8 +46,14 @@ MEANING_OF_EXIT: Final[Mapping[Exit, str]] = {
 """The exit codes as `--help` tells them."""
 
 GOES_ON: Final = "the same command goes on"
+BEGINS_ANEW: Final = "the same command begins anew"
 AFTER_A_SIGNAL: Final[Mapping[str, str]] = {
     "init": "nothing was written, and the same command asks anew",
+    "check": BEGINS_ANEW,
+    "status": BEGINS_ANEW,
+    "export": BEGINS_ANEW,
+    "statement": BEGINS_ANEW,
+    "report": BEGINS_ANEW,
     "watch": "the page is gone, and a batch that runs goes on without it",
     "simulate": "the same command serves it anew",
 }

@@ -101,6 +101,8 @@ class Module:
             case ast.Call(ast.Name("command_line"), words):
                 # It goes by how the program was called: the pages call it by its name.
                 return [" ".join(["pipeline", *(self._text(word, binding)[0] for word in words)])]
+            case ast.Call(ast.Name("next_call"), [verb, *_]):
+                return [f"`pipeline {self._text(verb, binding)[0]} {UNKNOWN}`"]
             case _:
                 return [UNKNOWN]
 

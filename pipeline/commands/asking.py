@@ -107,7 +107,12 @@ def _why_none(choice: Choice, sheet: Iterable[RenderedRow]) -> str:
     numbers = [row.number for row in sheet] if choice.rows is not None else []
     if choice.rows is None or any(number in choice.rows for number in numbers):
         return ""
-    return f": the sheet has no row of these numbers, only rows {numbers[0]} to {numbers[-1]}"
+    first, last = numbers[0], numbers[-1]
+    # Blank lines between them are no rows.
+    where = (
+        f", only row {first}" if first == last else f"; its rows stand between {first} and {last}"
+    )
+    return f": the sheet has no row of these numbers{where}"
 
 
 def _numbers_of(sheet: Iterable[RenderedRow]) -> Mapping[RowKey, Sequence[int]]:

@@ -3,10 +3,11 @@
 Must not know how the batch went on its way, nor the exit code.
 """
 
-import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.commands.nextcalls import next_call
+from pipeline.commands.preparing import Overrides
 from pipeline.commands.terminal import command_line, say
 from pipeline.core.counting import counted
 from pipeline.core.model import IN_FLIGHT, FailureClass, State
@@ -14,20 +15,12 @@ from pipeline.engine.batch.stop import SAME_COMMAND, Stop
 from pipeline.ledger.records import Tally
 
 
-def going_on(arguments: argparse.Namespace, *, is_again: bool) -> str:
+def going_on(config: Path, given: Overrides, *, is_again: bool) -> str:
     """The command that goes on with the batch and asks for no row once more.
 
     Where rows were asked for again, the same command may ask for them once more: `run` never does.
     """
-    if not is_again:
-        return SAME_COMMAND
-    flags = [
-        word
-        for flag, path in (("--input", arguments.input), ("--output", arguments.output))
-        if path is not None
-        for word in (flag, path)
-    ]
-    return f"`{command_line('run', arguments.config, *flags)}`"
+    return next_call("run", config, given) if is_again else SAME_COMMAND
 
 
 def tell_stop(stop: Stop | None, tally: Tally, goes_on: str) -> None:
@@ -47,26 +40,31 @@ def tell_new_rows(stop: Stop | None, tally: Tally, goes_on: str) -> None:
         )
 
 
-def tell_doubts(in_doubt: int, config: Path) -> None:
+def tell_doubts(in_doubt: int, config: Path, given: Overrides) -> None:
     """Say who can settle what the service did not show, also of rows that left the sheet."""
     if in_doubt:
         _, them = _was(in_doubt)
-        resolve = command_line("resolve", config)
-        say(f"{in_doubt} in doubt: `{resolve}` shows {them} and takes your decision.")
+        resolve = next_call("resolve", config, given)
+        say(f"{in_doubt} in doubt: {resolve} shows {them} and takes your decision.")
 
 
-def tell_failures(tally: Tally, failed: Mapping[FailureClass | None, int], config: Path) -> None:
+def tell_failures(
+    tally: Tally, failed: Mapping[FailureClass | None, int], config: Path, given: Overrides
+) -> None:
     """Say what a person can do about the rows that have ended without being complete.
 
     `failed`: the rows that failed at the service, by who could mend it.
     """
     if tally.faulty:
+        # `check` reads the config's own sheet, and no other.
+        is_own = given.input is None
+        names = f"`{command_line('check', config)}`" if is_own else "the column Error"
         say(
             f"{counted(tally.faulty, 'row')} can't be sent, and cost nothing: "
-            f"`{command_line('check', config)}` names the cells; mend them, and run again."
+            f"{names} names the cells; mend them, and run again."
         )
     refused, given_up = (failed.get(c, 0) for c in (FailureClass.INPUT, FailureClass.UNCONFIRMED))
-    run, retry = (f"`{command_line(verb, config)}`" for verb in ("run", "retry"))
+    run, retry = (next_call(verb, config, given) for verb in ("run", "retry"))
     if refused:
         was, them = _was(refused)
         say(

@@ -4,8 +4,9 @@ import argparse
 from typing import Final
 
 from pipeline.commands.ledgers import joined, kept_at
+from pipeline.commands.nextcalls import next_call
 from pipeline.commands.preparing import Overrides, add_sheet_arguments, prepare
-from pipeline.commands.terminal import command_line, say
+from pipeline.commands.terminal import say
 from pipeline.commands.writing import tell_written, write_output
 from pipeline.errors import Exit, LedgerFault, OutputFault
 from pipeline.ledger.opening import is_held
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             raise LedgerFault(
                 place=kept_at(config),
                 wrong="there is no ledger yet, so there is nothing to write",
-                remedy=f"begin with `{command_line('run', arguments.config)}`",
+                remedy=f"begin with {next_call('run', config.path, prepared.overrides)}",
             )
         written, aside = write_output(prepared, ledger, config.output.path)
     tell_written(written, aside, config.output.path)

@@ -8,8 +8,9 @@ from typing import Final
 
 from pipeline import sheets
 from pipeline.commands.enrolling import enrol
+from pipeline.commands.nextcalls import next_call
 from pipeline.commands.preparing import Prepared, read_again
-from pipeline.commands.terminal import command_line, say
+from pipeline.commands.terminal import say
 from pipeline.commands.writing import (
     output_stands,
     remember_output,
@@ -38,7 +39,8 @@ def write_as_the_input_is_now(prepared: Prepared, ledger: Ledger) -> Path | None
             say(str(problem))
         say(
             "The output was not written. Nothing is lost: once this is mended, the same command, "
-            f"or `{command_line('export', prepared.config.path)}`, writes it from the ledger."
+            f"or {next_call('export', prepared.config.path, prepared.overrides)}, writes it from "
+            "the ledger."
         )
         return None
 

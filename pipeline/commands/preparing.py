@@ -63,6 +63,8 @@ class Prepared:
     sheet: Sheet
     own_output: Path
     """The output that the config names, whatever the command line says."""
+    overrides: Overrides
+    """What the command line said."""
     reading: str
     """By what the ledger knows this reading again: a digest of all that it is made of."""
     rows: Rendering
@@ -116,6 +118,7 @@ def prepare(path: Path, overrides: Overrides) -> Prepared:
         reading=_reading(config, source, digest),
         rows=Rendering(sheet, recipe_of(config)),
         own_output=draft.config.output.path,
+        overrides=overrides,
     )
 
 

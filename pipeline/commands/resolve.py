@@ -20,9 +20,10 @@ from pipeline.commands.doubtful import (
     with_candidates,
 )
 from pipeline.commands.ledgers import refuse_shared
+from pipeline.commands.nextcalls import next_call
 from pipeline.commands.preparing import Overrides, Prepared, prepare
 from pipeline.commands.runlist import read_run_list
-from pipeline.commands.terminal import ask, can_ask, command_line, say, tell
+from pipeline.commands.terminal import ask, can_ask, say, tell
 from pipeline.config.model import Config
 from pipeline.core.events import DoubtEvent, Resumed, RowGivenUp, RunFound, ShownAbsent
 from pipeline.core.lifecycle import step
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         raise LedgerFault(
             place=str(config.ledger),
             wrong="there is no ledger yet, so no row is in doubt",
-            remedy=f"begin with `{command_line('run', config.path)}`",
+            remedy=f"begin with {next_call('run', config.path, prepared.overrides)}",
         )
     with open_ledger(config.ledger) as ledger:
         ask_about_a_copy(config, ledger, is_agreed=arguments.yes)
@@ -175,7 +176,7 @@ def _tell_what_is_left(
     if arguments.json:
         tell(json.dumps(as_json(rows)))
     elif rows:
-        call = f"`{command_line('run', arguments.config)}`"
+        call = next_call("run", config.path, Overrides(arguments.input))
         others = (
             f"; or give {call}, which looks again, free."
             if config.retry.looks_for_doubts

@@ -137,12 +137,12 @@ def run_batch(arguments: argparse.Namespace, again: Again | None) -> Exit:
             _report(config, ledger)
     exit_ = exit_of(tally, work.stop, incomplete) if work.output else Exit.STOPPED
     call = Call(reused, work.requests, time.monotonic() - began_at, work.output)
-    goes_on = going_on(arguments, is_again=again is not None)
+    goes_on = going_on(config.path, prepared.overrides, is_again=again is not None)
     tell_stop(work.stop, tally, goes_on)
     if limit is None and work.output:
         tell_new_rows(work.stop, tally, goes_on)
-    tell_doubts(in_doubt, config.path)
-    tell_failures(tally, failed, config.path)
+    tell_doubts(in_doubt, config.path, prepared.overrides)
+    tell_failures(tally, failed, config.path, prepared.overrides)
     summary = summarise(config.name, kept_at(config), tally, call, exit_)
     show_at_the_end(summary, as_json=arguments.json)
     return exit_

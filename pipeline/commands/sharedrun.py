@@ -62,7 +62,7 @@ def run_shared(
             tally = ledger.tally()
     exit_ = exit_of(tally, part.stop, None) if output else Exit.STOPPED
     call = Call(reused, part.requests, time.monotonic() - began_at, output)
-    goes_on = going_on(arguments, is_again=again is not None)
+    goes_on = going_on(config.path, prepared.overrides, is_again=again is not None)
     tell_stop(part.stop, tally, goes_on)
     if output and not is_parked:
         tell_new_rows(part.stop, tally, goes_on)

@@ -10,8 +10,9 @@ from typing import Final
 
 from pipeline import sheets
 from pipeline.commands.newcells import NewCells
+from pipeline.commands.nextcalls import next_call
 from pipeline.commands.preparing import Prepared
-from pipeline.commands.terminal import command_line, say
+from pipeline.commands.terminal import say
 from pipeline.commands.working import told_while
 from pipeline.config.model import Config
 from pipeline.core.model import Sheet, Uncalculated
@@ -38,7 +39,7 @@ def write_output(prepared: Prepared, ledger: Ledger, target: Path) -> tuple[Writ
     """
     with told_while(f"Writing {target.name}"):
         written, aside, given = _written(prepared, ledger, target)
-    _tell_lacking(given, prepared.config)
+    _tell_lacking(given, prepared)
     return written, aside
 
 
@@ -53,13 +54,14 @@ def _written(
     return written, aside, cells.given
 
 
-def _tell_lacking(given: GivenOutputs, config: Config) -> None:
+def _tell_lacking(given: GivenOutputs, prepared: Prepared) -> None:
     """Say which columns stay empty since no run gave their output: most likely its name is wrong.
 
     One that some runs give and others lack is told in the rows' own column Error.
     """
     if not given.runs or not given.lacking:
         return
+    config = prepared.config.path
     lacking = _first_few([f"{path!r} (column {h})" for h, path in given.lacking.items()])
     cells = "it" if len(given.lacking) == 1 else "them"
     runs = "the one run" if given.runs == 1 else f"none of the {given.runs} runs"
@@ -67,7 +69,8 @@ def _tell_lacking(given: GivenOutputs, config: Config) -> None:
     names = _first_few([repr(name) for name in given.names]) or "nothing"
     say(
         f"Outputs: {runs} that completed {gave} {lacking}; {they} gave {names}: mend `outputs` in "
-        f"{config.path.name}, then `{command_line('export', config.path)}` fills {cells} in, free."
+        f"{config.name}, then {next_call('export', config, prepared.overrides)} fills {cells} in, "
+        "free."
     )
 
 

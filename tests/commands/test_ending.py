@@ -1,12 +1,12 @@
 """What a person is told to do when a call has ended."""
 
-import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from pipeline.commands.ending import going_on, tell_failures, tell_new_rows, tell_stop
+from pipeline.commands.preparing import Overrides
 from pipeline.core.model import FailureClass, State
 from pipeline.engine.batch.stop import Stop, StopReason, too_many_failed
 from pipeline.ledger.records import Tally
@@ -82,7 +82,7 @@ def test_whoever_has_rows_that_failed_is_told_what_to_do(
 
     No line offers a retry to rows that a retry leaves out.
     """
-    tell_failures(tally, failed, Path("leads.yaml"))
+    tell_failures(tally, failed, Path("leads.yaml"), Overrides())
     out, err = capsys.readouterr()
     assert out == ""
     for line, (what, remedy) in zip(err.splitlines(), told, strict=True):
@@ -125,11 +125,10 @@ def test_no_remedy_asks_for_finished_rows_once_more(
     capsys: pytest.CaptureFixture[str], given: Path | None, command: str, *, is_again: bool
 ) -> None:
     """After a `retry` it is `run` that goes on: the same command might open another round."""
-    arguments = argparse.Namespace(config=Path("leads.yaml"), input=given, output=None)
     tell_stop(
         too_many_failed(1),
         Tally(states={State.PLANNED: 1}),
-        going_on(arguments, is_again=is_again),
+        going_on(Path("leads.yaml"), Overrides(given), is_again=is_again),
     )
     line = capsys.readouterr().err
     assert "reached after 1 failed row; " in line

@@ -83,9 +83,27 @@ def test_only_what_is_meant_is_sent_again(
 
 def test_rows_that_are_not_in_the_sheet_are_told_as_such(batch: Path, program: Program) -> None:
     """A number from another sheet, or a mistyped one, is no row that needs no retry."""
-    only = "No row to retry: the sheet has no row of these numbers, only rows 2 to 8."
-    assert only in program("retry", batch, "--rows", "1,9-99").err
+    none = "No row to retry: the sheet has no row of these numbers; its rows stand between 2 and 8."
+    assert none in program("retry", batch, "--rows", "1,9-99").err
     assert "No row to retry.\n" in program("retry", batch, "--rows", "8,99").err
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked", "told"),
+    [
+        ("A\n,\n,\nB\n", "3", "; its rows stand between 2 and 5"),
+        ("A\n", "999", ", only row 2"),
+    ],
+)
+def test_where_the_rows_of_a_sheet_stand_is_told(
+    tmp_path: Path, program: Program, lines: str, asked: str, told: str
+) -> None:
+    """Not every line between the first row and the last is one: some are blank."""
+    config = a_batch(tmp_path, 1)
+    (tmp_path / "rows.csv").write_text(f"Company,Nr\n{lines}", encoding="utf-8")
+    program("run", config)
+    said = f"No row to retry: the sheet has no row of these numbers{told}."
+    assert said in program("retry", config, "--rows", asked).err
 
 
 def test_rows_that_were_refused_are_counted_and_can_be_named(batch: Path, program: Program) -> None:

@@ -17,6 +17,8 @@ from pipeline.engine.signals import signals_ask
 from pipeline.errors import Exit
 from tests.journeys.running import command
 
+BEGIN_ANEW = ("check", "status", "export", "statement", "report")
+
 
 def test_sigterm_cancels_what_runs_on_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Ctrl-C does: what a loop's tasks have open is closed in order, and then the call ends."""
@@ -47,6 +49,7 @@ def test_sigterm_cancels_what_runs_on_a_loop(monkeypatch: pytest.MonkeyPatch) ->
         ("init", "nothing was written, and the same command asks anew"),
         ("watch", "the page is gone, and a batch that runs goes on without it"),
         ("run", "the same command goes on"),
+        *((verb, "the same command begins anew") for verb in BEGIN_ANEW),
     ],
 )
 def test_what_is_true_after_a_signal_is_told(
