@@ -91,7 +91,7 @@ def test_a_killed_fresh_round_goes_on_and_pays_each_row_once_more(tmp_path: Path
                 # It was under way: an agreement that was asked for anew would have ended it.
                 assert process.wait() == -signal.SIGKILL, flags
         ended = pipeline("retry", config, "--json")
-        assert "A round of `fresh` goes on" in ended.err
+        assert "An earlier `run --fresh` goes on" in ended.err
         begun = simulator.starts_by_company()
         assert set(begun.values()) == {2}
         assert ended.summary["complete"] == 60
