@@ -1,5 +1,7 @@
 """One look at the list for many runs, or one look a run: by what a page was measured to save."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -151,3 +153,16 @@ def test_pages_that_tell_of_no_watched_run_are_counted_until_one_does() -> None:
 def test_a_look_that_comes_a_little_early_is_spared_in_part() -> None:
     """Half of its wait early, it spares half of a look, however short the wait is."""
     assert looks_spared(early_seconds=0.5, wait_seconds=1.0) == 0.5
+
+
+def test_what_sweeps_left_over_is_swept_again_where_single_looks_fall_behind() -> None:
+    """A sweep that was cut short must not leave thousands of runs to a look each."""
+    left_over = Waiting(3000, 3600, 10.1, 10.0, 5.0, is_passed_over=True)
+    assert how_to_look(left_over, Yield()) is How.BY_SWEEP
+    in_time = dataclasses.replace(left_over, overdue_seconds=10.0)
+    assert how_to_look(in_time, Yield()) is How.SINGLY
+    # As many single looks come between two sweeps as the first one read pages.
+    just_swept = Yield(pages=2)
+    assert how_to_look(left_over, just_swept) is How.SINGLY
+    assert how_to_look(left_over, just_swept.after_look().after_look()) is How.BY_SWEEP
+    assert how_to_look(left_over, Yield(rest=1)) is How.SINGLY

@@ -138,7 +138,11 @@ def how_to_look(waiting: Waiting, yield_: Yield) -> How:
     least where they come to be due evenly.
     """
     due, watched = waiting.due, waiting.watched
-    if watched < LEAST_WATCHED or yield_.rest or waiting.is_passed_over:
+    # Those that a sweep did not come to are looked at singly, as many as it read pages. Where they
+    # wait on for longer than they were to wait at all, there are too many for that.
+    is_behind = waiting.overdue_seconds > waiting.wait_seconds
+    is_left_over = waiting.is_passed_over and (yield_.pages > 0 or not is_behind)
+    if watched < LEAST_WATCHED or yield_.rest or is_left_over:
         return How.SINGLY
     pages = max(yield_.pages, ceil(watched / RUNS_A_PAGE))
     lost_seconds = due * waiting.overdue_seconds / 2
