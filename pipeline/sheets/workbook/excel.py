@@ -69,8 +69,7 @@ def _read(source: Source, content: bytes) -> Sheet:
     with told_of(source.path):
         workbook = old_workbook(source, content)
         name = _sheet_name(source, workbook)
-        values = workbook.get_sheet_by_name(name)
-        grid, merges = _grid(values), _merges(values)
+        grid, merges = _values_and_merges(workbook, name)
     sheet = sheet_of(name, _place(source, name), grid, source.header_row)
     remarks = _remarks(source) if sends_numbers(source, grid) else ()
     return replace(sheet, remarks=remarks, merges=merges)
@@ -104,8 +103,7 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         if part is None:
             raise damaged(path)
         seen = glance(path, part, container.chunks(part))
-        values = workbook.get_sheet_by_name(name)
-        grid, merges = _grid(values), _merges(values)
+        grid, merges = _values_and_merges(workbook, name)
     wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
     hidden: frozenset[int] = frozenset()
     if (
@@ -191,6 +189,14 @@ def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadat
     if not sheets:
         raise damaged(source.path)
     return sheets
+
+
+def _values_and_merges(
+    workbook: CalamineWorkbook, name: str
+) -> tuple[list[list[CellValue]], tuple[Merge, ...]]:
+    """What is taken from a sheet, which holds all its values once more and is let go here."""
+    sheet = workbook.get_sheet_by_name(name)
+    return _grid(sheet), _merges(sheet)
 
 
 def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
