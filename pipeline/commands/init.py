@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -202,12 +203,16 @@ def _read(source: Source, tops: Sequence[Top]) -> Sheet:
 
 def _never_calculated(sheet: Sheet) -> Iterator[str]:
     """The first cell of each column that holds such formulas, and how many more it has."""
-    for place in range(len(sheet.columns)):
-        numbers = [r.number for r in sheet.rows if isinstance(r.values[place], Uncalculated)]
-        if numbers:
-            cell = f"{sheet.name}!{column_letter(place)}{numbers[0]}"
-            more = f", and {len(numbers) - 1} more in this column" if len(numbers) > 1 else ""
-            yield f"{cell}{more}: {NEVER_CALCULATED}"
+    numbers: defaultdict[int, list[int]] = defaultdict(list)
+    # Once through the rows: each time, a text file's are read anew.
+    for row in sheet.rows:
+        for place, value in enumerate(row.values):
+            if isinstance(value, Uncalculated):
+                numbers[place].append(row.number)
+    for place, (first, *others) in sorted(numbers.items()):
+        cell = f"{sheet.name}!{column_letter(place)}{first}"
+        more = f", and {len(others)} more in this column" if others else ""
+        yield f"{cell}{more}: {NEVER_CALCULATED}"
 
 
 def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:
@@ -219,11 +224,10 @@ def _columns_meant(sheet: Sheet) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _columns_with_blanks(sheet: Sheet) -> frozenset[str]:
-    return frozenset(
-        column
-        for place, column in enumerate(sheet.columns)
-        if any(is_blank(row.values[place]) for row in sheet.rows)
-    )
+    full = set(range(len(sheet.columns)))
+    for row in sheet.rows:
+        full -= {place for place in full if is_blank(row.values[place])}
+    return frozenset(column for place, column in enumerate(sheet.columns) if place not in full)
 
 
 def _write(config: Path, text: str) -> None:
