@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 from pipeline.config.model import Config
-from pipeline.config.sections.server import place_of
+from pipeline.config.sections.sharedledger import place_of
 from pipeline.errors import ConfigFault, LedgerFault
 from pipeline.ledger.opening import is_running, join_ledger
 from pipeline.ledger.store import Ledger

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.config.checks import Parts, between_sections
 from pipeline.config.model import Config, Input, Output, Sections, Webhook, Workflow
 from pipeline.config.refusals import take_out_refused
-from pipeline.config.sections.server import take_out_server
+from pipeline.config.sections.sharedledger import take_out_server
 from pipeline.config.sections.sources import Outputs, Variables
 from pipeline.config.source import Finding, Location, Source, read_source
 from pipeline.config.values.fields import ColumnName, FilePath

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipeline.config.sections.server import place_of
+from pipeline.config.sections.sharedledger import place_of
 from pipeline.core.model import State
 from pipeline.errors import LedgerLost
 from pipeline.ledger.shared.chunks import Debt, FenceLostError

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from pipeline.config.sections.server import place_of
+from pipeline.config.sections.sharedledger import place_of
 from pipeline.errors import LedgerFault, LedgerLost
 from pipeline.ledger.shared.dialect import statement
 

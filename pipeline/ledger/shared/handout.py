@@ -18,7 +18,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.domain.models import Job
 
-from pipeline.config.sections.server import place_of
+from pipeline.config.sections.sharedledger import place_of
 from pipeline.errors import LedgerLost
 from pipeline.ledger.shared.chunks import Debt
 from pipeline.ledger.shared.connection import REMEDY, SETTINGS, lost_connections_told

@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 
 from pipeline.config.model import Limits
-from pipeline.config.sections.server import place_of
+from pipeline.config.sections.sharedledger import place_of
 from pipeline.core.model import Entry, RowKey, State
 from pipeline.errors import LedgerFault
 from pipeline.ledger.records import Owner, Values, entry_values
