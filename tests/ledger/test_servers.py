@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.core.rows.variables import RenderedRow
 from pipeline.errors import LedgerFault, LedgerLost
+from pipeline.ledger.opening import SCHEMA_VERSION
 from pipeline.ledger.shared import connection
 from pipeline.ledger.shared.connection import CallerLock, connected, words_of
-from pipeline.ledger.shared.sharing import share_ledger
+from pipeline.ledger.shared.sharing import join_shared_ledger, share_ledger
 from tests.ledger.builders import SERVICE, SOURCE, WORKFLOW, some_rows
 from tests.postgres import Server
 
@@ -60,6 +61,21 @@ def test_a_server_without_a_batch_is_told(server: Server) -> None:
         assert (caught.value.place, caught.value.remedy) == (ledger.place, "run it first")
         ledger.enrol(some_rows("a"), SOURCE, SERVICE, WORKFLOW, 1.0)
         ledger.see_that_it_is_used("run it first")
+
+
+def test_a_ledger_of_another_version_is_told(server: Server) -> None:
+    """Workers of two versions would read each other's rows in two ways."""
+    url = server.new_database()
+    with share_ledger(url) as ledger:
+        ledger.say_facts({"schema": "1"})
+    for use in (share_ledger, join_shared_ledger):
+        with pytest.raises(LedgerFault) as caught, use(url):
+            pass
+        assert caught.value.wrong.endswith("by another version of this program (schema 1)")
+        assert (
+            caught.value.remedy
+            == f"use one version everywhere; this one knows schema {SCHEMA_VERSION}"
+        )
 
 
 def test_all_workers_go_by_the_servers_clock(server: Server) -> None:

@@ -266,6 +266,15 @@ def test_the_newest_ends_tell_how_they_were_seen(place: Place) -> None:
         assert ledger.opening().ends == ledger.seen_ends()
 
 
+def test_no_two_calls_begin_with_one_token(place: Place) -> None:
+    """After a ledger was put back from a backup, new attempts are told from those it lost."""
+    with a_ledger(place) as ledger:
+        first, second = ledger.opening().token, ledger.opening().token
+        assert first.startswith(f"{ledger.token}-")
+        assert second.startswith(f"{ledger.token}-")
+        assert first != second
+
+
 def test_written_files_are_known_again(tmp_path: Path) -> None:
     """By path, the newest digest; by digest, wherever the file was moved."""
     with a_ledger(tmp_path) as ledger:
