@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline import sheets
-from pipeline.commands.lastread import read_for_another
 from pipeline.commands.preparing import recipe_of, source_of
 from pipeline.commands.terminal import command_line, say
 from pipeline.config.model import Config
@@ -19,6 +18,7 @@ from pipeline.core.rows.variables import Faulty, columns_of
 from pipeline.errors import ConfigFault, OutputFault, PipelineError
 from pipeline.ledger.store import Ledger
 from pipeline.report.figures import NOTHING, Findings, findings
+from pipeline.report.lastread import read_for_another
 from pipeline.report.page import OPENING, Subject, page
 from pipeline.report.settings import settings
 from pipeline.sheets.files import write_whole
@@ -61,7 +61,7 @@ def write_report(
 
 
 def _check_what_it_would_tell(config: Config, ledger: Ledger) -> None:
-    another = read_for_another(config, ledger)
+    another = read_for_another(config.workflow, ledger)
     if another is not None:
         run = command_line("run", config.path)
         raise ConfigFault(

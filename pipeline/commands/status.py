@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from pipeline.commands.lastread import ReadFor, read_for_another
 from pipeline.commands.ledgers import joined, kept_at, process_at
 from pipeline.commands.preparing import Overrides, load_any_config
 from pipeline.commands.summary import Call, show, summarise
@@ -12,6 +11,7 @@ from pipeline.commands.terminal import command_line, say
 from pipeline.config.model import Config
 from pipeline.errors import Exit
 from pipeline.ledger.records import Tally
+from pipeline.report.lastread import ReadFor, read_for_another
 
 HELP: Final = "show the ledger's counts and credits, also while a run goes on"
 EXAMPLE: Final = """\
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     output = config.output.path if config.output.path.exists() else None
     with joined(config) as ledger:
         process = process_at(config, ledger)
-        another = None if ledger is None else read_for_another(config, ledger)
+        another = None if ledger is None else read_for_another(config.workflow, ledger)
         is_left_out = another is not None and process is None
         tally = Tally() if ledger is None or is_left_out else ledger.tally()
         is_begun = ledger is not None and ledger.read_for() is not None
@@ -55,7 +55,4 @@ def _tell_what_is_counted(another: ReadFor, config: Config, *, is_left_out: bool
     if is_left_out:
         check = command_line("check", config.path)
         counted = f"none is counted before the next `run`; `{check}` tells what is done"
-    say(
-        f"The ledger's rows were last read for {another.name}, not for what the config names now: "
-        f"{counted}."
-    )
+    say(f"{another.told[0].upper()}{another.told[1:]}: {counted}.")

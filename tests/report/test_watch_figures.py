@@ -55,13 +55,18 @@ def test_the_figures_are_those_of_the_sheet(tmp_path: Path) -> None:
 
 
 def test_rows_of_another_workflow_are_not_shown(tmp_path: Path) -> None:
-    """What was done at the simulator, say, is not done at the service."""
+    """What was done at the simulator, say, is not done at the service; it is told whose it is."""
     with a_ledger(tmp_path, "a") as ledger:
         ledger.save([stands(n, State.COMPLETE) for n in ids_of(ledger)])
         ledger.enrol(some_rows("b"), SOURCE, "simulator", WORKFLOW, NOON)
         shown = figures(tmp_path)
+    told = (
+        "the ledger's rows were last read for the bundled simulator, not for what the config names "
+        "now"
+    )
     assert (shown.stage, shown.rows, shown.credits.spent) == (Stage.RUNNING, 0, 0)
-    assert figures(tmp_path).stage is Stage.NOTHING
+    assert shown.another == told
+    assert figures(tmp_path).stage is Stage.ANOTHERS
 
 
 def _planned(_: Ledger) -> None:

@@ -18,6 +18,7 @@ from pipeline.core.timing.timeleft import Lately, Left, Owed, Pace, time_left
 from pipeline.ledger.onlooker import Onlooker, Troubled
 from pipeline.ledger.opening import is_running
 from pipeline.ledger.records import Tally
+from pipeline.report.lastread import read_for_another
 from pipeline.report.live.charts import Durations, OverTime, durations_of, lately, whole
 from pipeline.report.troubles import ADVICE, Trouble, trouble_of
 
@@ -31,6 +32,8 @@ class Stage(StrEnum):
     """How a batch stands as a whole."""
 
     NOTHING = "nothing was started"
+    ANOTHERS = "another's"
+    """The rows are not those of what the config names, and no process is at work on them."""
     RUNNING = "running"
     STOPPED = "stopped"
     """Rows are still to be started or to be watched, and no process does it."""
@@ -71,6 +74,8 @@ class Figures:
     at: float
     stage: Stage
     process: int | None
+    another: str | None
+    """Told where the rows are not those of what the config names: none is shown then."""
     rows: int
     counts: Mapping[Status, int]
     credits: Credits
@@ -113,11 +118,10 @@ class Viewer:
         return self._last
 
     def _summed_up(self, onlooker: Onlooker, process: int | None) -> Figures:
-        workflow = self._config.workflow
-        if onlooker.ledger.read_for() not in {None, (workflow.service, workflow.id)}:
-            # What was done at the simulator, say, is not done at the service.
-            stage = Stage.NOTHING if process is None else Stage.RUNNING
-            return replace(self.nothing(), stage=stage, process=process)
+        another = read_for_another(self._config.workflow, onlooker.ledger)
+        if another is not None:
+            stage = Stage.ANOTHERS if process is None else Stage.RUNNING
+            return replace(self.nothing(), stage=stage, process=process, another=another.told)
         now, tally = time.time(), onlooker.ledger.tally()
         stage = _stage(tally, is_held=process is not None)
         changes = onlooker.ledger.adjustments() if stage is Stage.RUNNING else {}
@@ -133,6 +137,7 @@ class Viewer:
             at=now,
             stage=stage,
             process=process,
+            another=None,
             rows=tally.rows,
             counts=tally.by_status(),
             credits=_credits(onlooker, now_is.limits),
@@ -153,6 +158,7 @@ class Viewer:
             at=time.time(),
             stage=Stage.NOTHING,
             process=None,
+            another=None,
             rows=0,
             counts=dict.fromkeys(Status, 0),
             credits=Credits(0.0, self._config.limits.max_credits, 0, 0),

@@ -28,10 +28,11 @@ function show(figures) {
 
 const done = ({ rows: all, counts }) => number(all - counts.pending - counts.running);
 
-function showStage({ stage, process, config, is_paused: paused }) {
+function showStage({ stage, process, config, another, is_paused: paused }) {
   const words = {
     "nothing was started": `Nothing was started yet: pipeline run ${config} begins.`,
-    running: `${paused ? "Paused" : "Running"}, in process ${process}`,
+    "another's": `Nothing is shown yet: ${another}. pipeline check ${config} tells what is done.`,
+    running: `${paused ? "Paused" : "Running"}, in process ${process}${another ? `: ${another}` : ""}`,
     stopped: `Stopped: pipeline run ${config} goes on with it.`,
     ended: "Ended",
   };

@@ -1,14 +1,13 @@
 """For what the ledger's rows were last read, where the config names something else by now.
 
-What was done at the simulator, say, is not done at the service. Must not know what a command makes
-of it.
+What was done at the simulator, say, is not done at the service. Must not know what is made of it.
 """
 
 from dataclasses import dataclass
 
-from pipeline.config.model import Config
+from pipeline.config.model import Workflow
 from pipeline.config.values.readers import SIMULATOR
-from pipeline.ledger.store import Ledger
+from pipeline.ledger.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +18,17 @@ class ReadFor:
     key: str
     """The key of the config that names another."""
 
+    @property
+    def told(self) -> str:
+        """It in words, without a full stop."""
+        return (
+            f"the ledger's rows were last read for {self.name}, not for what the config names now"
+        )
 
-def read_for_another(config: Config, ledger: Ledger) -> ReadFor | None:
+
+def read_for_another(workflow: Workflow, ledger: Readings) -> ReadFor | None:
     """What the rows were last read for; ``None``: for what the config names, or never yet."""
-    workflow, read_for = config.workflow, ledger.read_for()
+    read_for = ledger.read_for()
     if read_for is None or read_for == (workflow.service, workflow.id):
         return None
     service, workflow_id = read_for
