@@ -106,7 +106,7 @@ class Input:
 class OutputColumns:
     """Headers of the columns about the run; null leaves one out."""
 
-    status: NewColumnName | None = Field(default="Status", description="How the row ended.")
+    status: NewColumnName | None = Field(default="Status", description="How the row stands.")
     run_id: NewColumnName | None = Field(
         default="Run ID", description="The service's id of the run."
     )

@@ -11,8 +11,8 @@ from typing import Final
 
 from pipeline.core.model import NewCell, Sheet
 from pipeline.core.rows.cells import column_names
+from pipeline.sheets.grid import places_of, row_gone
 from pipeline.sheets.source import NewRows
-from pipeline.sheets.table import places_of, row_gone
 from pipeline.sheets.text.newfields import NewFields
 from pipeline.sheets.text.records import count_of, fields_of, is_blank
 from pipeline.sheets.text.textfile import TextFile, head_of, outline

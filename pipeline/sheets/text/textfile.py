@@ -12,9 +12,9 @@ from typing import BinaryIO
 from pipeline.core.model import CellValue, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import opened
+from pipeline.sheets.grid import sheet_of
 from pipeline.sheets.signatures import HEAD_BYTES, kind_of, no_text
 from pipeline.sheets.source import Source
-from pipeline.sheets.table import sheet_of
 from pipeline.sheets.text.dialect import Dialect, dialect_of
 from pipeline.sheets.text.records import Record, UnclosedQuoteError, records_of, values_of
 from pipeline.sheets.text.spelling import Spelling, lines_of, sample_of, spelling_of

@@ -23,9 +23,9 @@ from python_calamine import (
 from pipeline.core.model import CellValue, Merge, Sheet
 from pipeline.errors import InputFault
 from pipeline.sheets.files import content_of
+from pipeline.sheets.grid import sheet_of
 from pipeline.sheets.signatures import HEAD_BYTES, kind_of, misnamed, zipped_kind
 from pipeline.sheets.source import Source, Top
-from pipeline.sheets.table import sheet_of
 from pipeline.sheets.workbook.bookparts import book_of, opening
 from pipeline.sheets.workbook.calamine import old_workbook, told_of
 from pipeline.sheets.workbook.cellstyles import looks_of

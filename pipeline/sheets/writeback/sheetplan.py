@@ -11,13 +11,13 @@ from itertools import pairwise
 from pipeline.core.model import Sheet
 from pipeline.core.rows.cells import column_letter, column_names
 from pipeline.errors import OutputFault
+from pipeline.sheets.grid import check_numbers, places_of
 from pipeline.sheets.package.elements import Element, tree_of_piece
 from pipeline.sheets.package.parts import PartError, whole_number
 from pipeline.sheets.package.references import COLUMNS_LIMIT, area_of
 from pipeline.sheets.package.relationships import Package, Worksheet
 from pipeline.sheets.package.splice import pieces_of
 from pipeline.sheets.source import Source
-from pipeline.sheets.table import check_numbers, places_of
 from pipeline.sheets.writeback.columns import ColumnFormats
 from pipeline.sheets.writeback.headers import columns_of, header_values, shared_places, strings_at
 from pipeline.sheets.writeback.standing import chain_without, check_replaceable
