@@ -35,13 +35,13 @@ CREATE UNIQUE INDEX one_open_round ON round ((ended_at IS NULL)) WHERE ended_at 
 CREATE TABLE entry (                 -- one row, by what it is and not by its number
     id         INTEGER PRIMARY KEY,
     row_key    TEXT    NOT NULL,
-    state      TEXT    NOT NULL CHECK (state IN
-        ('planned',                  -- its turn to be started is to come
-         'starting',                 -- the intent is durable, the reply is not
-         'running',                  -- the service gave a run id
-         'unconfirmed',              -- it may have been started: never sent again by guess
-         'complete', 'failed',       -- the run ended, or the start was refused
-         'expired')),                -- watched for `give_up` and not seen to end
+    state      TEXT    NOT NULL CHECK (        -- no list of words: SQLite makes it anew for each row
+        state = 'planned'            -- its turn to be started is to come
+        OR state = 'starting'        -- the intent is durable, the reply is not
+        OR state = 'running'         -- the service gave a run id
+        OR state = 'unconfirmed'     -- it may have been started: never sent again by guess
+        OR state = 'complete' OR state = 'failed'    -- the run ended, or the start was refused
+        OR state = 'expired'),       -- watched for `give_up` and not seen to end
     attempts   INTEGER NOT NULL DEFAULT 0,   -- the highest number that was used
     retries    INTEGER NOT NULL DEFAULT 0,   -- new attempts made by `retry.failed`
     round_id   INTEGER NOT NULL DEFAULT 0,   -- the round that asked for its newest attempt

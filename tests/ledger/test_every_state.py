@@ -3,6 +3,8 @@
 The SQL names states by its own words. What it must agree with is what `core` says of the state.
 """
 
+import sqlite3
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -45,6 +47,17 @@ def test_what_attempts_cost_is_counted_alike_by_the_ledger_and_by_core(place: Pl
             ledger.save([entry])
             expected = expected.after(None, entry.attempt)
             assert ledger.spending() == expected, (state, credits_, run_id, failure)
+
+
+def test_the_ledger_takes_each_state_and_no_other(tmp_path: Path) -> None:
+    """What this program does not know is no state, and would be counted by nobody."""
+    with a_ledger(tmp_path, "a"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "batch.ledger")) as connection:
+        for state in State:
+            connection.execute("UPDATE entry SET state = ?", (state,))
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            connection.execute("UPDATE entry SET state = 'paused'")
 
 
 @pytest.mark.parametrize("state", State)
