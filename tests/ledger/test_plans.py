@@ -28,14 +28,31 @@ KEYS: Final[Mapping[str, str]] = {
 """What is asked for a few rows, runs or tokens, and the key by which they are to be found."""
 
 
+def the_plan(folder: Path, statement: str) -> list[str]:
+    """The steps by which SQLite would answer."""
+    with a_ledger(folder, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
+        values = ("[]",) * statement.count("?")
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        return [step for *_, step in plan]
+
+
+@pytest.mark.parametrize("name", ["SPENDING", "SUM_CREDITS"])
+def test_a_sum_over_all_attempts_looks_up_no_row(tmp_path: Path, name: str) -> None:
+    """A call over a million rows that have ended begins and ends with such sums."""
+    steps = the_plan(tmp_path, getattr(queries, name))
+    assert "SCAN attempt" in steps
+    assert not [step for step in steps if re.match("SEARCH entry .*rowid", step)]
+
+
 @pytest.mark.parametrize(("name", "key"), KEYS.items(), ids=KEYS)
 def test_a_few_of_many_are_found_by_their_key(tmp_path: Path, name: str, key: str) -> None:
     """Among a million rows a group takes as long as among ten: no others are gone through."""
     statement = getattr(saving if name.startswith("SAVE") else queries, name)
-    with a_ledger(tmp_path, "a") as ledger, closing(sqlite3.connect(ledger.path)) as connection:
-        values = ("[]",) * statement.count("?")
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
-        steps = [step for *_, step in plan if "json_each" not in step and "reading" not in step]
+    steps = [
+        step
+        for step in the_plan(tmp_path, statement)
+        if "json_each" not in step and "reading" not in step
+    ]
     first = next(step for step in steps if step.startswith(("SCAN", "SEARCH")))
     assert re.search(rf"^SEARCH (entry|attempt) USING .*\b{re.escape(key)}\)$", first), steps
     assert not [step for step in steps if step.startswith("SCAN")]
