@@ -1,6 +1,6 @@
 """How entries and attempts are written into the ledger's file. Owns the statements, and which fits.
 
-Many lines go by one statement, as a JSON list of lists: each statement of the ledger's thread ends
+Many lines go by one statement, as a JSON list: each statement of the ledger's thread ends
 with a wait for the interpreter's lock, which beside a busy loop is long. Nearly all attempts are
 new intents, runs that have just begun, or runs on record that have ended; for these there are
 statements that say the news alone, in half of the time. Must not know what a state means for a row.
@@ -34,8 +34,8 @@ def _places(columns: Sequence[str]) -> Callable[[Values], Values]:
 
 _ENTRY: Final = ("state", "attempts", "retries", "round_id", "owes_retry")
 SAVE_ENTRIES: Final = (
-    f"UPDATE entry SET {', '.join(f'{name} = new.{name}' for name in _ENTRY)} "
-    f"FROM {_news((*_ENTRY, 'id'))} WHERE entry.id = new.id"
+    f"UPDATE entry SET {', '.join(f'{name} = ?' for name in _ENTRY)} "
+    "WHERE id IN (SELECT value FROM json_each(?))"
 )
 
 _INTENT: Final = ATTEMPT_COLUMNS[: ATTEMPT_COLUMNS.index("started_at")]
@@ -76,6 +76,15 @@ _later = _places(ATTEMPT_COLUMNS[len(_INTENT) :])
 _told = _places(_TOLD)
 _NOTHING_LATER: Final = (None, None, None, None, False, None, None, None, None)
 _NOTHING_TOLD: Final = (None,) * len(_TOLD)
+
+
+def save_entries(entries: Iterable[Values], execute: Callable[..., Any]) -> None:
+    """Write what changed of these entries, the id of each last: it is said once for all alike."""
+    alike: defaultdict[Values, list[int]] = defaultdict(list)
+    for values in entries:
+        alike[values[:-1]].append(values[-1])
+    for news, ids in alike.items():
+        execute(SAVE_ENTRIES, (*news, to_json(ids)))
 
 
 def save_attempts(attempts: Iterable[Values], execute: Callable[..., Any]) -> None:

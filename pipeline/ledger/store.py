@@ -43,7 +43,7 @@ from pipeline.ledger.records import (
     line_of,
     standing_of,
 )
-from pipeline.ledger.saving import SAVE_ENTRIES, save_attempts
+from pipeline.ledger.saving import save_attempts, save_entries
 
 PAST_RUNS_TOLD: Final = 1000
 """So many of the newest runs are evidence of what the next will be like: a workflow changes."""
@@ -181,7 +181,7 @@ class Ledger(Readings):
             self._execute(queries.TAKE_LATE_OUTPUTS, (to_json(waiting),))
 
     def _save_entries(self, entries: Sequence[Entry]) -> None:
-        self._execute(SAVE_ENTRIES, (to_json([entry_values(e) for e in entries]),))
+        save_entries(map(entry_values, entries), self._execute)
 
     def _save_attempts(self, attempts: Sequence[Values]) -> None:
         save_attempts(attempts, self._execute)
