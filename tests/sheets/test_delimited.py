@@ -54,6 +54,17 @@ def test_any_usual_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     assert (sheet.columns, next(iter(sheet.rows)).values) == (("Größe", "Preis"), ("über", "5 €"))
 
 
+@pytest.mark.parametrize("named", ["windows-1252", "iso-8859-15", "utf-8", "shift_jis"])
+@pytest.mark.parametrize("marked", ["utf-8-sig", "utf-16"])
+def test_a_mark_goes_before_the_encoding_that_is_named(
+    tmp_path: Path, named: str, marked: str
+) -> None:
+    """A newer export in UTF-8, or our own copy that became UTF-8, has the same rows as before."""
+    path = a_file(tmp_path, "Größe;Ort\nüber;Köln\n".encode(marked))
+    sheet = read(a_source(path, form=TextForm(encoding=named)))
+    assert (sheet.columns, next(iter(sheet.rows)).values) == (("Größe", "Ort"), ("über", "Köln"))
+
+
 def test_a_tsv_is_cut_at_tabs(tmp_path: Path) -> None:
     """The suffix says it, whatever else is even in the file."""
     sheet = read(a_source(a_file(tmp_path, "a,b\tc\n1,2\t3\n", "leads.tsv")))

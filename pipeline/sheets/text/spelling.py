@@ -50,7 +50,7 @@ UTF_8_MARKED: Final = Spelling("utf-8", codecs.BOM_UTF8)
 
 
 def spelling_of(file: BinaryIO, source: Source) -> Spelling:
-    """How the file is spelled: as the config says, or else by its mark, its NULs, its bytes.
+    """How the file is spelled: by its mark, as the config says, or else by its NULs, its bytes.
 
     Raises `InputFault` where it is no text, or none in the encoding that the config names.
     """
@@ -102,7 +102,9 @@ def _candidates(file: BinaryIO, given: str | None) -> Sequence[Spelling]:
     if given == "utf-16":
         # Without a mark or a sign of it, the order is the one in which nearly all is written.
         return [marked or by_nuls or Spelling("utf-16-le")]
-    return [marked if marked and marked.codec == given else Spelling(given)]
+    # A mark says more than a name, which was written for another export, or before a copy was
+    # spelled anew: by an 8-bit codec it would be three letters, and all others could be read wrong.
+    return [marked or Spelling(given)]
 
 
 def _utf_16_by_nuls(head: bytes) -> Spelling | None:
