@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets import Source, TextForm, digest, read, write
@@ -89,6 +90,16 @@ ZIP = zipped("xl/workbook.xml")
 ODS = b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"
 
 
+def a_long_duration(folder: Path) -> Source:
+    """A moment in seconds under the format of a duration, which no library's duration holds."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet["B3"].number_format = "[h]:mm:ss"
+
+    rows = (("Name", "Synced"), ("a", 0.5), ("b", 1764500000))
+    return a_source(a_workbook(folder, rows, change=change))
+
+
 @pytest.mark.parametrize(
     ("arrange", "told"),
     [
@@ -133,6 +144,7 @@ ODS = b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.sprea
         (workbook(("a",), (" ",)), "no row under the header in row 1"),
         (workbook((), ("a",), (1,)), "the header in row 1 is blank"),
         (workbook(("a",), (1,), header_row=3), "header_row 3 is beyond its last row, 2"),
+        (a_long_duration, "sheet Leads, row 3: a number there is shown as a duration, and is lon"),
         (text(""), "it is empty"),
         (text("\ufeff"), "it is empty"),
         (text(" ,\n\n", header_row=None), "it is empty"),
@@ -151,7 +163,7 @@ ODS = b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.sprea
         (text(b"a\n\x81\xff\n"), "neither UTF-8, UTF-16 nor Windows-1252"),
         (spelled(b"a\n1\n\xff\n", "utf-8"), "line 3: its text is not in the encoding utf-8; mend"),
         (spelled(b"a\n1\n\x81\n", "cp1252"), "line 3: its text is not in the encoding cp1252"),
-        (spelled(b"\xff\xfea\0\n\0", "utf-8"), "line 1: its text is not in the encoding utf-8"),
+        (spelled(b"\xffa\n1\n", "utf-8"), "line 1: its text is not in the encoding utf-8"),
         (spelled(b"a\n1", "utf-16"), "leads.csv: its text is not in the encoding utf-16;"),
         (spelled(b"a\n\x87\x90\n", "cp932"), "line 2: a character could not be written back"),
         (text(b"\xff\xfea"), "neither UTF-8, UTF-16 nor Windows-1252"),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Final, cast
 
@@ -57,7 +58,7 @@ def tops(source: Source, lines: int) -> list[Top]:
     with _without_collecting(), told_of(source.path):
         workbook = _opened(source, content)
         return [
-            Top(name, _grid(workbook.get_sheet_by_name(name))[:lines])
+            Top(name, _grid(source, workbook.get_sheet_by_name(name), lines))
             for name in _names_seen(source, workbook)
         ]
 
@@ -69,7 +70,7 @@ def _read(source: Source, content: bytes) -> Sheet:
     with told_of(source.path):
         workbook = old_workbook(source, content)
         name = _sheet_name(source, workbook)
-        grid, merges = _values_and_merges(workbook, name)
+        grid, merges = _values_and_merges(source, workbook, name)
     sheet = sheet_of(name, _place(source, name), grid, source.header_row)
     remarks = _remarks(source) if sends_numbers(source, grid) else ()
     return replace(sheet, remarks=remarks, merges=merges)
@@ -103,7 +104,7 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         if part is None:
             raise damaged(path)
         seen = glance(path, part, container.chunks(part))
-        grid, merges = _values_and_merges(workbook, name)
+        grid, merges = _values_and_merges(source, workbook, name)
     wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
     hidden: frozenset[int] = frozenset()
     if (
@@ -192,11 +193,11 @@ def _worksheets(source: Source, workbook: CalamineWorkbook) -> list[SheetMetadat
 
 
 def _values_and_merges(
-    workbook: CalamineWorkbook, name: str
+    source: Source, workbook: CalamineWorkbook, name: str
 ) -> tuple[list[list[CellValue]], tuple[Merge, ...]]:
     """What is taken from a sheet, which holds all its values once more and is let go here."""
     sheet = workbook.get_sheet_by_name(name)
-    return _grid(sheet), _merges(sheet)
+    return _grid(source, sheet), _merges(sheet)
 
 
 def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
@@ -207,13 +208,26 @@ def _merges(sheet: CalamineSheet) -> tuple[Merge, ...]:
     )
 
 
-def _grid(sheet: CalamineSheet) -> list[list[CellValue]]:
-    """The values from row 1 and column A on; a blank cell and an error come as ``None``."""
+def _grid(source: Source, sheet: CalamineSheet, most: int | None = None) -> list[list[CellValue]]:
+    """The values from row 1 and column A on, of so many rows at most.
+
+    A blank cell and an error come as ``None``. Raises `InputFault`.
+    """
     # calamine begins at the first row, but at the first column that holds anything.
     left: list[CellValue] = [None] * (sheet.start[1] if sheet.start else 0)
     # The library makes each line for us alone, so that it need not be copied to be amended.
-    lines = cast("Iterator[list[CellValue]]", sheet.iter_rows())
-    return [_line(left, line) for line in lines]
+    lines = cast("Iterator[list[CellValue]]", islice(sheet.iter_rows(), most))
+    grid: list[list[CellValue]] = []
+    try:
+        grid.extend(_line(left, line) for line in lines)
+    except OverflowError:
+        # An id or a moment under such a format; the library has no other form for it.
+        raise InputFault(
+            place=f"{_place(source, sheet.name)}, row {len(grid) + 1}",
+            wrong="a number there is shown as a duration, and is longer than any that can be read",
+            remedy="give its cell the number format General",
+        ) from None
+    return grid
 
 
 def _line(left: list[CellValue], line: list[CellValue]) -> list[CellValue]:
