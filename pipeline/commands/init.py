@@ -15,7 +15,7 @@ from pipeline.commands.targets import see_that_its_folder_is_there
 from pipeline.commands.terminal import can_ask, command_line, say
 from pipeline.config.filekinds import is_text
 from pipeline.config.sample import Table, sample_config
-from pipeline.config.values.readers import read_header_row, read_workflow_id
+from pipeline.config.values.readers import fit_batch_name, read_header_row, read_workflow_id
 from pipeline.config.values.units import ValueFault
 from pipeline.core.counting import counted
 from pipeline.core.model import Sheet, Uncalculated
@@ -81,7 +81,7 @@ class _Meant:
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Write the config; never over one that is there."""
-    config = arguments.config or Path(f"{arguments.sheet.stem}.yaml")
+    config = arguments.config or Path(f"{fit_batch_name(arguments.sheet.stem)}.yaml")
     _check_words(arguments)
     # First the sheet: who names the config in its place is told that, not that it is there already.
     tops = sheets.tops(arguments.sheet.absolute())

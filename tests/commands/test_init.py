@@ -257,3 +257,22 @@ def test_the_next_command_works_where_it_is_typed(
     monkeypatch.setattr(sys, "executable", "/opt/python3")
     monkeypatch.setattr(terminal.shutil, "which", lambda _: found)
     assert terminal.command_line("check", "a b.yaml") == expected
+
+
+@pytest.mark.parametrize(
+    ("sheet", "config"),
+    [
+        ("-Leads? neu.csv", "Leads- neu.yaml"),
+        (".hidden.csv", "hidden.yaml"),
+        ("x..csv", "x.yaml"),
+        ("???.csv", "batch.yaml"),
+        (f"{'見込み客' * 15}.csv", f"{('見込み客' * 15)[:50]}.yaml"),
+    ],
+)
+def test_whatever_a_sheet_is_called_its_config_can_be_run(
+    program: Program, sheet: str, config: str
+) -> None:
+    """The batch is called like its config, and that name stands in names of files."""
+    Path(sheet).write_text("Company\nAda\n", encoding="utf-8")
+    assert program("init", f"./{sheet}", "--workflow", "simulator").exit == 0
+    assert program("check", config).exit == 0

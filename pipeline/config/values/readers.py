@@ -46,6 +46,7 @@ LISTEN_PATTERN: Final = r"([0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"
 
 PORTS: Final = 2**16
 
+_NOT_IN_NAMES: Final = frozenset('\\/:*?"<>|')
 _LONGEST_NAME: Final = 150
 """Bytes: file systems take 255, and the ledger's and report's endings come on top."""
 
@@ -100,13 +101,20 @@ def read_batch_name(value: str) -> str:
     """A name that can stand in a file's name. Raises `ValueFault`."""
     if (
         not value.isprintable()
-        or re.search(r'[\\/:*?"<>|]', value)
+        or not _NOT_IN_NAMES.isdisjoint(value)
         or value != value.strip(" .")
         or len(value.encode()) > _LONGEST_NAME
     ):
         remedy = "set name to a few letters, digits, spaces, - or _"
         raise ValueFault(f"the name {echo(value)} can't name a file", remedy)
     return value
+
+
+def fit_batch_name(text: str) -> str:
+    """The text as `read_batch_name` takes it: what can't stand in a file's name is a hyphen."""
+    fit = "".join(c if c.isprintable() and c not in _NOT_IN_NAMES else "-" for c in text)
+    short = fit.strip(" .-").encode()[:_LONGEST_NAME].decode(errors="ignore")
+    return short.strip(" .-") or "batch"
 
 
 def read_header_row(value: object) -> object:
