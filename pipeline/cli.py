@@ -224,6 +224,14 @@ def _tell(*lines: str) -> None:
         say(line)
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM where no event loop runs.
+
+    Of a plain one that went through an import Python remembers that, and ends by SIGINT all the
+    same, whatever the exit code was to be (`_Py_UnhandledKeyboardInterrupt`).
+    """
+
+
 def _interrupted_by_sigterm(number: int, frame: FrameType | None) -> None:
     """SIGTERM goes the way of Ctrl-C: an event loop ends in order by it, and by no other signal.
 
@@ -231,6 +239,8 @@ def _interrupted_by_sigterm(number: int, frame: FrameType | None) -> None:
     """
     _signals.append(number)
     interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        raise _Terminated
     if callable(interrupt):
         interrupt(signal.SIGINT, frame)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Semaphore
 
 import pytest
@@ -143,3 +144,28 @@ def test_a_job_in_the_background_is_ended_by_sigterm(ignored: signal.Handlers) -
             assert process.wait(timeout=20) == Exit.TERMINATED
         finally:
             process.kill()
+
+
+TERMINATED_WHILE_IMPORTING = """
+import dataclasses, signal
+make = dataclasses._create_fn
+def made(*arguments, **named):
+    if callable(signal.getsignal(signal.SIGTERM)):
+        exec("import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
+    return make(*arguments, **named)
+dataclasses._create_fn = made
+"""
+
+
+def test_a_start_that_is_terminated_ends_by_sigterms_exit_code(tmp_path: Path) -> None:
+    """Wherever it is: an import runs code that Python itself watches for Ctrl-C."""
+    (tmp_path / "sitecustomize.py").write_text(TERMINATED_WHILE_IMPORTING)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "check", "batch.yaml"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == Exit.TERMINATED, done.stderr
+    assert b"Terminated" in done.stderr

@@ -64,3 +64,35 @@ def test_a_stream_that_is_closed_changes_no_exit_code(tmp_path: Path, closed: st
     )
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("told", ["2>/dev/full", "2> >(head -c1 >/dev/null)"])
+@pytest.mark.parametrize(("call", "exit_"), [("run batch.yaml --limit 1", 0), ("run no.yaml", 2)])
+def test_a_stderr_that_fails_changes_nothing(
+    tmp_path: Path, call: str, exit_: int, told: str
+) -> None:
+    """A log on a disk that is full, or a reader that left: a batch ends, its sheet is written."""
+    a_batch(tmp_path, **QUICK)
+    done = subprocess.run(  # noqa: S603
+        ["/bin/bash", "-c", f"exec {sys.executable} -m pipeline {call} {told}"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == exit_
+    assert bool([*tmp_path.glob("*.done.csv")]) == (exit_ == 0)
+
+
+def test_a_stdin_that_is_closed_answers_no_question(tmp_path: Path) -> None:
+    """As without a terminal: `init` guesses."""
+    (tmp_path / "leads.csv").write_text("Company\nAda\n")
+    done = subprocess.run(  # noqa: S602  # only a shell can close a stream
+        f"exec {sys.executable} -m pipeline init leads.csv --workflow simulator <&-",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "leads.yaml").exists()
