@@ -70,6 +70,14 @@ def test_what_is_no_number_to_a_workbook_is_text(tmp_path: Path, value: str, tex
     assert (copied.value, copied.data_type) == (text, "s")
 
 
+@pytest.mark.parametrize("day", ["1850-03-12", "1899-12-30", "1899-12-31"])
+def test_a_day_before_excels_first_is_text(tmp_path: Path, day: str) -> None:
+    """It shows no earlier one; given back, the row is the same row."""
+    cell = a_value("date", "date-value", day)
+    source = an_ods(tmp_path, "Leads", rows=(*ROWS, (cell, *[a_text("x")] * 3)))
+    assert opened(converted(source, {2: [7, "x"]}).path)["A3"].value == day
+
+
 def test_a_sign_that_no_workbook_takes_is_replaced(tmp_path: Path) -> None:
     """The copy can be opened, and shows where the sign stood; the rest of the text stays."""
     source = an_ods(tmp_path, "Leads", rows=(*ROWS, (a_text("a&#1;b"), *[a_text("x")] * 3)))

@@ -7,6 +7,7 @@ are placed or spelled.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from math import isfinite
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
@@ -18,6 +19,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipeline.core.model import CellValue
+from pipeline.core.rows.cells import text_of
 from pipeline.errors import InputFault, OutputFault
 from pipeline.sheets.exceltext import FORBIDDEN, escaped
 from pipeline.sheets.overflow import Overflow
@@ -27,6 +29,9 @@ from pipeline.sheets.writeback.filling import copied
 
 SHEET_NAME_LIMIT: Final = 31
 """The longest name of a sheet, by Excel's "specifications and limits"."""
+
+FIRST_YEAR: Final = 1900
+"""Excel shows no earlier day: it counts from 1 January 1900."""
 
 
 def rehearse(source: Source, _: Sequence[str], __: Iterable[int]) -> tuple[str, ...]:
@@ -97,6 +102,8 @@ def _cell(sheet: WriteOnlyWorksheet, value: CellValue) -> Cell:
         case float():
             # openpyxl would round to 16 digits; what is no number Excel takes for damage.
             return _spelled(sheet, repr(value), "n" if isfinite(value) else "s")
+        case date() if value.year < FIRST_YEAR:
+            return _spelled(sheet, text_of(value, "iso"), "s")
         case _:
             return WriteOnlyCell(sheet, value)  # type: ignore[arg-type]  # its stub knows fewer types
 
