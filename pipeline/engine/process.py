@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import UNENDED, State
+from pipeline.core.model import UNENDED, Entry, State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.pacing import Pace
 from pipeline.engine.batch.batch import Batch
@@ -157,7 +157,12 @@ async def process(
 async def _resume(batch: Batch, part: Part) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
     unfinished = sorted(part.resumes)
-    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
+
+    def taken_over(ledger: Ledger) -> tuple[list[Entry], set[int]]:
+        entries = ledger.entries(*unfinished)
+        return entries, ledger.left_the_sheet([entry.id for entry in entries])
+
+    entries, batch.counts.elsewhere = await batch.recorder.read(taken_over)
     batch.course.begin(batch.counts.rows[State.PLANNED], len(entries))
     await batch.apply([(entry, Resumed()) for entry in entries])
 

@@ -200,10 +200,12 @@ class Batch:
         self.ended_late.add(owner.entry_id)
         now = self._context()
 
-        def amended(ledger: Ledger) -> tuple[Entry, Entry]:
-            return ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), now)[0])
+        def amended(ledger: Ledger) -> tuple[set[int], tuple[Entry, Entry]]:
+            amended = ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), now)[0])
+            return ledger.left_the_sheet([owner.entry_id]), amended
 
-        before, after = await self.recorder.read(amended)
+        left, (before, after) = await self.recorder.read(amended)
+        self.counts.elsewhere |= left
         self.counts.follow(before, after)
         self.budget.spend(before.attempt, after.attempt)
         self._stop_where_blind()
