@@ -19,6 +19,7 @@ from pipeline.core.replies import Doubtful, ListReply, LookReply, StartReply, Un
 from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import FromColumn, Recipe
 from pipeline.core.rules import Context
+from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Blocking
 from pipeline.engine.batch.stop import Stop, Switch
@@ -171,10 +172,12 @@ class Universe:
         limit: int | None = None,
         meanwhile: Callable[[], Awaitable[None]] | None = None,
         before: Callable[[Ledger], None] | None = None,
+        course: Course | None = None,
     ) -> Stop | None:
         """One call of the program: enrol the sheet, then start and watch until it ends.
 
         `before` is done with the ledger once the sheet is enrolled, `meanwhile` beside the batch.
+        With a `course` it is a part of a call.
         """
         self.switch = Switch()
         with self.ledger() as ledger:
@@ -187,7 +190,9 @@ class Universe:
             )
             if before is not None:
                 before(ledger)
-            stop, passed_seconds = run_virtually(self._processed(ledger, limit, meanwhile))
+            stop, passed_seconds = run_virtually(
+                self._processed(ledger, course or Course(limit), meanwhile)
+            )
             ledger.end_round(self.clock.epoch + passed_seconds)
         # The next call begins when this one ended.
         self.clock.epoch += passed_seconds
@@ -207,7 +212,7 @@ class Universe:
     async def _processed(
         self,
         ledger: Ledger,
-        limit: int | None,
+        course: Course,
         meanwhile: Callable[[], Awaitable[None]] | None,
     ) -> tuple[Stop | None, float]:
         self.inbox = Inbox() if self.listens else None
@@ -216,14 +221,14 @@ class Universe:
             clock=self.clock,
             chance=random.Random(self.seed).random,  # noqa: S311  # chance, not secrecy
             blocking=self.blocking,
-            progress=Progress(self.clock, self.said, limit),
+            progress=Progress(self.clock, self.said, course.limit_now),
             switch=self.switch,
             inbox=self.inbox,
         )
         posts = asyncio.ensure_future(deliver(self.service, self.inbox, self.clock.now))
         beside = None if meanwhile is None else asyncio.ensure_future(meanwhile())
         try:
-            stop = await process(self.config, ledger, world, limit)
+            stop = await process(self.config, ledger, world, course)
         finally:
             posts.cancel()
             # What went wrong with a post would else be seen by nobody.

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -45,9 +45,11 @@ from pipeline.commands.unmet import tell_unmet
 from pipeline.commands.writing import (
     rehearse_output,
 )
+from pipeline.config.adjusting import adjusted
 from pipeline.config.model import Config
 from pipeline.core.model import RoundKind, State
 from pipeline.core.retrying import Choice
+from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.clock import Clock
 from pipeline.engine.loop import run as run_loop
@@ -199,29 +201,37 @@ def _work(
     consent: Consent, prepared: Prepared, ledger: Ledger, limit: int | None
 ) -> tuple[Work, int | None]:
     """Start and watch as far as was agreed; gives also how many new attempts that allowed."""
-    config = prepared.config
+    ledger.take_adjustments()
     if consent is Consent.PILOT:
-        pilot = _start_watch_and_write(prepared, ledger, PILOT_ROWS)
-        if pilot.stop or not pilot.output or not goes_on_after_pilot(config, ledger):
+        course = Course(limit, PILOT_ROWS)
+        pilot = _start_watch_and_write(prepared, ledger, course)
+        if pilot.stop or not pilot.output or not _goes_on(prepared.config, ledger):
+            ledger.end_adjustments()
             return pilot, PILOT_ROWS
-        left = None if limit is None else limit - PILOT_ROWS
-        return pilot.then(_start_watch_and_write(prepared, ledger, left)), limit
-    work = _start_watch_and_write(prepared, ledger, limit)
+        course.end_pilot()
+        return pilot.then(_start_watch_and_write(prepared, ledger, course)), limit
+    work = _start_watch_and_write(prepared, ledger, Course(limit))
     if limit is not None and not work.stop:
-        tell_rest(config, ledger)
+        tell_rest(prepared.config, ledger)
     return work, limit
 
 
-def _start_watch_and_write(prepared: Prepared, ledger: Ledger, limit: int | None) -> Work:
-    ledger.take_adjustments()
-    stop, requests = run_loop(_start_and_watch(prepared.config, ledger, limit))
-    ledger.end_adjustments()
+def _goes_on(config: Config, ledger: Ledger) -> bool:
+    """Whether the rest follows the pilot, by the limits as they were changed meanwhile."""
+    limits = adjusted(config.limits, ledger.adjustments()).limits
+    return goes_on_after_pilot(replace(config, limits=limits), ledger)
+
+
+def _start_watch_and_write(prepared: Prepared, ledger: Ledger, course: Course) -> Work:
+    stop, requests = run_loop(_start_and_watch(prepared.config, ledger, course))
+    if stop or not course.is_pilot:
+        ledger.end_adjustments()
     ledger.end_round(time.time())
     return Work(stop, requests, write_as_the_input_is_now(prepared, ledger))
 
 
 async def _start_and_watch(
-    config: Config, ledger: Ledger, limit: int | None
+    config: Config, ledger: Ledger, course: Course
 ) -> tuple[Stop | None, dict[str, int]]:
     """The part that waits; gives why it stopped early, and the requests that it sent."""
     clock, switch = Clock(), Switch()
@@ -236,9 +246,9 @@ async def _start_and_watch(
                 clock=clock,
                 chance=random.random,
                 blocking=partial(loop.run_in_executor, thread),
-                progress=Progress(clock, sys.stderr, limit),
+                progress=Progress(clock, sys.stderr, course.limit_now),
                 switch=switch,
                 inbox=inbox,
             )
-            stop = await process(config, ledger, world, limit)
+            stop = await process(config, ledger, world, course)
             return stop, {str(call): count for call, count in client.requests.items()}

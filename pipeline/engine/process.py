@@ -11,10 +11,11 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import UNENDED, State
+from pipeline.core.model import UNENDED, Entry, State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.pacing import Pace
 from pipeline.engine.batch.batch import Batch
+from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Blocking, Recorder
 from pipeline.engine.batch.stop import Stop, Switch
@@ -126,12 +127,13 @@ async def process(
     config: Config,
     ledger: Ledger,
     world: World,
-    limit: int | None = None,
+    course: Course | None = None,
     share: Share | None = None,
 ) -> Stop | None:
     """Start and watch until nothing is owed, or until the batch stops: then why.
 
-    `limit` bounds the new attempts of this call; without a `share` the whole batch is this call's.
+    `course` is that of the call: its limit bounds the new attempts, and it goes on after a pilot.
+    Without a `share` the whole batch is this call's.
     Raises `LedgerLost` where the ledger could not be written any more; with a share, a group with
     `FenceLostError` where another worker has the rows.
     """
@@ -140,13 +142,13 @@ async def process(
         async with Recorder(ledger, world.blocking) as recorder:
             opening = await recorder.read(lambda ledger: ledger.opening())
             batch = Batch(config, opening, recorder, world.clock, world.chance)
-            if limit is not None:
-                batch.send_at_most(limit)
+            batch.take(course or Course())
             world.switch.connect(batch.ask_to_stop)
             if world.inbox is not None:
                 batch.listen_to(world.inbox)
             await _resume(batch, share.part)
-            await _start_and_watch(batch, world, limit, share)
+            await _start_and_watch(batch, world, share)
+            batch.course.end(batch.counts.rows[State.PLANNED])
             return batch.stop
     except* PipelineError as group:
         raise _first(group) from group
@@ -155,13 +157,20 @@ async def process(
 async def _resume(batch: Batch, part: Part) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
     unfinished = sorted(part.resumes)
-    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
+
+    def taken_over(ledger: Ledger) -> tuple[list[Entry], set[int]]:
+        entries = ledger.entries(*unfinished)
+        return entries, ledger.left_the_sheet([entry.id for entry in entries])
+
+    entries, batch.counts.elsewhere = await batch.recorder.read(taken_over)
+    batch.course.begin(batch.counts.rows[State.PLANNED], len(entries))
     await batch.apply([(entry, Resumed()) for entry in entries])
 
 
-async def _start_and_watch(batch: Batch, world: World, limit: int | None, share: Share) -> None:
+async def _start_and_watch(batch: Batch, world: World, share: Share) -> None:
     part = share.part
     looking = Looking(batch, world.remote, share.looks)
+    limit = batch.course.limit_now
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
     poller = Poller(batch, looking)
     latecomers = Latecomers(batch, looking)
@@ -179,6 +188,9 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
             return True
         return not owed and reconciler.is_done and latecomers.is_done and pushes.is_idle
 
+    if part.starts:
+        # What was changed during a pilot holds before the first start of the rest leaves.
+        await adjusting.look()
     async with asyncio.TaskGroup() as group:
         work = [
             (batch.deal_with_what_is_heard(), "batch"),

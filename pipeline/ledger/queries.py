@@ -54,6 +54,10 @@ ENROLLED_IN_SHEET = (
     f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE in_sheet "
     "AND state IN (SELECT value FROM json_each(?)) ORDER BY row_number"
 )
+LEFT_THE_SHEET = (
+    "SELECT id FROM entry WHERE reading_id <> (SELECT id FROM newest_reading) "
+    "AND id IN (SELECT value FROM json_each(?))"
+)
 NEXT_PLANNED = (
     f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE in_sheet AND state = 'planned' "
     "AND row_number > ? ORDER BY row_number LIMIT ?"

@@ -104,6 +104,11 @@ class Ledger(Readings):
         rows = self._execute(queries.ENROLLED_IN_SHEET, (to_json(states),))
         return [enrolled_of(row) for row in rows]
 
+    def left_the_sheet(self, entry_ids: Sequence[int]) -> set[int]:
+        """Those of these entries whose rows are not in the sheet, as it was last read."""
+        rows = self._execute(queries.LEFT_THE_SHEET, (to_json(entry_ids),))
+        return {entry_id for (entry_id,) in rows}
+
     def next_planned(self, after_row: int, limit: int) -> list[Enrolled]:
         """The next planned rows of the sheet below a row number, in the sheet's order."""
         rows = self._execute(queries.NEXT_PLANNED, (after_row, limit))

@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from pipeline.ledger.opening import join_ledger
+from pipeline.ledger.store import Ledger
 from tests.commands.doubting import Program
 from tests.journeys.running import KEY, Simulator, a_batch, a_simulator, read_rows, write_rows
 
@@ -82,6 +85,48 @@ def test_a_pilot_of_a_limited_call_counts_toward_its_limit(batch: Path, program:
     assert ended.exit == 0, ended.err
     summary = json.loads(ended.out)
     assert (summary["complete"], summary["pending"]) == (52, 8)
+
+
+def test_what_was_changed_until_the_pilot_ended_holds_for_the_rest(
+    batch: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one call: the question tells the new cap, and the rest keeps to it."""
+    at_terminal = program.answering("y", "y")
+    typed = sys.stdin.readline
+    questions = []
+
+    def answer() -> str:
+        questions.append(batch)
+        if len(questions) == 2:
+            with join_ledger(batch.with_name("batch.ledger")) as ledger:
+                assert ledger is not None
+                assert ledger.adjust({"limits.max_credits": "20"})
+        return typed()
+
+    monkeypatch.setattr(sys.stdin, "readline", answer, raising=False)
+    ended = at_terminal("run", batch)
+    assert ended.exit == 3, ended.err
+    assert ended.err.count("Adjusted until this call ends: limits.max_credits=20") == 1
+    words = " ".join(ended.err.split())
+    assert "limits.max_credits is 20, set by `adjust` over no limit in the config" in words
+    assert complete(batch) == 10
+
+
+def test_a_pilot_without_the_rest_takes_no_change_any_more(
+    batch: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the no, nobody is told that the batch goes on with a change."""
+    took = []
+    ended_at = Ledger.end_adjustments
+
+    def end(ledger: Ledger) -> None:
+        took.append(ledger.adjust({"paused": "true"}))
+        ended_at(ledger)
+        took.append(ledger.adjust({"paused": "true"}))
+
+    monkeypatch.setattr(Ledger, "end_adjustments", end)
+    assert program.answering("y", "n")("run", batch).exit == 0
+    assert took == [True, False]
 
 
 @pytest.mark.parametrize(

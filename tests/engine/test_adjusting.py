@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.core.model import State
 from pipeline.core.replies import Halted, HaltReason, TryLater
+from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.ledger.opening import join_ledger
 from pipeline.ledger.store import Ledger
@@ -210,3 +211,36 @@ def test_a_batch_that_has_stopped_takes_no_change(tmp_path: Path) -> None:
     assert stop is not None
     assert stop.reason is StopReason.CREDITS_AT_LIMIT
     assert took == [True, False]
+
+
+def test_a_change_during_a_pilot_holds_for_the_rest_from_its_first_start(tmp_path: Path) -> None:
+    """All of the pilot was sent when it came: it is said then, once, and the rest keeps to it."""
+    universe = a_universe(tmp_path, 40, limits={"rate": "50/s", "burst": 10})
+    course = Course(pilot=5)
+    capped = adjusts(universe, (1, {"limits.max_credits": "20"}))
+    stop = universe.call(course=course, before=Ledger.take_adjustments, meanwhile=capped)
+    assert stop is None
+    told = "Adjusted until this call ends: limits.max_credits=20"
+    assert universe.said.getvalue().count(told) == 1
+    course.end_pilot()
+
+    def keep(ledger: Ledger) -> None:
+        """Between the parts of a call the ledger stays open, and what was changed in it."""
+        ledger.take_adjustments()
+        assert ledger.adjust({"limits.max_credits": "20"})
+
+    stop = universe.call(course=course, before=keep)
+    assert stop is not None
+    assert "set by `adjust` over no limit in the config: 20 are spent" in stop.message
+    assert universe.said.getvalue().count(told) == 1
+    assert sum(universe.starts_by_company().values()) == 10
+
+
+def test_fewer_failures_stop_a_pilot_that_has_sent_its_rows(tmp_path: Path) -> None:
+    """Two have failed, and more are watched: the rest is not asked about."""
+    universe = a_universe(tmp_path, 40, fail=1.0, duration_seconds=2, limits={"rate": "30/min"})
+    fewer = adjusts(universe, (9.5, {"limits.max_failures": "2"}))
+    stop = universe.call(course=Course(pilot=5), before=Ledger.take_adjustments, meanwhile=fewer)
+    assert stop is not None
+    assert stop.reason is StopReason.TOO_MANY_FAILURES
+    assert universe.tally().count(State.FAILED) == 5

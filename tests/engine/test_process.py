@@ -24,6 +24,7 @@ from pipeline.core.replies import (
     TryLater,
     Unreachable,
 )
+from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.starter import INTENDED_AT_ONCE
 from pipeline.errors import LedgerLost
@@ -506,6 +507,28 @@ def test_a_share_of_failures_is_also_of_the_rows_that_were_under_way(tmp_path: P
     assert 0 < universe.tally().count(State.FAILED) < 50
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "failed"), [(7, None, 7), ("10%", None, 8), ("10%", 40, 4), (5, None, 5)]
+)
+def test_failures_are_counted_over_a_pilot_and_the_rest(
+    tmp_path: Path, limit: int | str, most: int | None, failed: int
+) -> None:
+    """They are one call: a share is of all rows that it sends, and what failed first counts on."""
+    limits = {"rate": "1/s", "max_in_flight": 1, "max_failures": limit}
+    universe = Universe(tmp_path, fail=1.0, duration_seconds=0, limits=limits)
+    universe.sheet = a_sheet(80)
+    course = Course(most, pilot=5)
+    stop = universe.call(course=course)
+    assert (stop is None) == (failed > 5)
+    if stop is None:
+        assert universe.tally().count(State.FAILED) == 5
+        course.end_pilot()
+        stop = universe.call(course=course)
+    assert stop is not None
+    assert stop.what == f"limits.max_failures was reached after {failed} failed rows"
+    assert universe.tally().count(State.FAILED) == failed
+
+
 def test_a_run_that_failed_gets_the_attempts_that_the_config_grants(tmp_path: Path) -> None:
     """`retry.failed: 2`: three attempts a row at the most, all of them paid and counted."""
     universe = Universe(tmp_path, fail=1.0, retry={"failed": 2})
@@ -684,7 +707,7 @@ def test_a_row_that_goes_back_to_wait_while_the_sheet_is_read_is_started_once(
     read: list[Enrolled] = []
 
     async def slow(call: Callable[[], object], /) -> object:
-        is_first_read_of_the_sheet = next(ledger_calls) == 3
+        is_first_read_of_the_sheet = next(ledger_calls) == 4
         if is_first_read_of_the_sheet:
             await asyncio.sleep(0.3)
             rows = call()

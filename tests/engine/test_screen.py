@@ -1,11 +1,15 @@
 """Messages are laid out for whoever reads them."""
 
+import asyncio
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline.core.model import Row, Sheet, State
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.progress.screen import PLAIN_SECONDS, columns_of, laid_out
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
@@ -102,3 +106,54 @@ def test_a_doubt_is_told_of_once_while_it_is_looked_for(tmp_path: Path) -> None:
     universe.call()
     said = " ".join(universe.said.getvalue().split())
     assert said.count("is looked for at the service, for about 60 s") == 1
+
+
+def drawn_in(universe: Universe) -> list[list[str]]:
+    """The words of each line that was drawn on the terminal."""
+    return [piece.split() for piece in universe.said.getvalue().split("\r") if " running " in piece]
+
+
+def test_runs_of_rows_that_left_the_sheet_are_watched_and_in_no_count_of_rows(
+    tmp_path: Path,
+) -> None:
+    """What is spent is what the cap counts, and time is left for as long as any of them goes on."""
+    limits = {"rate": "10/s", "max_credits": 100, "credits_per_run": 2}
+    universe = Universe(tmp_path, duration_seconds=20, limits=limits)
+
+    async def interrupt() -> None:
+        await asyncio.sleep(5)
+        universe.switch.ask(Stop(StopReason.INTERRUPTED, "interrupted"))
+
+    assert universe.call(meanwhile=interrupt) is not None
+    assert universe.tally().count(State.RUNNING) == 10
+    universe.sheet = a_sheet(3)
+    universe.said = Terminal()
+    assert universe.call() is None
+    assert universe.said.getvalue().count("left the sheet are watched to their end, too: 7.") == 1
+    drawn = drawn_in(universe)
+    assert {line[0] for line in drawn} <= {f"{done}/3" for done in range(4)}
+    assert {int(line[1]) for line in drawn} <= set(range(4))
+    assert drawn[-1][:2] == ["3/3", "0"]
+    assert drawn[-1][5] == "20/100"
+    waited = [line for line in drawn if line[0] == "3/3" and line[5] != "20/100"]
+    assert any("0:00" not in line for line in waited)
+
+
+def test_a_late_end_of_a_row_that_left_the_sheet_is_in_no_count_of_rows(tmp_path: Path) -> None:
+    """An expired run was given up for another, which failed; it completes once its row is gone."""
+    universe = Universe(tmp_path, duration_seconds=45, polling={"give_up": "40s", "max": "5s"})
+    universe.sheet = a_sheet(1)
+    universe.call()
+    universe.ask_again()
+    settings = universe.service._settings  # noqa: SLF001
+    universe.service._settings = replace(settings, duration_seconds=0, fail=1.0)  # noqa: SLF001
+    universe.call()
+    assert universe.tally().count(State.FAILED) == 1
+    universe.service._settings = replace(settings, duration_seconds=20)  # noqa: SLF001
+    universe.sheet = Sheet("rows.csv", ("Company",), (Row(2, ("Another",)),))
+    universe.said = Terminal()
+    assert universe.call() is None
+    with universe.ledger() as ledger:
+        assert len(ledger.entries(State.COMPLETE)) == 2
+    drawn = drawn_in(universe)
+    assert {(line[0], line[3]) for line in drawn} == {("0/1", "0"), ("1/1", "0")}

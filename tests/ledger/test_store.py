@@ -180,6 +180,16 @@ def test_entries_are_found_by_their_states(place: Place) -> None:
         assert ledger.entries() == []
 
 
+def test_rows_that_left_the_sheet_are_told_from_those_that_are_in_it(place: Place) -> None:
+    """By the newest reading; an entry that is not asked about is not told of."""
+    with a_ledger(place, "a", "b", "c", "d") as ledger:
+        first, second, _, fourth = (entry.id for entry in ledger.entries(State.PLANNED))
+        assert ledger.left_the_sheet([first, second]) == set()
+        ledger.enrol(some_rows("b", "d"), SOURCE, SERVICE, WORKFLOW, NOON)
+        assert ledger.left_the_sheet([first, second, fourth]) == {first}
+        assert ledger.left_the_sheet([]) == set()
+
+
 def test_standings_tell_the_newest_attempt_and_the_cost_of_all(place: Place) -> None:
     """Credits are summed over a row's attempts; where none is known, nothing is claimed."""
     with a_ledger(place, "a", "b", "c") as ledger:

@@ -28,12 +28,13 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import IN_FLIGHT, UNENDED, Entry, Observation, State
+from pipeline.core.model import IN_FLIGHT, Entry, Observation, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
 from pipeline.engine.batch.budget import Budget
 from pipeline.engine.batch.counts import Counts, attempt_before
+from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.doubts import Doubts
 from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Recorder
@@ -87,10 +88,8 @@ class Batch:
         self.sent = Sent(self.changed)
         self.no_more_starts = asyncio.Event()
         self.no_more_calls = asyncio.Event()
-        self._failures = 0
+        self.course = Course()
         self._ledger_token = opening.token
-        self._to_send = opening.tally.count_entries(State.PLANNED)
-        self._under_way = opening.tally.count_entries(*UNENDED)
         self.budget = Budget(config.limits.cap, opening.spending)
 
     @property
@@ -102,6 +101,10 @@ class Batch:
     def is_stopped(self) -> bool:
         """Whether no start may leave any more."""
         return self.stop is not None
+
+    def take(self, course: Course) -> None:
+        """Its work is part of this call."""
+        self.course = course
 
     def listen_to(self, inbox: Inbox) -> None:
         """The service's deliveries come in here."""
@@ -121,10 +124,6 @@ class Batch:
         while not condition():
             self.changed.clear()
             await self.changed.wait()
-
-    def send_at_most(self, limit: int) -> None:
-        """Let this call make no more than so many new attempts."""
-        self._to_send = min(self._to_send, limit)
 
     def ask_to_stop(self, stop: Stop) -> None:
         """Let no start leave any more; a stop at once outweighs one that watches on.
@@ -201,10 +200,12 @@ class Batch:
         self.ended_late.add(owner.entry_id)
         now = self._context()
 
-        def amended(ledger: Ledger) -> tuple[Entry, Entry]:
-            return ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), now)[0])
+        def amended(ledger: Ledger) -> tuple[set[int], tuple[Entry, Entry]]:
+            amended = ledger.amend(owner, lambda entry: step(entry, LateEnd(seen), now)[0])
+            return ledger.left_the_sheet([owner.entry_id]), amended
 
-        before, after = await self.recorder.read(amended)
+        left, (before, after) = await self.recorder.read(amended)
+        self.counts.elsewhere |= left
         self.counts.follow(before, after)
         self.budget.spend(before.attempt, after.attempt)
         self._stop_where_blind()
@@ -268,10 +269,10 @@ class Batch:
             self.ask_to_stop(stop)
 
     def _count_failure(self) -> None:
-        self._failures += 1
+        self.course.failures += 1
         self._stop_where_too_many_failed()
 
     def _stop_where_too_many_failed(self) -> None:
-        limit, rows = self.limits.max_failures, self._to_send + self._under_way
-        if self._failures and limit is not None and limit.is_reached(self._failures, rows):
-            self.ask_to_stop(too_many_failed(self._failures))
+        limit, failures = self.limits.max_failures, self.course.failures
+        if failures and limit is not None and limit.is_reached(failures, self.course.rows):
+            self.ask_to_stop(too_many_failed(failures))

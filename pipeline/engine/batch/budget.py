@@ -17,6 +17,11 @@ class Budget:
         self._spending = spending
 
     @property
+    def spent_credits(self) -> float:
+        """What counts against the cap as spent: all attempts, also of rows that left the sheet."""
+        return self._spending.credits
+
+    @property
     def room(self) -> int:
         """How many more runs may be started now."""
         return MANY if self._cap is None else self._cap.room(self._spending)

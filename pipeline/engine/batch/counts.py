@@ -19,7 +19,8 @@ class Counts:
     rows: Counter[State]
     """Rows of the sheet that are to be sent, neither skipped nor faulty; of rows that share a run,
     the first."""
-    credits: float
+    elsewhere: set[int] = field(default_factory=set)
+    """Entries of rows that left the sheet: their runs are watched, and they are in no count."""
     started: int = 0
     """Starts accepted in this call."""
     run_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=ENDS_REMEMBERED))
@@ -30,9 +31,13 @@ class Counts:
         """The counts as a call begins."""
         return cls(
             rows=Counter(tally.entries or {}),
-            credits=tally.credits,
             run_seconds=deque((end.age_seconds for end in ends), ENDS_REMEMBERED),
         )
+
+    @property
+    def waiting(self) -> int:
+        """Rows whose turn is to come, or whose start is on its way."""
+        return self.rows[State.PLANNED] + self.rows[State.STARTING]
 
     @property
     def done(self) -> int:
@@ -42,11 +47,10 @@ class Counts:
     def follow(self, before: Entry, after: Entry) -> None:
         """Take in that an entry, or an older attempt of it, is not as it was."""
         was, now = before.state, after.state
-        if was is not now:
+        if was is not now and after.id not in self.elsewhere:
             self.rows[was] -= 1
             self.rows[now] += 1
             self.started += was is State.STARTING and now is State.RUNNING
-        self.credits += _credits(after.attempt) - _credits(attempt_before(before, after))
         if was is State.RUNNING and (seconds := _run_seconds(after.attempt)) is not None:
             self.run_seconds.append(seconds)
 
@@ -65,7 +69,3 @@ def _run_seconds(attempt: Attempt | None) -> float | None:
     if attempt.started_at is None or attempt.ended_at is None:
         return None
     return max(0.0, attempt.ended_at - attempt.started_at)
-
-
-def _credits(attempt: Attempt | None) -> float:
-    return 0.0 if attempt is None else attempt.credits or 0.0

@@ -30,17 +30,26 @@ class Adjusting:
     async def run(self) -> None:
         """Look for changes until the batch has stopped; not while there is nothing to start.
 
-        What was stopped starts nothing any more: whoever then changes a limit is told so.
+        During a pilot there always is: the rest. What was stopped starts nothing any more: whoever
+        then changes a limit is told so.
         """
         while True:
             await self._batch.clock.sleep(LOOKED_FOR_EACH_SECONDS)
-            await self._batch.until(lambda: self._batch.is_stopped or not self._starter.is_done)
+            await self._batch.until(lambda: self._batch.is_stopped or self._may_start)
             if self._batch.is_stopped:
                 await self._batch.recorder.read(lambda ledger: ledger.end_adjustments())
                 return
-            changes = await self._batch.recorder.read(lambda ledger: ledger.adjustments())
-            if changes != self._heeded:
-                self._heed(changes)
+            await self.look()
+
+    async def look(self) -> None:
+        """Go on by what was changed up to now."""
+        changes = await self._batch.recorder.read(lambda ledger: ledger.adjustments())
+        if changes != self._heeded:
+            self._heed(changes)
+
+    @property
+    def _may_start(self) -> bool:
+        return self._batch.course.is_pilot or not self._starter.is_done
 
     def _heed(self, changes: Mapping[str, str]) -> None:
         now = adjusted(self._batch.config.limits, changes)
@@ -48,6 +57,6 @@ class Adjusting:
         self._starts.is_held = now.is_paused
         self._batch.adjust(now)
         for key, text in changes.items():
-            if self._heeded.get(key) != text:
+            if self._batch.course.told_changes.get(key) != text:
                 self._say(f"Adjusted until this call ends: {key}={text}")
-        self._heeded = changes
+        self._heeded = self._batch.course.told_changes = changes

@@ -35,6 +35,7 @@ class Progress:
         self._total = 0
         self._has_shown = False
         self._has_told_doubts = False
+        self._has_told_elsewhere = False
 
     async def run(self, batch: Batch) -> None:
         """Show progress until the task is cancelled."""
@@ -70,6 +71,7 @@ class Progress:
     def _show(self, batch: Batch) -> None:
         self._has_shown = True
         self._tell_doubts(batch)
+        self._tell_elsewhere(batch)
         figures = self._figures(batch)
         limits, total = batch.limits, self._total
         scale = Scale(total, limits.max_in_flight, limits.max_credits)
@@ -100,13 +102,20 @@ class Progress:
             "is sent again."
         )
 
+    def _tell_elsewhere(self, batch: Batch) -> None:
+        """Once in a call: they are in no count, and it goes on for as long as they do."""
+        runs = len(batch.counts.elsewhere & batch.in_flight.keys())
+        if self._has_told_elsewhere or not runs:
+            return
+        self._has_told_elsewhere = True
+        self.say(f"Runs of rows that left the sheet are watched to their end, too: {runs}.")
+
     def _reach(self, batch: Batch) -> int:
         """How many rows will have ended when this call does, if all goes well."""
         counts = batch.counts
         if self._limit is None:
             return counts.rows.total()
-        begun = counts.done + counts.rows[State.RUNNING] + len(batch.doubts)
-        return min(counts.rows.total(), begun + self._limit)
+        return counts.rows.total() - counts.waiting + min(counts.waiting, self._limit)
 
     def _figures(self, batch: Batch) -> Figures:
         counts, now = batch.counts, self._clock.monotonic()
@@ -116,7 +125,7 @@ class Progress:
             done=counts.done,
             running=counts.rows[State.RUNNING],
             failed=counts.rows[State.FAILED],
-            credits=counts.credits,
+            credits=batch.budget.spent_credits,
             ends_a_second=self._ends.a_second,
             left_seconds=self._left_seconds(batch),
             in_doubt=0 if self._has_more_than_doubts(batch) else len(batch.doubts),
@@ -133,14 +142,14 @@ class Progress:
             still_seconds=self._starts.still_seconds,
             is_paused=batch.is_paused,
         )
-        owed = Owed(self._to_start(batch), batch.counts.rows[State.RUNNING])
+        # What of it is no row of the sheet is waited for all the same.
+        owed = Owed(self._to_start(batch), len(batch.in_flight))
         left = time_left(owed, pace, batch.counts.run_seconds)
         return None if left is None else left.likely_seconds
 
     def _to_start(self, batch: Batch) -> int:
         if batch.is_stopped:
             return 0
-        counts = batch.counts
-        waiting = counts.rows.total() - counts.done - counts.rows[State.RUNNING] - len(batch.doubts)
-        allowed = waiting if self._limit is None else self._limit - counts.started
+        waiting = batch.counts.waiting
+        allowed = waiting if self._limit is None else self._limit - batch.counts.started
         return max(0, min(waiting, allowed))
