@@ -197,22 +197,30 @@ class Poller:
             if watch is None:
                 continue
             assert watch.due_at is not None
+            early_seconds = watch.due_at - now
             waiting += 1
-            due += watch.due_at <= now
-            spared += self._spared(watch, watch.due_at - now, seen)
+            due += early_seconds <= 0
             self._batch.watches.take(watch)
-            # Only a look at the run itself gives it up: the list may lag behind.
-            is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
-            if self._looking.is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
+            if self._is_enough(watch, seen, now):
+                spared += self._spared(watch, early_seconds, seen)
                 self._batch.hear(*self._told(watch, seen))
             else:
                 self._looking.untold.append(watch)
         return waiting, due, spared
 
+    def _is_enough(self, watch: Watch, seen: Observation, now: float) -> bool:
+        """Whether what the list tells of a run needs no look at the run itself."""
+        if seen.status is not RunStatus.RUNNING:
+            return self._looking.is_enough(seen)
+        # Only a look at the run itself gives it up, for good or for a new attempt that is owed:
+        # the list may lag behind.
+        is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
+        return not is_old and not self._batch.in_flight[watch.entry_id].owes_retry
+
     def _spared(self, watch: Watch, early_seconds: float, seen: Observation) -> float:
         """How much of a look a page spares that tells this, so early."""
         if seen.status is not RunStatus.RUNNING:
-            return 1.0 if self._looking.is_enough(seen) else 0.0
+            return 1.0
         return looks_spared(early_seconds, self._batch.watches.would_wait_seconds(watch))
 
     def _told(self, watch: Watch, reply: LookReply) -> Happening:
