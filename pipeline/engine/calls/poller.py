@@ -22,7 +22,7 @@ from pipeline.core.timing.sweeping import (
 )
 from pipeline.engine.batch.batch import Batch, Happening
 from pipeline.engine.batch.watches import Watch
-from pipeline.engine.calls.judging import judge
+from pipeline.engine.calls.judging import judge, tells_no_end
 from pipeline.engine.calls.looking import Looking
 
 LOOKS_OUT_AT_ONCE: Final = 100
@@ -138,7 +138,12 @@ class Poller:
         reply = await self._looking.look(watch.run_id)
         self._looks_out -= 1
         self._looking.learn_of(reply)
-        self._batch.hear(*self._told(watch, reply))
+        if tells_no_end(reply) and self._batch.inbox.keeps(watch.run_id):
+            # Its end was delivered while the look was out, and is dealt with while the run waits.
+            self._batch.watches.put_off(watch, self._batch.config.polling.first_seconds)
+            self._batch.inbox.recall(watch.run_id)
+        else:
+            self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self, calls: asyncio.TaskGroup) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
