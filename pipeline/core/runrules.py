@@ -36,7 +36,7 @@ def observe(entry: Entry, event: Event, context: Context) -> Step:
                 State.COMPLETE,
                 seen_running_at=context.seen_running_at,
                 ended_at=context.at,
-                credits=event.credits,
+                credits=_credits_known(entry, event),
                 outputs=event.outputs,
                 error=None,
             )
@@ -53,7 +53,7 @@ def _fail(entry: Entry, event: Observation, context: Context) -> Step:
         State.FAILED,
         seen_running_at=context.seen_running_at,
         ended_at=context.at,
-        credits=event.credits,
+        credits=_credits_known(entry, event),
         outputs=event.outputs,
         error=_failure_told(event),
         failure=FailureClass.PROVIDER,
@@ -69,6 +69,12 @@ def _fail(entry: Entry, event: Observation, context: Context) -> Step:
 def _failure_told(seen: Observation) -> str:
     said = f": {seen.message}" if seen.message else " and the service does not say why"
     return f"The run failed{said}"
+
+
+def _credits_known(entry: Entry, seen: Observation) -> float | None:
+    """What a run cost: a word that names no credits takes back none that were named before."""
+    assert entry.attempt is not None
+    return entry.attempt.credits if seen.credits is None else seen.credits
 
 
 def look_later(entry: Entry, _event: Event, context: Context) -> Step:
@@ -152,7 +158,7 @@ def _ended_late(entry: Entry, event: Event, context: Context) -> Entry:
         state,
         run_id=seen.run_id,
         ended_at=context.at,
-        credits=entry.attempt.credits if seen.credits is None else seen.credits,
+        credits=_credits_known(entry, seen),
         outputs=seen.outputs,
         error=None if state is State.COMPLETE else _failure_told(seen),
         failure=None if state is State.COMPLETE else FailureClass.PROVIDER,

@@ -3,6 +3,7 @@
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.events import (
     CountFailure,
@@ -134,6 +135,20 @@ def test_a_failed_run_costs_and_says_why(message: str | None, error: str) -> Non
     assert attempt is not None
     assert (attempt.error, attempt.failure) == (error, FailureClass.PROVIDER)
     assert (attempt.credits, attempt.ended_at, attempt.outputs) == (1.0, NOON + 100, given)
+
+
+@pytest.mark.parametrize(("told", "kept"), [(None, 2.0), (0.0, 0.0), (3.0, 3.0)])
+@pytest.mark.parametrize("status", [RunStatus.COMPLETE, RunStatus.FAILED])
+def test_credits_on_record_are_not_taken_back_by_a_word_that_names_none(
+    status: RunStatus, told: float | None, kept: float
+) -> None:
+    """An event told what an expired run cost; the look of the next call may name no credits."""
+    expired = an_entry(State.EXPIRED)
+    failed, _ = step(expired, LateEnd(replace(HAS_FAILED, credits=2.0)), a_context())
+    watched, _ = step(failed, Resumed(), a_context())
+    ended, _ = step(watched, an_observation(status, credits=told), a_context())
+    assert ended.attempt is not None
+    assert (ended.attempt.state.value, ended.attempt.credits) == (status.value, kept)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,22 @@
 """Completions by push: the whole engine on virtual time, with deliveries and all their faults."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-from pipeline.core.model import State
-from pipeline.core.replies import CreditsReached, Delivery
+from pipeline.core.model import Json, Observation, RunId, RunStatus, State
+from pipeline.core.replies import CreditsReached, Delivery, LookReply, Missing, Unreadable
+from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.stop import StopReason
+from pipeline.engine.calls.pushes import Pushes
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.outputs import outputs
 from tests.world import WORKFLOW, Universe, a_config, a_sheet
+
+T = TypeVar("T")
 
 ROWS = 100
 
@@ -138,6 +145,92 @@ def test_a_push_for_an_attempt_that_was_given_up_for_a_newer_one_counts(tmp_path
     ended = [run for run in universe.service._runs.values() if run.has_ended(universe.clock.epoch)]  # noqa: SLF001 - the witness
     assert len(ended) > 5
     assert universe.tally().credits == 2 * len(ended)
+
+
+STILL_RUNS = Observation(RunId(""), RunStatus.RUNNING, "PROCESSING")
+
+
+@pytest.mark.parametrize("given", [{"Email": "Dear Ada"}, None], ids=["whole", "bare"])
+@pytest.mark.parametrize("reply", [STILL_RUNS, Missing(), Unreadable("it is too large")])
+@pytest.mark.parametrize("is_owed", [True, False], ids=["retry owed", "to be given up"])
+def test_an_end_told_while_a_look_is_out_outweighs_a_look_that_did_not_see_it(
+    tmp_path: Path,
+    *,
+    given: dict[str, Json] | None,
+    reply: LookReply,
+    is_owed: bool,
+) -> None:
+    """The row is complete: it is neither given up nor paid for anew."""
+    universe = an_expired_universe(tmp_path, is_owed=is_owed)
+    look = universe.remote.look
+    replies = [reply]
+
+    async def overtaken(run_id: RunId) -> LookReply:
+        if not replies:
+            return await look(run_id)
+        offer_end(universe, run_id, given)
+        await asyncio.sleep(61 if not is_owed else 1)
+        return replies.pop()
+
+    universe.remote.look = overtaken  # type: ignore[method-assign]
+    universe.call()
+    assert universe.starts_by_company() == {"Company 2": 1}
+    assert (universe.tally().count(State.COMPLETE), universe.tally().credits) == (1, 2)
+
+
+@pytest.mark.parametrize("is_owed", [True, False], ids=["retry owed", "given up"])
+def test_an_end_told_while_a_look_is_made_durable_is_not_lost(
+    tmp_path: Path, *, is_owed: bool
+) -> None:
+    """It is dealt with once the run is given up, and before a new attempt of the row leaves."""
+    universe = an_expired_universe(tmp_path, is_owed=is_owed)
+    run_ids: list[RunId] = []
+
+    async def in_vain(run_id: RunId) -> LookReply:
+        await asyncio.sleep(61)
+        run_ids.append(run_id)
+        return STILL_RUNS
+
+    async def slow(call: Callable[[], T], /) -> T:
+        if run_ids:
+            offer_end(universe, run_ids.pop(), {"Email": "Dear Ada"})
+            await asyncio.sleep(1)
+        return call()
+
+    universe.remote.look = in_vain  # type: ignore[method-assign]
+    universe.blocking = slow
+    universe.call()
+    assert universe.starts_by_company() == {"Company 2": 1}
+    assert (universe.tally().count(State.COMPLETE), universe.tally().credits) == (1, 2)
+
+
+def test_a_call_does_not_end_while_a_delivery_waits() -> None:
+    """What was told while a look was out is recalled in the very moment in which all is done."""
+    inbox = Inbox()
+    pushes = Pushes(None, inbox, None, None)  # type: ignore[arg-type]  # asked for nothing
+    assert pushes.is_idle
+    inbox.offer(Delivery(CreditsReached(None), 100))
+    assert not pushes.is_idle
+
+
+def an_expired_universe(folder: Path, *, is_owed: bool) -> Universe:
+    """One row whose run was given up and has ended since; a new attempt may be owed to it."""
+    universe = Universe(folder, duration_seconds=600, polling={"give_up": "60s"})
+    universe.sheet = a_sheet(1)
+    universe.call()
+    assert universe.tally().count(State.EXPIRED) == 1
+    universe.clock.epoch += 3600
+    if is_owed:
+        universe.ask_again()
+    universe.listens = True
+    return universe
+
+
+def offer_end(universe: Universe, run_id: RunId, given: dict[str, Json] | None) -> None:
+    """The service tells unasked that a run is complete, and perhaps what it gave."""
+    assert universe.inbox is not None
+    seen = Observation(run_id, RunStatus.COMPLETE, "COMPLETE", given, credits=2.0)
+    universe.inbox.offer(Delivery(seen, 100))
 
 
 @pytest.mark.parametrize(("workflow_id", "stops"), [(WORKFLOW, True), ("WCFG-2", False)])

@@ -137,6 +137,27 @@ def test_a_list_that_lags_gives_no_run_up(tmp_path: Path) -> None:
     """It says that all still run, a day long: each is looked at by itself before it expires."""
     universe = Universe(tmp_path, duration_seconds=60, polling={"give_up": "10min"})
     universe.sheet = a_sheet(30)
+    the_list_lags(universe)
+    assert universe.call() is None
+    assert universe.tally().count(State.COMPLETE) == 30
+
+
+def test_a_list_that_lags_brings_no_retry_about(tmp_path: Path) -> None:
+    """It says that runs still go on which have ended: each is looked at before it is paid anew."""
+    universe = Universe(tmp_path, duration_seconds=600, polling={"give_up": "60s"})
+    universe.sheet = a_sheet(30)
+    universe.call()
+    assert universe.tally().count(State.EXPIRED) == 30
+    universe.clock.epoch += 3600
+    universe.ask_again()
+    the_list_lags(universe)
+    assert universe.call() is None
+    assert sum(universe.starts_by_company().values()) == 30
+    assert universe.tally().count(State.COMPLETE) == 30
+
+
+def the_list_lags(universe: Universe) -> None:
+    """Its pages say of each run that it goes on."""
     list_runs = universe.remote.list_runs
 
     async def stale(page: int) -> object:
@@ -148,8 +169,6 @@ def test_a_list_that_lags_gives_no_run_up(tmp_path: Path) -> None:
         return type(reply)(reply.total, runs)  # type: ignore[union-attr, call-arg]
 
     universe.remote.list_runs = stale  # type: ignore[method-assign, assignment]
-    assert universe.call() is None
-    assert universe.tally().count(State.COMPLETE) == 30
 
 
 def test_starts_that_were_ready_before_a_cost_was_known_do_not_leave(tmp_path: Path) -> None:

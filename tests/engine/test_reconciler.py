@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.core.doubts import Settle
 from pipeline.core.events import RetryAsked, RunFound
@@ -411,6 +412,30 @@ def test_a_call_with_nothing_else_to_do_looks_at_superseded_runs_once(tmp_path: 
     universe.call()
     assert universe.tally().credits == 4
     assert len(universe.remote.starts_at) == 2
+
+
+@pytest.mark.parametrize("lacks", [{"outputs": None}, {"credits": None}])
+def test_a_late_end_of_which_the_list_does_not_tell_all_is_looked_at(
+    tmp_path: Path, lacks: dict[str, None]
+) -> None:
+    """Its run had expired: what a sweep lacks of outputs or credits a look at the run tells."""
+    settings = Settings(duration_seconds=40)
+    universe = a_universe(tmp_path, settings, polling={"give_up": "10s"})
+    universe.sheet = a_sheet(4)
+    lose(universe, replies=[5])
+
+    def bare(_: int, reply: ListReply) -> ListReply:
+        assert isinstance(reply, RunPage)
+        return replace(reply, runs=tuple(structs.replace(s, **lacks) for s in reply.runs))
+
+    list_by(universe, bare)
+    universe.call()
+    assert once_each(universe)
+    assert counted(universe) == (4, 0)
+    assert universe.tally().credits == 4 * 2
+    for standing in universe.standings().values():
+        assert standing.attempt is not None
+        assert standing.attempt.outputs
 
 
 def asked_again(ledger: Ledger, at: float) -> None:

@@ -178,6 +178,7 @@ class Batch:
                 self._follow(before, after)
             for instruction in instructions:
                 self._carry_out(after, instruction)
+            self._recall(after)
         self._stop_where_blind()
         self.changed.set()
 
@@ -243,10 +244,8 @@ class Batch:
                 # One that an earlier call left running is in flight though nothing changed.
                 self.in_flight[entry.id] = entry
                 self.watches.look_now(entry)
-                self._recall(entry)
             case LookLater():
                 self.watches.look_later(entry)
-                self._recall(entry)
             case LookAgain():
                 self.watches.look_again(entry)
             case Reconcile(is_inherited):
@@ -259,10 +258,9 @@ class Batch:
                 assert_never(instruction)
 
     def _recall(self, entry: Entry) -> None:
-        """What was delivered before the run waited for a look is dealt with now."""
-        assert entry.attempt is not None
-        assert entry.attempt.run_id is not None
-        self.inbox.recall(entry.attempt.run_id)
+        """What was delivered before the run was known, or while a look was out, counts now."""
+        if entry.attempt is not None and entry.attempt.run_id is not None:
+            self.inbox.recall(entry.attempt.run_id)
 
     def _stop_where_blind(self) -> None:
         if not self.is_stopped and (stop := self.budget.blindness()) is not None:

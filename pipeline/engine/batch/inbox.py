@@ -1,8 +1,8 @@
 """What was delivered and is not dealt with, and what was delivered too early. Owns its bounds.
 
 A delivery may come before the start's reply is read, or while a look at the run is under way: it is
-kept until the run waits for a look. Whatever is posted, no more is held than the bounds say: what
-goes over them is as lost as one that never came. Must not know entries, nor what follows.
+kept until that is dealt with. Whatever is posted, no more is held than the bounds say: what goes
+over them is as lost as one that never came. Must not know entries, nor what follows.
 """
 
 import asyncio
@@ -55,8 +55,12 @@ class Inbox:
         while len(self._kept) > MOST or self._kept_bytes > MOST_BYTES:
             self._drop(next(iter(self._kept)))
 
+    def keeps(self, run_id: RunId) -> bool:
+        """Whether anything that was told of the run is kept."""
+        return run_id in self._kept
+
     def recall(self, run_id: RunId) -> None:
-        """The run waits for a look: what was kept of it is as if it came now."""
+        """No look at the run is out any more: what was kept of it is as if it came now."""
         if (delivery := self._kept.get(run_id)) is not None:
             self._drop(run_id)
             self.offer(delivery)

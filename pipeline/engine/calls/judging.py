@@ -4,7 +4,7 @@ from typing import Final
 
 from pipeline.core.events import Event, GaveUp
 from pipeline.core.model import Entry, Observation, RunStatus
-from pipeline.core.replies import LookReply, Missing, TryLater, Unreachable, Unreadable
+from pipeline.core.replies import Halted, LookReply, Missing, Unreachable, Unreadable
 from pipeline.core.timing.spans import span
 from pipeline.engine.batch.watches import Watch
 
@@ -21,11 +21,9 @@ def judge(
         watch.missing_since = None
     elif watch.missing_since is None:
         watch.missing_since = now
-    tells_nothing = isinstance(reply, Missing | Unreadable | Unreachable | TryLater)
-    is_running = isinstance(reply, Observation) and reply.status is RunStatus.RUNNING
-    if not (tells_nothing or is_running):
+    if not tells_no_end(reply):
         return reply
-    if entry.owes_retry and (is_missing or is_running):
+    if entry.owes_retry and (is_missing or isinstance(reply, Observation)):
         return reply  # That it has not ended is all that was to be known.
     missing_seconds = 0 if watch.missing_since is None else now - watch.missing_since
     if missing_seconds >= VANISHED_SECONDS:
@@ -36,3 +34,10 @@ def judge(
     if isinstance(reply, Unreadable | Unreachable):
         return GaveUp(f"The run could not be seen to end {told}: {reply.why}")
     return GaveUp(f"The run had not ended {told}")
+
+
+def tells_no_end(reply: LookReply) -> bool:
+    """Whether the run goes on, or may, by all that this look tells."""
+    if isinstance(reply, Observation):
+        return reply.status is RunStatus.RUNNING
+    return not isinstance(reply, Halted)

@@ -72,15 +72,23 @@ class Latecomers:
                 return
 
     async def note_end(self, owner: Owner, seen: Observation) -> None:
-        """An attempt that is not watched any more was seen to have ended, by whatever look."""
-        if owner.is_news(seen):
+        """An attempt that is not watched any more was seen to have ended, by whatever look.
+
+        Once that is on record nobody looks at its run again: what is not told of it is asked first.
+        """
+        if not owner.is_news(seen):
+            return
+        if self._looking.is_enough(seen):
             await self._batch.end_late(owner, seen)
+        else:
+            self.look_soon(seen.run_id, owner)
 
     async def _look(self, run_id: RunId, owner: Owner) -> None:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
         if self._batch.no_more_calls.is_set():
             return
         reply = await self._looking.look(run_id)
+        self._looking.learn_of(reply)
         if isinstance(reply, Halted):
             self._batch.ask_to_stop(stop_of(reply))
         if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:

@@ -22,7 +22,7 @@ from pipeline.core.timing.sweeping import (
 )
 from pipeline.engine.batch.batch import Batch, Happening
 from pipeline.engine.batch.watches import Watch
-from pipeline.engine.calls.judging import judge
+from pipeline.engine.calls.judging import judge, tells_no_end
 from pipeline.engine.calls.looking import Looking
 
 LOOKS_OUT_AT_ONCE: Final = 100
@@ -138,7 +138,12 @@ class Poller:
         reply = await self._looking.look(watch.run_id)
         self._looks_out -= 1
         self._looking.learn_of(reply)
-        self._batch.hear(*self._told(watch, reply))
+        if tells_no_end(reply) and self._batch.inbox.keeps(watch.run_id):
+            # Its end was delivered while the look was out, and is dealt with while the run waits.
+            self._batch.watches.put_off(watch, self._batch.config.polling.first_seconds)
+            self._batch.inbox.recall(watch.run_id)
+        else:
+            self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self, calls: asyncio.TaskGroup) -> None:
         """Read the list page by page, for as long as its pages tell of runs that are watched."""
@@ -197,22 +202,30 @@ class Poller:
             if watch is None:
                 continue
             assert watch.due_at is not None
+            early_seconds = watch.due_at - now
             waiting += 1
-            due += watch.due_at <= now
-            spared += self._spared(watch, watch.due_at - now, seen)
+            due += early_seconds <= 0
             self._batch.watches.take(watch)
-            # Only a look at the run itself gives it up: the list may lag behind.
-            is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
-            if self._looking.is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
+            if self._is_enough(watch, seen, now):
+                spared += self._spared(watch, early_seconds, seen)
                 self._batch.hear(*self._told(watch, seen))
             else:
                 self._looking.untold.append(watch)
         return waiting, due, spared
 
+    def _is_enough(self, watch: Watch, seen: Observation, now: float) -> bool:
+        """Whether what the list tells of a run needs no look at the run itself."""
+        if seen.status is not RunStatus.RUNNING:
+            return self._looking.is_enough(seen)
+        # Only a look at the run itself gives it up, for good or for a new attempt that is owed:
+        # the list may lag behind.
+        is_old = now - watch.began_at >= self._batch.config.polling.give_up_seconds
+        return not is_old and not self._batch.in_flight[watch.entry_id].owes_retry
+
     def _spared(self, watch: Watch, early_seconds: float, seen: Observation) -> float:
         """How much of a look a page spares that tells this, so early."""
         if seen.status is not RunStatus.RUNNING:
-            return 1.0 if self._looking.is_enough(seen) else 0.0
+            return 1.0
         return looks_spared(early_seconds, self._batch.watches.would_wait_seconds(watch))
 
     def _told(self, watch: Watch, reply: LookReply) -> Happening:

@@ -36,8 +36,8 @@ class Pushes:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing that was delivered is being dealt with."""
-        return not self._is_busy
+        """Whether nothing that was delivered waits or is being dealt with."""
+        return not self._is_busy and not self._inbox.arrived.is_set()
 
     async def run(self) -> None:
         """Deal with deliveries until the task is cancelled."""
