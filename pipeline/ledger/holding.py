@@ -56,7 +56,11 @@ def refuse_network_file_system(path: Path, mounted: Iterable[Mount]) -> None:
 
 
 def lock_path(ledger: Path) -> Path:
-    """The file whose lock says that a process holds the ledger; it may stay behind, unlocked."""
+    """The file whose lock says that a process holds the ledger; it may stay behind, unlocked.
+
+    It lies where the ledger really lies: the same one, whatever links lead there.
+    """
+    ledger = ledger.resolve()
     return ledger.with_name(f"{ledger.name}-lock")
 
 

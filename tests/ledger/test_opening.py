@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import permutations
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ import pytest
 
 from pipeline.core.model import RowKey, State
 from pipeline.errors import Exit, LedgerFault, LedgerLost
-from pipeline.ledger.opening import SCHEMA_VERSION, is_held, join_ledger, open_ledger
+from pipeline.ledger.opening import SCHEMA_VERSION, is_held, is_running, join_ledger, open_ledger
 from tests.ledger.builders import a_ledger, connection_of
 
 HOLDER: Final = """
@@ -98,6 +99,25 @@ def test_a_second_process_is_refused_and_told_who_holds_it(tmp_path: Path) -> No
         assert f"this batch is running elsewhere, in process {os.getpid()};" in said
     with another_process(path) as (_, said):
         assert said == "held"
+
+
+def test_a_ledger_that_a_link_leads_to_is_held_whatever_it_is_called(tmp_path: Path) -> None:
+    """By its own name, by a link to it and by a link to its folder, one process works on it."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "near").symlink_to(tmp_path / "kept")
+    (tmp_path / "linked.ledger").symlink_to(Path("kept") / "batch.ledger")
+    paths = [
+        tmp_path / "linked.ledger",
+        tmp_path / "kept" / "batch.ledger",
+        tmp_path / "near" / "batch.ledger",
+    ]
+    for held_by, asked_by in permutations(paths, 2):
+        with open_ledger(held_by) as ledger:
+            with another_process(asked_by) as (_, said):
+                assert f"this batch is running elsewhere, in process {os.getpid()};" in said
+            assert is_held(asked_by)
+            assert is_running(asked_by, ledger.holder())
+    assert [path.name for path in tmp_path.glob("**/*-lock")] == ["batch.ledger-lock"]
 
 
 def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:
