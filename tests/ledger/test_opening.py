@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from pipeline.core.model import RowKey, State
-from pipeline.errors import Exit, LedgerFault, LedgerLost
+from pipeline.errors import Exit, LedgerFault
 from pipeline.ledger.opening import SCHEMA_VERSION, is_held, is_running, join_ledger, open_ledger
 from tests.ledger.builders import a_ledger, connection_of
 
@@ -172,23 +172,6 @@ def test_others_may_read_beside_the_holder(tmp_path: Path) -> None:
             joined.record_written(tmp_path / "out.csv", "digest", 1.0)
         assert ledger.written_digest(tmp_path / "out.csv") == "digest"
         assert ledger.holder() == str(os.getpid())
-
-
-def test_a_ledger_that_is_deleted_under_its_holder_is_rescued(tmp_path: Path) -> None:
-    """All that it held is in a file beside it, for its owner alone; an older one gives way."""
-    path, rescued = tmp_path / "batch.ledger", tmp_path / "batch.ledger.rescued"
-    rescued.write_text("of another day")
-    # Whoever held it learns so again when it says that it holds it no more.
-    with suppress(LedgerLost), a_ledger(tmp_path, "a") as ledger:
-        path.unlink()
-        with pytest.raises(LedgerLost, match="put that in its place") as caught:
-            ledger.say_reading("digest")
-        assert rescued.name in caught.value.remedy
-        assert stat.S_IMODE(rescued.stat().st_mode) == 0o600
-    rescued.rename(path)
-    with join_ledger(path) as found:
-        assert found is not None
-        assert found.rows_by_state() == {State.PLANNED: 1}
 
 
 def test_where_there_is_no_ledger_none_is_made(tmp_path: Path) -> None:
