@@ -80,7 +80,8 @@ def held(ledger: Path) -> Iterator[bool]:
         raise LedgerFault(
             place=str(lock_path(ledger)),
             wrong=f"the ledger can't be locked ({error.strerror})",
-            remedy="name a ledger in a folder that you may write to in the config's `ledger`",
+            remedy="make room or mend the rights of this file and its folder, then give the same "
+            "command again",
         ) from error
     try:
         yield True
