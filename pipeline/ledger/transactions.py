@@ -71,11 +71,7 @@ class Transactions:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.DatabaseError as error:
-            raise LedgerLost(
-                place=str(self.path),
-                wrong=f"the ledger could not be written ({error})",
-                remedy="make room or mend the folder's rights, then give the same command again",
-            ) from error
+            raise _not_written(self.path, error) from error
         finally:
             if self._file_connection.in_transaction:
                 self._execute("ROLLBACK")
@@ -140,6 +136,20 @@ class Transactions:
                 with suppress(OSError):
                     path.unlink()
         return [path.name for path in self._beside if path.exists()]
+
+
+def _not_written(path: Path, error: sqlite3.DatabaseError) -> LedgerLost:
+    if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+        return LedgerLost(
+            place=str(path),
+            wrong="the ledger could not be written: another program keeps it locked",
+            remedy="close what else has it open, then give the same command again",
+        )
+    return LedgerLost(
+        place=str(path),
+        wrong=f"the ledger could not be written ({error})",
+        remedy="make room or mend the folder's rights, then give the same command again",
+    )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from pipeline.core.lifecycle import step
 from pipeline.core.model import RoundKind, State
 from pipeline.core.replies import Missing
 from pipeline.core.rules import Context
-from pipeline.errors import LedgerFault, PipelineError
+from pipeline.errors import LedgerFault, LedgerLost, PipelineError
 from pipeline.ledger.holding import Mount, lock_path, mounts
 from pipeline.ledger.opening import check_place, is_held, join_ledger, open_ledger
 from tests.core.builders import NOON
@@ -24,6 +25,7 @@ from tests.ledger.builders import (
     SOURCE,
     WORKFLOW,
     a_ledger,
+    connection_of,
     ids_of,
     second_attempt,
     some_rows,
@@ -112,6 +114,23 @@ def fault_of(call: Callable[[], object]) -> LedgerFault:
     with pytest.raises(LedgerFault) as caught:
         call()
     return caught.value
+
+
+def test_another_program_that_keeps_the_ledger_locked_is_told(tmp_path: Path) -> None:
+    """No room and no rights help there: that program is to be closed."""
+    with a_ledger(tmp_path, "a") as ledger:
+        connection_of(ledger).execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(ledger.path, isolation_level=None)) as another:
+            another.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LedgerLost) as caught:
+                ledger.save([stands(1, State.RUNNING)])
+        assert caught.value.wrong == (
+            "the ledger could not be written: another program keeps it locked"
+        )
+        assert caught.value.remedy == (
+            "close what else has it open, then give the same command again"
+        )
+        ledger.save([stands(1, State.RUNNING)])
 
 
 def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
