@@ -56,5 +56,9 @@ def simulator_settings(config: Config) -> Settings:
 
 
 def simulator_state(config: Config) -> Path:
-    """Where the simulator keeps its runs, so that a killed batch finds them again."""
-    return config.ledger.with_name(f"{config.ledger.name}.simulator")
+    """Where the simulator keeps its runs, so that a killed batch finds them again.
+
+    Beside the ledger itself, as the ledger's lock is: whoever goes on with it knows of its runs.
+    """
+    ledger = config.ledger.resolve()
+    return ledger.with_name(f"{ledger.name}.simulator")

@@ -190,7 +190,10 @@ def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:
 
 
 def _keep_edited(ledger: Ledger, target: Path) -> Path | None:
-    """Keep a file that stands at the target and is not as this ledger wrote it."""
-    if not target.exists() or sheets.digest(target) == ledger.written_digest(target):
+    """Keep a file that stands at the target and is not as this ledger wrote it, there or elsewhere.
+
+    Whoever moves or copies the folder has changed nothing in it.
+    """
+    if not target.exists() or ledger.is_written_digest(sheets.digest(target)):
         return None
     return sheets.keep_aside(target, datetime.now().astimezone())

@@ -3,6 +3,7 @@
 Must not know the service: whether a key is good, only the service can say.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -54,6 +55,8 @@ def _candidates(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[st
 
 def _from_file(path: Path, name: str) -> str | None:
     remedy = "mend the file, or set the environment variable instead"
+    # Of a line that is none it would warn on stderr, in words of its own.
+    logging.getLogger("dotenv").setLevel(logging.ERROR)
     try:
         return dotenv_values(path, interpolate=False, encoding="utf-8").get(name)
     except OSError as error:

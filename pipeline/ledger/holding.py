@@ -56,7 +56,11 @@ def refuse_network_file_system(path: Path, mounted: Iterable[Mount]) -> None:
 
 
 def lock_path(ledger: Path) -> Path:
-    """The file whose lock says that a process holds the ledger; it may stay behind, unlocked."""
+    """The file whose lock says that a process holds the ledger; it may stay behind, unlocked.
+
+    It lies where the ledger really lies: the same one, whatever links lead there.
+    """
+    ledger = ledger.resolve()
     return ledger.with_name(f"{ledger.name}-lock")
 
 
@@ -76,7 +80,8 @@ def held(ledger: Path) -> Iterator[bool]:
         raise LedgerFault(
             place=str(lock_path(ledger)),
             wrong=f"the ledger can't be locked ({error.strerror})",
-            remedy="name a ledger in a folder that you may write to in the config's `ledger`",
+            remedy="make room or mend the rights of this file and its folder, then give the same "
+            "command again",
         ) from error
     try:
         yield True

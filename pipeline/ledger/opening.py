@@ -5,6 +5,7 @@ Must not know what is asked of the ledger once it is open.
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib import resources
@@ -51,6 +52,8 @@ def check_place(path: Path) -> None:
         try_to_write(folder)
     except OSError as error:
         why = f"nothing can be written to {folder} ({error.strerror})"
+        if _is_there(path):
+            raise _shut(path, f"the ledger can't be opened: {why}") from None
         raise _no_ledger_at(path, f"the ledger can't be made: {why}") from None
 
 
@@ -127,7 +130,7 @@ def _make_file(path: Path) -> None:
         # A copied ledger may have come with wider rights.
         make_for_owner(path)
     except OSError as error:
-        raise _no_ledger_at(path, f"the ledger can't be opened ({error})") from error
+        raise _not_opened(path, error) from error
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -141,7 +144,6 @@ def _connected(path: Path) -> sqlite3.Connection:
         if isinstance(error, LedgerFault):
             raise
         if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
-            # Never "name another": with a new ledger, every row would be paid for again.
             raise LedgerFault(
                 place=str(path),
                 wrong=f"the ledger is damaged ({error})",
@@ -156,7 +158,7 @@ def _connected(path: Path) -> sqlite3.Connection:
                     "the config's `ledger`"
                 ),
             ) from error
-        raise _no_ledger_at(path, f"the ledger can't be opened ({error})") from error
+        raise _not_opened(path, error) from error
     return connection
 
 
@@ -190,6 +192,31 @@ def _check_and_create(path: Path, connection: sqlite3.Connection) -> None:
             f"BEGIN IMMEDIATE; {schema}; PRAGMA application_id = {APPLICATION_ID}; "
             f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         )
+
+
+def _not_opened(path: Path, error: Exception) -> LedgerFault:
+    wrong = f"the ledger can't be opened ({error})"
+    return _shut(path, wrong) if _is_there(path) else _no_ledger_at(path, wrong)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file is there, as far as can be told: one that can't be looked for may be."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+
+
+def _shut(path: Path, wrong: str) -> LedgerFault:
+    """Never "name another": with a new ledger, every row would be paid for again."""
+    return LedgerFault(
+        place=str(path),
+        wrong=wrong,
+        remedy="make room or mend the rights of this file and its folder, then give the same "
+        "command again",
+    )
 
 
 def _no_ledger_at(path: Path, wrong: str) -> LedgerFault:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.commands import check
 from pipeline.commands.preparing import Overrides, load_config
-from pipeline.commands.service import client_for
+from pipeline.commands.service import client_for, simulator_state
 from pipeline.core.replies import Halted, HaltReason, ListReply
 from pipeline.errors import RemoteFault
 from pipeline.remote.client import Client
@@ -34,6 +34,16 @@ def test_a_start_is_shown_as_it_is_sent(tmp_path: Path, program: Program) -> Non
         "pipeline_attempt": "",
     }
     assert shown["metadata"]["pipeline_attempt"] == "<made for each start>"
+
+
+def test_a_ledger_that_a_link_leads_to_has_one_simulator(tmp_path: Path) -> None:
+    """Whatever the ledger is called, the simulator knows of the runs that stand in it."""
+    (tmp_path / "kept").mkdir()
+    kept = tmp_path / "kept" / "batch.ledger"
+    (tmp_path / "linked.ledger").symlink_to(kept)
+    configs = (a_batch(tmp_path, 1, ledger=str(name)) for name in ("linked.ledger", kept))
+    states = [simulator_state(load_config(config, Overrides())) for config in configs]
+    assert states == [kept.with_name("batch.ledger.simulator").resolve()] * 2
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")

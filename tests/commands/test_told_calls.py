@@ -177,3 +177,14 @@ def test_an_output_that_can_not_be_written_is_told_with_its_export(
     monkeypatch.setattr(movinginput, "_written", written)
     see_that_they_work(told(program("run", config).err), {"export"})
     see_that_they_read_june(program("run", config, *june(folder)).err, {"export"})
+
+
+def test_a_config_whose_name_looks_like_a_flag_is_told_as_a_path(
+    folder: Path, program: Program
+) -> None:
+    """What was called as `report -- ./-leads.yaml` is told so that it is taken."""
+    config = write_config(folder.parent / "-leads.yaml")
+    write_rows(folder.parent / "rows.csv", [["Company 1"]], ["Company"])
+    ended = program("report", "--", f"./{config.name}")
+    assert told(ended.err) == [["run", "./-leads.yaml"]]
+    see_that_they_work(told(ended.err), {"run"})

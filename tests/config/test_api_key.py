@@ -79,3 +79,12 @@ def test_a_garbled_env_file_is_a_fault(parsed: Callable[..., Draft], tmp_path: P
     (tmp_path / ".env").write_bytes(b"COPY_AI_API_KEY=\xff\xfe")
     with pytest.raises(ConfigFault, match="not UTF-8"):
         find_key(parsed().config, {})
+
+
+def test_a_line_of_an_env_file_that_is_none_is_passed_over(
+    parsed: Callable[..., Draft], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What reads the file says nothing in words of its own."""
+    (tmp_path / ".env").write_text("my key is\nCOPY_AI_API_KEY=b\n'\n")
+    assert find_key(parsed().config, {}) == "b"
+    assert caplog.records == []

@@ -43,6 +43,20 @@ def test_an_output_that_nobody_touched_is_replaced(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == before
 
 
+def test_an_output_that_was_moved_with_its_folder_is_replaced(tmp_path: Path) -> None:
+    """What this ledger wrote is known by what it holds, wherever it came to lie."""
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    config = a_batch(there, 3)
+    assert pipeline("run", config).exit == 0
+    before = {path.name for path in there.iterdir()}
+    there.rename(here)
+    ended = pipeline("run", here / config.name)
+    assert ended.exit == 0, ended.err
+    assert "not as this ledger wrote it" not in ended.err
+    assert {path.name for path in here.iterdir()} == before
+
+
 def test_a_file_that_was_there_before_the_first_call_is_kept_aside(tmp_path: Path) -> None:
     """What stands at the output's place and is not ours is never written over."""
     config = a_batch(tmp_path, 1)

@@ -7,14 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import permutations
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from pipeline.core.model import RowKey, State
-from pipeline.errors import Exit, LedgerFault, LedgerLost
-from pipeline.ledger.opening import SCHEMA_VERSION, is_held, join_ledger, open_ledger
+from pipeline.errors import Exit, LedgerFault
+from pipeline.ledger.opening import SCHEMA_VERSION, is_held, is_running, join_ledger, open_ledger
 from tests.ledger.builders import a_ledger, connection_of
 
 HOLDER: Final = """
@@ -100,6 +101,25 @@ def test_a_second_process_is_refused_and_told_who_holds_it(tmp_path: Path) -> No
         assert said == "held"
 
 
+def test_a_ledger_that_a_link_leads_to_is_held_whatever_it_is_called(tmp_path: Path) -> None:
+    """By its own name, by a link to it and by a link to its folder, one process works on it."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "near").symlink_to(tmp_path / "kept")
+    (tmp_path / "linked.ledger").symlink_to(Path("kept") / "batch.ledger")
+    paths = [
+        tmp_path / "linked.ledger",
+        tmp_path / "kept" / "batch.ledger",
+        tmp_path / "near" / "batch.ledger",
+    ]
+    for held_by, asked_by in permutations(paths, 2):
+        with open_ledger(held_by) as ledger:
+            with another_process(asked_by) as (_, said):
+                assert f"this batch is running elsewhere, in process {os.getpid()};" in said
+            assert is_held(asked_by)
+            assert is_running(asked_by, ledger.holder())
+    assert [path.name for path in tmp_path.glob("**/*-lock")] == ["batch.ledger-lock"]
+
+
 def test_a_process_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     """While it lives it is named; after it was killed the next one goes on at once."""
     path = tmp_path / "batch.ledger"
@@ -152,23 +172,6 @@ def test_others_may_read_beside_the_holder(tmp_path: Path) -> None:
             joined.record_written(tmp_path / "out.csv", "digest", 1.0)
         assert ledger.written_digest(tmp_path / "out.csv") == "digest"
         assert ledger.holder() == str(os.getpid())
-
-
-def test_a_ledger_that_is_deleted_under_its_holder_is_rescued(tmp_path: Path) -> None:
-    """All that it held is in a file beside it, for its owner alone; an older one gives way."""
-    path, rescued = tmp_path / "batch.ledger", tmp_path / "batch.ledger.rescued"
-    rescued.write_text("of another day")
-    # Whoever held it learns so again when it says that it holds it no more.
-    with suppress(LedgerLost), a_ledger(tmp_path, "a") as ledger:
-        path.unlink()
-        with pytest.raises(LedgerLost, match="put that in its place") as caught:
-            ledger.say_reading("digest")
-        assert rescued.name in caught.value.remedy
-        assert stat.S_IMODE(rescued.stat().st_mode) == 0o600
-    rescued.rename(path)
-    with join_ledger(path) as found:
-        assert found is not None
-        assert found.rows_by_state() == {State.PLANNED: 1}
 
 
 def test_where_there_is_no_ledger_none_is_made(tmp_path: Path) -> None:

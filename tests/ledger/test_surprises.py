@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,15 +16,16 @@ from pipeline.core.lifecycle import step
 from pipeline.core.model import RoundKind, State
 from pipeline.core.replies import Missing
 from pipeline.core.rules import Context
-from pipeline.errors import LedgerFault, PipelineError
+from pipeline.errors import LedgerFault, LedgerLost, PipelineError
 from pipeline.ledger.holding import Mount, lock_path, mounts
-from pipeline.ledger.opening import is_held, open_ledger
+from pipeline.ledger.opening import check_place, is_held, join_ledger, open_ledger
 from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,
     SOURCE,
     WORKFLOW,
     a_ledger,
+    connection_of,
     ids_of,
     second_attempt,
     some_rows,
@@ -71,6 +73,64 @@ def test_a_lock_that_can_not_be_made_is_told(
     lock_path(path).mkdir()
     with pytest.raises(LedgerFault):
         opened(path)
+
+
+def test_a_ledger_that_can_not_be_had_is_not_swapped_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the system refuses: with another ledger all of its rows would be paid for again."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "batch.ledger"
+    with open_ledger(path):
+        pass
+    lock_path(path).unlink()
+    lock_path(path).mkdir()
+    monkeypatch.setattr("pipeline.ledger.opening.try_to_write", refuse)
+    told = [fault_of(lambda: check_place(path)), fault_of(lambda: open_ledger(path).__enter__())]
+    monkeypatch.setattr("pipeline.ledger.opening.make_for_owner", refuse)
+    told.append(fault_of(lambda: open_ledger(path).__enter__()))
+    monkeypatch.setattr("sqlite3.connect", unable_to_open)
+    told.append(fault_of(lambda: join_ledger(path).__enter__()))
+    full = "No space left on device"
+    assert [fault.wrong for fault in told] == [
+        f"the ledger can't be opened: nothing can be written to {tmp_path} ({full})",
+        "the ledger can't be locked (Is a directory)",
+        f"the ledger can't be opened ([Errno 28] {full})",
+        "the ledger can't be opened (disk I/O error)",
+    ]
+    assert {fault.remedy for fault in told} == {
+        "make room or mend the rights of this file and its folder, then give the same command again"
+    }
+
+
+def unable_to_open(*_: object, **__: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+def fault_of(call: Callable[[], object]) -> LedgerFault:
+    with pytest.raises(LedgerFault) as caught:
+        call()
+    return caught.value
+
+
+def test_another_program_that_keeps_the_ledger_locked_is_told(tmp_path: Path) -> None:
+    """No room and no rights help there: that program is to be closed."""
+    with a_ledger(tmp_path, "a") as ledger:
+        connection_of(ledger).execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(ledger.path, isolation_level=None)) as another:
+            another.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LedgerLost) as caught:
+                ledger.save([stands(1, State.RUNNING)])
+        assert caught.value.wrong == (
+            "the ledger could not be written: another program keeps it locked"
+        )
+        assert caught.value.remedy == (
+            "close what else has it open, then give the same command again"
+        )
+        ledger.save([stands(1, State.RUNNING)])
 
 
 def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:

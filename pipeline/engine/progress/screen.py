@@ -43,7 +43,9 @@ def laid_out(message: str, stream: TextIO) -> str:
 def typed(path: Path) -> str:
     """A path as a person types it in a shell: from this folder where it lies below it."""
     path, here = path.absolute(), Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+    text = str(path.relative_to(here) if path.is_relative_to(here) else path)
+    # What begins with a dash would be taken for a flag.
+    return shlex.quote(f".{os.sep}{text}" if text.startswith("-") else text)
 
 
 def shortened(line: str, columns: int) -> str:
