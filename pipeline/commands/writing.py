@@ -26,7 +26,7 @@ from pipeline.core.rows.writing import (
 )
 from pipeline.errors import FaultGroup, OutputFault
 from pipeline.ledger.store import Ledger
-from pipeline.sheets import Written
+from pipeline.sheets import Written, WrittenTexts
 
 NAMES_TOLD: Final = 5
 """So many outputs are named, and no more: a run may give hundreds."""
@@ -173,13 +173,13 @@ def _foreign_cells(prepared: Prepared, ledger: Ledger | None, columns: Columns) 
     foreign = {}
     for header, place in here.items():
         past = ledger.written_texts(header) if ledger else set()
-        cell = _first_foreign(sheet, place, ours[header] | past)
+        cell = _first_foreign(sheet, place, WrittenTexts(ours[header] | past))
         if cell is not None:
             foreign[header] = cell
     return foreign
 
 
-def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:
+def _first_foreign(sheet: Sheet, place: int, ours: WrittenTexts) -> str | None:
     for row in sheet.rows:
         value = row.values[place]
         text = shown(value)
