@@ -4,6 +4,7 @@ Must not know how a sheet is written, nor what happens before or after.
 """
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,7 @@ from pipeline.core.rows.writing import (
 )
 from pipeline.errors import FaultGroup, OutputFault
 from pipeline.ledger.store import Ledger
-from pipeline.sheets import Written
+from pipeline.sheets import Written, WrittenTexts
 
 NAMES_TOLD: Final = 5
 """So many outputs are named, and no more: a run may give hundreds."""
@@ -124,11 +125,18 @@ def rehearse_output(prepared: Prepared, ledger: Ledger | None) -> None:
     Raises `FaultGroup`, `InputFault` and `OutputFault`, as the writing would.
     """
     columns = columns_to_write(prepared, ledger)
-    numbers = (row.number for row in prepared.sheet.rows)
+    headers = columns.headers
+    if prepared.config.outputs == "*" and not columns.outputs:
+        # Which outputs there are, only the runs tell: there must be room for one at the least.
+        headers = (*free_headers(["Output"], {*prepared.sheet.columns, *headers}), *headers)
     with told_while(f"Looking whether {prepared.source.path.name} can be copied"):
-        lines = sheets.rehearse(prepared.source, columns.headers, numbers)
+        lines = sheets.rehearse(prepared.source, headers, _numbers(prepared))
     for line in lines:
         say(line)
+
+
+def _numbers(prepared: Prepared) -> Iterator[int]:
+    return (row.number for row in prepared.sheet.rows)
 
 
 def columns_to_write(prepared: Prepared, ledger: Ledger | None) -> Columns:
@@ -140,15 +148,46 @@ def columns_to_write(prepared: Prepared, ledger: Ledger | None) -> Columns:
     config = prepared.config
     paths = {} if config.outputs == "*" else config.outputs
     named = Columns(paths, config.output.columns.headers)
-    foreign = _foreign_cells(prepared, ledger, named)
+    is_our_file = ledger is not None and ledger.is_written_digest(prepared.digest)
+    foreign = {} if is_our_file else _foreign_cells(prepared, ledger, named)
     if foreign:
         raise FaultGroup([_foreign_fault(config, *found) for found in foreign.items()])
     if config.outputs != "*":
         return named
     outputs = () if ledger is None else all_outputs(ledger.every_attempt())
-    unnamed = Columns({name: name for name in outputs}, {})
-    taken = {*named.headers, *_foreign_cells(prepared, ledger, unnamed)}
-    return Columns(free_headers(outputs, taken), named.about)
+    return Columns(_own_headers(prepared, ledger, outputs, named.headers), named.about)
+
+
+def _own_headers(
+    prepared: Prepared, ledger: Ledger | None, outputs: Sequence[str], named: Sequence[str]
+) -> dict[str, str]:
+    """A header for each output, whose column is a new one, or can be filled and is ours to fill."""
+    taken = set(named)
+    while True:
+        headers = free_headers(outputs, taken)
+        # Also of a file that we wrote: the user's columns stand in it beside ours.
+        lost = {*_foreign_cells(prepared, ledger, Columns(headers, {}))}
+        lost |= _not_to_be_filled(prepared, [*headers])
+        if not lost:
+            return headers
+        taken |= lost
+
+
+def _not_to_be_filled(prepared: Prepared, headers: Sequence[str]) -> set[str]:
+    """The headers among these under which the sheet has a column whose cells can't be filled."""
+    names = zip(headers, column_names(headers), strict=True)
+    standing = [header for header, name in names if name in prepared.sheet.columns]
+    if not standing or _can_be_filled(prepared, standing):
+        return set()
+    return {header for header in standing if not _can_be_filled(prepared, [header])}
+
+
+def _can_be_filled(prepared: Prepared, headers: Sequence[str]) -> bool:
+    try:
+        sheets.rehearse(prepared.source, headers, _numbers(prepared))
+    except OutputFault:
+        return False
+    return True
 
 
 def _foreign_fault(config: Config, header: str, cell: str) -> OutputFault:
@@ -167,19 +206,19 @@ def _foreign_cells(prepared: Prepared, ledger: Ledger | None, columns: Columns) 
         for header, name in zip(columns.headers, column_names(columns.headers), strict=True)
         if name in sheet.columns
     }
-    if not here or (ledger and ledger.is_written_digest(prepared.digest)):
+    if not here:
         return {}
     ours = texts_of_attempts(ledger.every_attempt() if ledger else (), columns)
     foreign = {}
     for header, place in here.items():
         past = ledger.written_texts(header) if ledger else set()
-        cell = _first_foreign(sheet, place, ours[header] | past)
+        cell = _first_foreign(sheet, place, WrittenTexts(ours[header] | past))
         if cell is not None:
             foreign[header] = cell
     return foreign
 
 
-def _first_foreign(sheet: Sheet, place: int, ours: set[str]) -> str | None:
+def _first_foreign(sheet: Sheet, place: int, ours: WrittenTexts) -> str | None:
     for row in sheet.rows:
         value = row.values[place]
         text = shown(value)

@@ -2,6 +2,7 @@
 
 from pipeline.sheets.files import check_target, digest, keep_aside
 from pipeline.sheets.formats import read, rehearse, tops, write
+from pipeline.sheets.recognising import WrittenTexts
 from pipeline.sheets.source import InputChanged, Source, TextForm, Top, Written
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "TextForm",
     "Top",
     "Written",
+    "WrittenTexts",
     "check_target",
     "digest",
     "keep_aside",

@@ -19,20 +19,25 @@ ESCAPE_LIKE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 def fitted(text: str, row: int, column: str, overflow: Overflow) -> str:
     """The text, or as much of it as a cell can hold with a note on where the whole is kept."""
+    held = held_text(text, overflow.name)
+    if held is not text:
+        overflow.keep(row, column, text)
+    return held
+
+
+def held_text(text: str, name: str) -> str:
+    """The text itself, or what a cell holds of one that is kept whole in the file of this name."""
     # A character takes two units at most: most texts are surely short enough.
     if len(text) <= LIMIT_UNITS // 2 and not FORBIDDEN.search(text):
         return text
     held = FORBIDDEN.sub("\ufffd", text)
     if _units(held) > LIMIT_UNITS:
-        note = f" … [cut: the whole text of {len(text)} characters is in {overflow.name}]"
-        held = _cut(held, LIMIT_UNITS - _units(note)) + note
+        note = f" … [cut: the whole text of {len(text)} characters is in {name}]"
     elif held != text:
-        note = f" [characters that Excel cannot hold: the whole text is in {overflow.name}]"
-        held = _cut(held, LIMIT_UNITS - _units(note)) + note
+        note = f" [characters that Excel cannot hold: the whole text is in {name}]"
     else:
         return text
-    overflow.keep(row, column, text)
-    return held
+    return _cut(held, LIMIT_UNITS - _units(note)) + note
 
 
 def escaped(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from pipeline.commands import terminal
 from pipeline.config.load import parse
@@ -161,6 +161,22 @@ def test_a_column_of_formulas_that_were_never_calculated_is_no_empty_one(program
     ) in ended.err
     assert written().variables == {"Name": FromColumn("Name"), "Pitch": FromColumn("Pitch")}
     assert "Data!B3: the formula was never calculated" in program("check", "export.yaml").err
+
+
+def test_headers_that_are_numbers_are_named_as_they_are_shown(program: Program) -> None:
+    """Shares, years and numbers with zeros before them: the config that was written runs."""
+    path = a_book(Data=[("SKU", 0.1, 2024, 12), ("a", 5, 6, 7), ("b", 7, 8, 9)])
+    book = load_workbook(path)
+    for cell, code in {"B1": "0%", "C1": "#,##0", "D1": "00000"}.items():
+        book["Data"][cell].number_format = code
+    book.save(path)
+    assert program("init", path, "--workflow", "simulator", "--header-row", "1").exit == 0
+    assert list(written().variables) == ["SKU", "10%", "2,024", "00012"]
+    ended = program("run", "export.yaml")
+    assert ended.exit == 0, ended.err
+    # The output names them so as well: none of our columns may stand over one of them.
+    ended = program("run", "export.yaml", "--input", "export.done.xlsx")
+    assert ended.exit == 0, ended.err
 
 
 def test_at_a_terminal_such_a_column_says_what_is_in_it(program: Program) -> None:

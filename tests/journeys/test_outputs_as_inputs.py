@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from tests.journeys.running import a_batch, pipeline, read_rows, write_rows
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from tests.journeys.running import a_batch, pipeline, read_rows, write_config, write_rows
 
 
 def test_an_edited_output_can_be_the_next_input(tmp_path: Path) -> None:
@@ -33,6 +36,41 @@ def test_the_errors_and_totals_of_the_past_are_known_again(tmp_path: Path) -> No
     edited = tmp_path / "edited.csv"
     edited.write_text(f"{then}New company,9,,,,,\n", "utf-8")
     ended = pipeline("run", config, "--input", edited, "--json")
+    assert ended.exit == 0, ended.err
+    assert ended.summary["requests"]["start"] == 1
+
+
+@pytest.mark.parametrize("outputs", [{"Mail": "Summary"}, "*"])
+def test_text_that_was_defused_is_known_again(tmp_path: Path, outputs: object) -> None:
+    """An answer that begins with a bullet stands in a CSV behind a ', and is ours all the same."""
+    variables = {"- Point": "Company"}
+    config = a_batch(tmp_path, 2, outputs=outputs, variables=variables)
+    assert pipeline("run", config).exit == 0
+    then = (tmp_path / "rows.done.csv").read_text("utf-8")
+    assert ",'- Point: Company 0" in then
+    edited = tmp_path / "edited.csv"
+    edited.write_text(f"{then}New company,9\n", "utf-8")
+    ended = pipeline("run", config, "--input", edited, "--json")
+    assert ended.exit == 0, ended.err
+    assert ended.summary["requests"]["start"] == 1
+    columns = read_rows(tmp_path / "rows.done.csv")[0].keys()
+    assert read_rows(tmp_path / "edited.done.csv")[0].keys() == columns
+
+
+def test_text_that_was_cut_is_known_again(tmp_path: Path) -> None:
+    """A cell that holds as much as a cell can, and a note on the rest, is ours all the same."""
+    sheet = Workbook()
+    rows = sheet.worksheets[0]
+    rows.append(["Company"])
+    rows.append(["x" * 32_767])
+    sheet.save(tmp_path / "rows.xlsx")
+    config = write_config(tmp_path / "batch.yaml", input={"path": "rows.xlsx"})
+    assert pipeline("run", config).exit == 0
+    edited = load_workbook(tmp_path / "rows.done.xlsx")
+    assert "[cut: the whole text of " in str(edited.worksheets[0]["B2"].value)
+    edited.worksheets[0].append(["New company"])
+    edited.save(tmp_path / "edited.xlsx")
+    ended = pipeline("run", config, "--input", tmp_path / "edited.xlsx", "--json")
     assert ended.exit == 0, ended.err
     assert ended.summary["requests"]["start"] == 1
 

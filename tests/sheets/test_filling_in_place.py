@@ -13,6 +13,7 @@ from tests.sheets.fidelity import changed_parts, parts_of
 from tests.sheets.rawworkbooks import (
     MAIN,
     SHEET,
+    STYLES,
     a_package,
     a_sheet,
     content_types,
@@ -138,16 +139,23 @@ def test_a_formula_over_several_cells_goes_where_all_of_them_are_filled(
         ("><v>2024</v>", "2024"),
         ("><v>1.50</v>", "1.5"),
         ('t="n"><v>2024.0</v>', "2024"),
+        ('s="1"><v>45293</v>', "2024-01-02"),
+        ('s="3"><v>0.1</v>', "10%"),
+        ('s="4"><v>2024</v>', "2,024"),
+        ("><v>1234567890123456789</v>", "1234567890123456789"),
     ],
 )  # fmt: skip
 def test_a_header_is_known_by_its_text(tmp_path: Path, cell: str, name: str) -> None:
-    """However the file holds it: shared, in runs, without phonetic hints, as a number."""
+    """However the file holds it: shared, in runs, without hints, as a number with a format."""
     header = f'<row r="1"><c r="A1"><v>1</v></c><c r="B1" {cell}</c></row>'
     ways = {"rId9": ("sharedStrings", "sharedStrings.xml")}
     rows = a_sheet(header + '<row r="2"><c r="A2"><v>2</v></c></row>')
-    source = a_source(
-        a_package(tmp_path, parts_with(rows, more={"xl/sharedStrings.xml": STRINGS}, ways=ways))
-    )
+    formats = '<xf numFmtId="9" xfId="0"/><xf numFmtId="3" xfId="0"/></cellXfs>'
+    more = {
+        "xl/sharedStrings.xml": STRINGS,
+        "xl/styles.xml": STYLES.replace("</cellXfs>", formats),
+    }
+    source = a_source(a_package(tmp_path, parts_with(rows, more=more, ways=ways)))
     assert name == read(source).columns[1]
     part = sheet_of(a_copy(source, {2: ["x"]}, [name]).path)
     assert '<c r="B2" t="inlineStr">' in part

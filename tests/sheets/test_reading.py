@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.core.model import CellValue, Form, Formatted, Sheet, Uncalculated
-from pipeline.core.rows.cells import raw_of, shown, text_of
+from pipeline.core.rows.cells import column_names, raw_of, shown, text_of
 from pipeline.errors import InputFault
-from pipeline.sheets import Source, read
+from pipeline.sheets import Source, read, tops
 from pipeline.sheets.shown.moments import DateSystem, duration_of, moment_of
 from pipeline.sheets.workbook.glancing import HIDDEN_MARK, marks_in
 from tests.sheets.builders import a_workbook
@@ -227,6 +227,29 @@ def test_without_headers_columns_are_sent_by_their_letters(tmp_path: Path) -> No
     content = parts('<row r="1"><c r="B1" s="1"><v>7</v></c></row>')
     (row,) = read(Source(a_package(tmp_path, content), None, None, mapped=frozenset({"B"}))).rows
     assert list(map(shown, row.values)) == ["", "00007"]
+
+
+@pytest.mark.parametrize("mapped", [[], ["SKU"], ["10.0%"], ["00012", "2024-01-02"], ["0.1"]])
+def test_a_header_that_is_a_number_goes_by_what_it_shows(
+    tmp_path: Path, mapped: Sequence[str]
+) -> None:
+    """A person names what stands there; whatever is sent, each command sees the same names."""
+    top = (
+        '<row r="1"><c t="inlineStr"><is><t>SKU</t></is></c><c s="3"><v>0.1</v></c>'
+        '<c s="1"><v>12</v></c><c s="2"><v>45293</v></c><c><v>1234567890123456789</v></c></row>'
+    )
+    row = f'<row r="2">{"".join(f"<c><v>{n}</v></c>" for n in range(5))}</row>'
+    path = a_package(tmp_path, parts(top + row))
+    names = ("SKU", "10.0%", "00012", "2024-01-02", "1234567890123456789")
+    assert read(Source(path, None, 1, mapped=frozenset(mapped))).columns == names
+    assert column_names(tops(path)[0].lines[0]) == names
+
+
+def test_the_header_of_rows_out_of_order_is_found(tmp_path: Path) -> None:
+    """Some programs write rows as they come."""
+    row = '<row r="2"><c r="A2"><v>1</v></c></row>'
+    content = parts(row + '<row r="1"><c r="A1" s="3"><v>0.1</v></c></row>')
+    assert read(Source(a_package(tmp_path, content), None, 1)).columns == ("10.0%",)
 
 
 def test_a_part_that_is_read_in_pieces_is_read_whole(tmp_path: Path) -> None:

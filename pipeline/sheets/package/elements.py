@@ -39,6 +39,12 @@ class Element:
             if child.name == path[0]:
                 yield from child.below(*path[1:])
 
+    def all_below(self) -> Iterator["Element"]:
+        """All elements under this one, each before those under it."""
+        for child in self.children:
+            yield child
+            yield from child.all_below()
+
     def attribute(self, local_name: str) -> str:
         """An attribute by its name without a prefix; empty where there is none."""
         return next((v for n, v in self.attributes.items() if local(n) == local_name), "")

@@ -17,6 +17,10 @@ from pipeline.sheets.text.spelling import UNICODE
 LOOKS_LIVE: Final = re.compile(r"[\t\r]|\s*[=+\-@＝＋－＠]")  # noqa: RUF001 - the wide ones
 """Text that a spreadsheet would run, by OWASP's "CSV Injection"; some take the wide signs too."""
 
+NOTE: Final = "characters that a text file cannot hold: the whole text is in"
+STAND_INS: Final = "\ufffd?"
+"""What stands where the text has such a character: the first where the file's codec has it."""
+
 
 class NewFields:
     """Spells the new fields of a copy as its other fields are spelled."""
@@ -34,7 +38,7 @@ class NewFields:
         if dialect.quoting is Quoting.NEVER:
             forbidden += f"\r\n{re.escape(dialect.delimiter)}"
         self._unholdable = re.compile(f"[{forbidden}]")
-        self._stand_in = "\ufffd" if codec in UNICODE else "?"
+        self._stand_in = STAND_INS[0 if codec in UNICODE else 1]
 
     def of_row(self, row: int, values: Sequence[NewCell]) -> list[str]:
         """A row's new fields, in the order of the columns."""
@@ -67,8 +71,7 @@ class NewFields:
     def _fitted(self, row: int, n: int, text: str) -> str:
         """The text with a stand-in for what the file can't hold; the whole is kept beside."""
         self._overflow.keep(row, self._columns[n], text)
-        note = "characters that a text file cannot hold: the whole text is in"
-        return self._unholdable.sub(self._stand_in, f"{text} [{note} {self._overflow.name}]")
+        return self._unholdable.sub(self._stand_in, f"{text} [{NOTE} {self._overflow.name}]")
 
     def _spelling(self, quoting: Quoting) -> tuple[Callable[[str], str], Callable[[str], str]]:
         """How a text and how a number is spelled."""

@@ -4,7 +4,7 @@ Must not know what the cells mean. No exception of a library leaves this module.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
@@ -32,7 +32,7 @@ from pipeline.sheets.workbook.calamine import old_workbook, told_of
 from pipeline.sheets.workbook.cellstyles import looks_of
 from pipeline.sheets.workbook.container import Container, damaged
 from pipeline.sheets.workbook.glancing import FORMULA_MARKS, glance, marks_in
-from pipeline.sheets.workbook.sheetpart import amend
+from pipeline.sheets.workbook.sheetpart import amend, amend_lines
 from pipeline.sheets.workbook.wanted import sends_numbers, wanted_of
 
 SPREADSHEET_ML: Final = frozenset({".xlsx", ".xlsm"})
@@ -42,10 +42,11 @@ SPREADSHEET_ML: Final = frozenset({".xlsx", ".xlsm"})
 def read(source: Source) -> Sheet:
     """The sheet as it stands. Raises `InputFault`.
 
-    Cells of the columns that the source says are mapped come as `Formatted` where a number format
-    shows them in its own way, and as `Uncalculated` where a formula has no value; an error is its
-    text, in every column. Of merged cells only the first holds a value. Kinds other than .xlsx and
-    .xlsm have their values alone: dates are known as such there, other formats are not.
+    Numbers in the header, and cells of the columns that the source says are mapped, come as
+    `Formatted` where a number format shows them in its own way; in those columns a formula without
+    a value comes as `Uncalculated`. An error is its text, in every column. Of merged cells only the
+    first holds a value. Kinds other than .xlsx and .xlsm have their values alone: dates are known
+    as such there, other formats are not.
     """
     with _without_collecting():
         return _read(source, content_of(source.path))
@@ -57,10 +58,24 @@ def tops(source: Source, lines: int) -> list[Top]:
     _check_start(source, content)
     with _without_collecting(), told_of(source.path):
         workbook = _opened(source, content)
-        return [
-            Top(name, _grid(source, workbook.get_sheet_by_name(name), lines))
+        found = {
+            name: _grid(source, workbook.get_sheet_by_name(name), lines)
             for name in _names_seen(source, workbook)
-        ]
+        }
+    if source.suffix in SPREADSHEET_ML:
+        _show_numbers(source.path, content, found)
+    return [Top(name, grid) for name, grid in found.items()]
+
+
+def _show_numbers(path: Path, content: bytes, tops: Mapping[str, list[list[CellValue]]]) -> None:
+    """Put into the tops of sheets, by the sheets' names, how their numbers are shown."""
+    container = Container(path, content)
+    book = book_of(path, container)
+    looks = looks_of(path, container, book)
+    for name, grid in tops.items():
+        part = book.sheets.get(name)
+        if part is not None:
+            amend_lines(path, container.chunks(part), dict(enumerate(grid, 1)), looks)
 
 
 def _read(source: Source, content: bytes) -> Sheet:
@@ -105,7 +120,10 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
             raise damaged(path)
         seen = glance(path, part, container.chunks(part))
         grid, merges = _values_and_merges(source, workbook, name)
-    wanted = wanted_of(source, grid, looks_of(path, container, book), seen)
+    looks = looks_of(path, container, book)
+    # A column goes by what its header shows, so that this comes before the columns are looked for.
+    amend_lines(path, container.chunks(part), _header_line(source, grid), looks)
+    wanted = wanted_of(source, grid, looks, seen)
     hidden: frozenset[int] = frozenset()
     if (
         seen.has_hidden
@@ -116,6 +134,12 @@ def _read_whole(source: Source, content: bytes) -> Sheet:
         hidden = amend(path, container.chunks(part), grid, wanted)
     sheet = sheet_of(name, _place(source, name), grid, source.header_row, hidden)
     return replace(sheet, merges=merges)
+
+
+def _header_line(source: Source, grid: list[list[CellValue]]) -> Mapping[int, list[CellValue]]:
+    """The header's line by its number; nothing where there is none."""
+    row = source.header_row
+    return {} if row is None or row > len(grid) else {row: grid[row - 1]}
 
 
 def _check_texts(path: Path, container: Container, part: str | None) -> None:

@@ -18,7 +18,7 @@ from pipeline.sheets.package.references import ROWS_LIMIT
 from pipeline.sheets.workbook.bookparts import TRUE
 from pipeline.sheets.workbook.container import damaged
 from pipeline.sheets.workbook.glancing import column_number
-from pipeline.sheets.workbook.wanted import Wanted
+from pipeline.sheets.workbook.wanted import MOMENTS, NUMBERS, Wanted
 
 LONG_DIGITS: Final = 16
 LONG_NUMBER: Final = re.compile(rf"-?[0-9]{{{LONG_DIGITS},300}}")
@@ -46,6 +46,36 @@ def amend(
         if not _amend_full(row, line, letters, wanted):
             _amend_sparse(path, row, number, grid, wanted)
     return frozenset(hidden)
+
+
+def amend_lines(
+    path: Path,
+    chunks: Iterable[bytes],
+    lines: Mapping[int, list[CellValue]],
+    looks: Mapping[str, Look],
+) -> None:
+    """Put into a few lines, by their rows' numbers, how each number in them is shown.
+
+    The part is parsed until they are found, for which its first piece mostly does. Raises
+    `InputFault`.
+    """
+    missing = {n: line for n, line in lines.items() if any(map(_is_number, line))}
+    if not missing:
+        return
+    number = 0
+    for row in _rows(path, chunks):
+        number = _row_number(path, row, number)
+        line = missing.pop(number, [])
+        for place, cell in _placed(path, row) if line else ():
+            if place < len(line) and _is_number(line[place]):
+                line[place] = _amended(cell, line[place], looks)
+        if not missing:
+            return
+
+
+def _is_number(value: CellValue) -> bool:
+    """Whether a cell holds a number, which a moment is in a file."""
+    return type(value) in NUMBERS or type(value) in MOMENTS
 
 
 def _rows(path: Path, chunks: Iterable[bytes]) -> Iterator[Element]:
@@ -161,7 +191,7 @@ def _amended(cell: Element, old: CellValue, looks: Mapping[str, Look]) -> CellVa
     is_empty_text = kind == "str" and text is not None
     if not text and not is_empty_text and _child_text(cell, "f") is not None:
         return Uncalculated()
-    number = _number_of(text) if text and kind in {None, "n"} else None
+    number = number_of(text) if text and kind in {None, "n"} else None
     if number is None:
         # What is no number to us is sent as the text that it is.
         return text if isinstance(old, float) else old
@@ -174,7 +204,8 @@ def _child_text(cell: Element, name: str) -> str | None:
     return None if child is None else (child.text or "").strip()
 
 
-def _number_of(text: str) -> int | float | None:
+def number_of(text: str) -> int | float | None:
+    """The number that a cell's text spells, with all its digits; ``None`` where it spells none."""
     if len(text) >= LONG_DIGITS and LONG_NUMBER.fullmatch(text):
         return int(text)
     try:

@@ -7,11 +7,12 @@ Only so much of the shared strings is looked at as the headers need. By ECMA-376
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
-from pipeline.core.model import CellValue
+from pipeline.core.model import CellValue, Formatted, Look
 from pipeline.sheets.exceltext import unescaped
 from pipeline.sheets.package.elements import Element
 from pipeline.sheets.package.parts import a_parser, local, parsed
 from pipeline.sheets.package.references import DIGITS, column_number
+from pipeline.sheets.workbook.sheetpart import number_of
 
 
 def columns_of(row: Element) -> Iterator[tuple[int, Element]]:
@@ -28,12 +29,22 @@ def shared_places(row: Element) -> set[int]:
     return {int(_text(cell, "v")) for cell in row.below("c") if _is_shared(cell)}
 
 
-def header_values(row: Element, shared: Mapping[int, str], width: int) -> list[CellValue]:
-    """The row's values, as wide as asked for."""
+def has_numbers(row: Element) -> bool:
+    """Whether a cell of the row holds a number, which its style may show in its own way."""
+    return any(_is_number(cell) for cell in row.below("c"))
+
+
+def header_values(
+    row: Element, shared: Mapping[int, str], looks: Mapping[str, Look], width: int
+) -> list[CellValue]:
+    """The row's values, as wide as asked for; `looks` are the styles of numbers, by their number.
+
+    They are those that a reader gives, by which the columns have their names.
+    """
     values: list[CellValue] = [None] * width
     for column, cell in columns_of(row):
         if column <= width:
-            values[column - 1] = _value(cell, shared)
+            values[column - 1] = _value(cell, shared, looks)
     return values
 
 
@@ -43,26 +54,29 @@ def strings_at(chunks: Iterable[bytes], places: Collection[int], part: str) -> d
     return parsed(lambda: finder.find(chunks), part)
 
 
-def _value(cell: Element, shared: Mapping[int, str]) -> CellValue:
+def _value(cell: Element, shared: Mapping[int, str], looks: Mapping[str, Look]) -> CellValue:
     if _is_shared(cell):
         return shared.get(int(_text(cell, "v")))
+    if _is_number(cell):
+        return _number(_text(cell, "v"), looks.get(cell.attribute("s") or "0"))
     match cell.attribute("t"):
         case "inlineStr":
             return unescaped("".join(_runs(cell))) or None
         case "b":
             return _text(cell, "v") == "1"
-        case "" | "n":
-            return _number(_text(cell, "v"))
         case _:
             return unescaped(_text(cell, "v")) or None
 
 
-def _number(text: str) -> CellValue:
-    try:
-        number = float(text)
-    except ValueError:
+def _number(text: str, look: Look | None) -> CellValue:
+    number = number_of(text)
+    if number is None:
         return text or None  # As it stands: no name that we look for.
-    return int(number) if number.is_integer() else number
+    return number if look is None else Formatted(number, look)
+
+
+def _is_number(cell: Element) -> bool:
+    return cell.attribute("t") in {"", "n"} and bool(_text(cell, "v"))
 
 
 def _is_shared(cell: Element) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.core.model import Sheet
+from pipeline.core.model import Look, Sheet
 from pipeline.core.rows.cells import column_letter, column_names
 from pipeline.errors import OutputFault
 from pipeline.sheets.grid import check_numbers, places_of
@@ -17,9 +17,18 @@ from pipeline.sheets.package.parts import PartError, whole_number
 from pipeline.sheets.package.references import COLUMNS_LIMIT, area_of
 from pipeline.sheets.package.relationships import Package, Worksheet
 from pipeline.sheets.package.splice import pieces_of
+from pipeline.sheets.shown.moments import DateSystem
 from pipeline.sheets.source import Source
+from pipeline.sheets.workbook.bookparts import TRUE
+from pipeline.sheets.workbook.cellstyles import looks_among
 from pipeline.sheets.writeback.columns import ColumnFormats
-from pipeline.sheets.writeback.headers import columns_of, header_values, shared_places, strings_at
+from pipeline.sheets.writeback.headers import (
+    columns_of,
+    has_numbers,
+    header_values,
+    shared_places,
+    strings_at,
+)
 from pipeline.sheets.writeback.standing import chain_without, check_replaceable
 from pipeline.sheets.writeback.styles import Styles
 from pipeline.sheets.writeback.survey import Layout, survey
@@ -148,7 +157,20 @@ def _names(package: Package, header: Element | None, width: int) -> tuple[str, .
     strings = package.first_related(package.workbook_part, "sharedStrings")
     if strings is not None and (places := shared_places(header)):
         shared = strings_at(package.stream(strings), places, strings)
-    return column_names(header_values(header, shared, width))
+    looks = _looks(package) if has_numbers(header) else {}
+    return column_names(header_values(header, shared, looks, width))
+
+
+def _looks(package: Package) -> Mapping[str, Look]:
+    """The formats of numbers by the number of their style, as whoever reads the sheet has them."""
+    part = package.first_related(package.workbook_part, "styles")
+    if part is None:
+        return {}
+    properties = package.tree(package.workbook_part).below("workbookPr")
+    is_since_1904 = any(element.attribute("date1904") in TRUE for element in properties)
+    system = DateSystem.SINCE_1904 if is_since_1904 else DateSystem.SINCE_1900
+    styles = ((e.name, e.attributes) for e in package.tree(part).all_below())
+    return looks_among(styles, system)
 
 
 def _targets(
