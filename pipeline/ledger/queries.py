@@ -132,18 +132,27 @@ STATEMENT = (  # outputs and errors may be long, and are no part of a bill
 )
 # Sums over many attempts take out the rows that they leave aside, which mostly are few or none: to
 # look up the row of each attempt took ten times as long.
+_UNENDED = (
+    "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
+    "OR failure = 'unconfirmed')"
+)
+_UNNAMED = (
+    "(attempt.state IN ('complete', 'failed') "
+    "AND run_id IS NOT NULL AND coalesce(failure, '') <> 'unconfirmed')"
+)
 SPENDING = (  # as `core.money.budget.Spending` counts one attempt
     "WITH elsewhere AS MATERIALIZED (SELECT id FROM entry WHERE reading_id IN ("
     "SELECT id FROM reading WHERE "
     "(service = ?) <> (coalesce(?, (SELECT service FROM newest_reading)) = ?))), "
     "of_others AS MATERIALIZED (SELECT id FROM entry WHERE reading_id IN ("
     "SELECT id FROM reading EXCEPT SELECT id FROM reading_of_workflow)) "
-    "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
-    "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
-    "OR failure = 'unconfirmed')), "
-    "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL AND coalesce(failure, '') <> 'unconfirmed'), "
-    "max(credits) FILTER (WHERE of_others.id IS NULL) "
+    "SELECT coalesce(sum(credits), 0), "
+    f"count(*) FILTER (WHERE credits IS NULL AND {_UNENDED}), "
+    f"count(*) FILTER (WHERE credits IS NULL AND {_UNNAMED}), "
+    "max(credits) FILTER (WHERE of_others.id IS NULL), "
+    "count(*) FILTER (WHERE of_others.id IS NOT NULL "
+    f"AND credits IS NULL AND ({_UNENDED} OR {_UNNAMED})), "
+    "max(credits) FILTER (WHERE of_others.id IS NOT NULL) "
     "FROM attempt LEFT JOIN elsewhere ON elsewhere.id = entry_id "
     "LEFT JOIN of_others ON of_others.id = entry_id WHERE elsewhere.id IS NULL"
 )

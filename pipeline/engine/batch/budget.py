@@ -3,10 +3,16 @@
 Must not know which row is whose turn, nor how a cap is kept: that is `core.money.budget`'s.
 """
 
+from typing import Final
+
 from pipeline.core.counting import counted
 from pipeline.core.model import Attempt
 from pipeline.core.money.budget import MANY, CreditCap, Spending
 from pipeline.engine.batch.stop import Stop, StopReason
+
+OPEN: Final = "in doubt, expired or of unknown cost"
+OPEN_WITH_OTHERS: Final = "in doubt, expired, of unknown cost or of another workflow"
+"""What a run may be that is reserved for while nothing is in flight."""
 
 
 class Budget:
@@ -63,14 +69,15 @@ def exhaustion(
     assert cap is not None, "without a cap there is always room"
     told = f"limits.max_credits is {cap.max_credits:g}{origin}"
     reserve = cap.reserve_credits(spending)
-    open_ = spending.unended + spending.unnamed
-    if reserve is None and cap.max_credits > 0:
-        message = (
-            f"{told}, and what a run costs is not known: "
-            f"{counted(open_, 'run')} may cost yet; say in limits.credits_per_run what to reserve"
-        )
-        return Stop(reason, message)
-    in_doubt = f"{counted(open_, 'run')} in doubt, expired or of unknown cost"
-    reserved = f", {in_doubt} {'is' if open_ == 1 else 'are'} reserved" if open_ else ""
+    open_ = counted(spending.open, "run")
+    if reserve is None and spending.open:
+        message = f"{told}, and what a run costs is not known: {open_} may cost yet"
+        # A higher cap would change nothing.
+        is_asked = reason is StopReason.CAP_REACHED
+        return Stop(StopReason.CREDITS_UNKNOWN if is_asked else reason, message)
+    reserved = ""
+    if spending.open:
+        why = OPEN_WITH_OTHERS if spending.open_of_others else OPEN
+        reserved = f", {cap.reserved_credits(spending):g} are reserved for {open_} {why}"
     a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
     return Stop(reason, f"{told}: {spending.credits:g} are spent{reserved}{a_run}")
