@@ -28,6 +28,12 @@ def raised(universe: Universe, max_credits: float | None, per_run: float | None 
     universe.config = replace(universe.config, limits=limits)
 
 
+def serves(universe: Universe, **settings: object) -> None:
+    """The service goes on in another way: the workflow's runs are of another kind."""
+    service = universe.service
+    service._settings = replace(service._settings, **settings)  # type: ignore[arg-type]  # noqa: SLF001
+
+
 @pytest.mark.parametrize(("cap", "paid"), [(0, 0), (1, 1), (2, 1), (3, 1), (10, 5), (11, 5)])
 def test_a_cap_is_never_passed(tmp_path: Path, cap: float, paid: int) -> None:
     """So many runs as it pays for, whatever is in flight together; then one line, resumable.
@@ -84,6 +90,18 @@ def test_what_is_in_doubt_is_reserved(tmp_path: Path) -> None:
     assert tally.count(State.UNCONFIRMED) + tally.count(State.COMPLETE) == 10
 
 
+def test_what_stops_a_batch_is_told_to_the_last_digit(tmp_path: Path) -> None:
+    """Whoever raises the cap by it raises it by enough."""
+    universe = capped(tmp_path, 1358025.58)
+    serves(universe, credits=123456.78)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.what == (
+        "limits.max_credits is 1,358,025.58: 1,358,024.58 are spent, "
+        "and one more may cost 123,456.78"
+    )
+
+
 def without_credits(universe: Universe) -> None:
     """The service names no credits of any run."""
     look = universe.remote.look
@@ -109,12 +127,6 @@ def test_a_service_that_names_no_credits_stops_a_capped_batch(tmp_path: Path) ->
     assert stop is not None
     assert stop.reason is StopReason.CAP_REACHED
     assert sum(universe.starts_by_company().values()) == 10
-
-
-def serves(universe: Universe, **settings: object) -> None:
-    """The service goes on in another way: the workflow's runs are of another kind."""
-    service = universe.service
-    service._settings = replace(service._settings, **settings)  # type: ignore[arg-type]  # noqa: SLF001
 
 
 def test_a_higher_cap_is_no_remedy_while_no_cost_is_known(tmp_path: Path) -> None:

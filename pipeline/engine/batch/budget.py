@@ -5,6 +5,7 @@ Must not know which row is whose turn, nor how a cap is kept: that is `core.mone
 
 from typing import Final
 
+from pipeline.core.amounts import amount_in_words
 from pipeline.core.counting import counted
 from pipeline.core.model import Attempt
 from pipeline.core.money.budget import MANY, CreditCap, Spending
@@ -52,7 +53,11 @@ class Budget:
         own = self._config_cap
         if self._cap == own:
             return exhaustion(self._cap, self._spending)
-        over = "no limit in the config" if own is None else f"the config's {own.max_credits:g}"
+        over = (
+            "no limit in the config"
+            if own is None
+            else f"the config's {amount_in_words(own.max_credits)}"
+        )
         reason = StopReason.ADJUSTED_CAP_REACHED
         if own is not None and not own.room(self._spending):
             reason = StopReason.CAP_REACHED
@@ -67,7 +72,7 @@ def exhaustion(
 ) -> Stop:
     """Why no start may leave after so much was spent; `origin`: where the cap is from."""
     assert cap is not None, "without a cap there is always room"
-    told = f"limits.max_credits is {cap.max_credits:g}{origin}"
+    told = f"limits.max_credits is {amount_in_words(cap.max_credits)}{origin}"
     reserve = cap.reserve_credits(spending)
     open_ = counted(spending.open, "run")
     if reserve is None and spending.open:
@@ -78,6 +83,8 @@ def exhaustion(
     reserved = ""
     if spending.open:
         why = OPEN_WITH_OTHERS if spending.open_of_others else OPEN
-        reserved = f", {cap.reserved_credits(spending):g} are reserved for {open_} {why}"
-    a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
-    return Stop(reason, f"{told}: {spending.credits:g} are spent{reserved}{a_run}")
+        held = amount_in_words(cap.reserved_credits(spending))
+        reserved = f", {held} are reserved for {open_} {why}"
+    a_run = "" if reserve is None else f", and one more may cost {amount_in_words(reserve)}"
+    spent = amount_in_words(spending.credits)
+    return Stop(reason, f"{told}: {spent} are spent{reserved}{a_run}")
