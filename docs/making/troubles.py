@@ -73,7 +73,7 @@ HAPPENED: Final[Mapping[StopReason, str]] = {
     StopReason.TOO_MANY_FAILURES: "`limits.max_failures` rows failed in this call.",
     StopReason.CAP_REACHED: "One more run could pass `limits.max_credits`.",
     StopReason.ADJUSTED_CAP_REACHED: "One more run could pass what `adjust` set.",
-    StopReason.CREDITS_UNKNOWN: "Runs end without a cost, so `limits.max_credits` can't be kept.",
+    StopReason.CREDITS_UNKNOWN: "A run's cost is not known, so `limits.max_credits` can't be kept.",
 }
 
 

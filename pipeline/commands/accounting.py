@@ -9,8 +9,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from pipeline.commands.quoting import amount_in_words
 from pipeline.commands.terminal import printable
+from pipeline.core.amounts import amount_in_words, plain_amount
 from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.money.accounts import Line, Totals
@@ -61,7 +61,7 @@ def cells_of(line: Line) -> tuple[Cell, ...]:
         _moment(attempt.ended_at),
         str(attempt.state),
         None if attempt.failure is None else str(attempt.failure),
-        None if attempt.credits is None else whole(attempt.credits),
+        None if attempt.credits is None else plain_amount(attempt.credits),
     )
 
 
@@ -123,9 +123,9 @@ def totals_of(sums: Totals) -> list[tuple[Cell, ...]]:
     """The totals as rows of a table: what is summed, and the sum."""
     return [
         ("Attempts", sums.attempts),
-        ("Credits", whole(sums.credits)),
-        ("Credits for rows in the sheet", whole(sums.sheet_credits)),
-        ("Credits for rows that left it or were changed", whole(sums.left_credits)),
+        ("Credits", plain_amount(sums.credits)),
+        ("Credits for rows in the sheet", plain_amount(sums.sheet_credits)),
+        ("Credits for rows that left it or were changed", plain_amount(sums.left_credits)),
         ("Complete without credits, in no sum", sums.credits_unknown),
         ("Failed without credits, in no sum", sums.failed_unknown),
         ("Not seen to end, may cost yet", sums.may_cost_yet),
@@ -145,7 +145,7 @@ def lines_as_json(lines: Iterable[Line]) -> list[dict[str, object]]:
             "ended_at": line.attempt.ended_at,
             "status": line.attempt.state,
             "failure": line.attempt.failure,
-            "credits": None if line.attempt.credits is None else whole(line.attempt.credits),
+            "credits": None if line.attempt.credits is None else plain_amount(line.attempt.credits),
         }
         for line in lines
     ]
@@ -154,7 +154,7 @@ def lines_as_json(lines: Iterable[Line]) -> list[dict[str, object]]:
 def totals_as_json(sums: Totals) -> dict[str, object]:
     """The totals by their names."""
     return {
-        name: whole(amount) if isinstance(amount, float) else amount
+        name: plain_amount(amount) if isinstance(amount, float) else amount
         for name, amount in asdict(sums).items()
     }
 
@@ -166,9 +166,3 @@ def place_of(line: Line) -> dict[str, object]:
         "in_sheet": line.in_sheet,
         "attempt": line.attempt.number,
     }
-
-
-def whole(amount: float) -> int | float:
-    """An amount without a fraction where it has none."""
-    rounded = round(amount, 6)
-    return int(rounded) if rounded == int(rounded) else rounded

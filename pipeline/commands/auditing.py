@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.commands.accounting import place_of
-from pipeline.commands.quoting import amount_in_words
 from pipeline.commands.terminal import printable
+from pipeline.core.amounts import amount_in_words
 from pipeline.core.counting import counted
 from pipeline.core.model import RunId
 from pipeline.core.money.accounts import Audit, Line

@@ -19,6 +19,7 @@ from pipeline.commands.unasked import tell_paying_again
 from pipeline.commands.unmet import tell_unmet
 from pipeline.commands.writing import rehearse_output
 from pipeline.config.model import Config
+from pipeline.core.amounts import plain_amount
 from pipeline.core.counting import counted
 from pipeline.core.doubts import TOKEN_FIELD
 from pipeline.core.model import Json
@@ -143,9 +144,9 @@ def _forecast(prepared: Prepared, planned: Plan, quoted: Quote) -> Forecast:
         seconds=round(quoted.seconds.expected),
         seconds_low=round(quoted.seconds.low),
         seconds_high=round(quoted.seconds.high),
-        credits=None if cost is None else cost.expected,
-        credits_low=None if cost is None else cost.low,
-        credits_high=None if cost is None else cost.high,
+        credits=None if cost is None else plain_amount(cost.expected),
+        credits_low=None if cost is None else plain_amount(cost.low),
+        credits_high=None if cost is None else plain_amount(cost.high),
         past_runs=quoted.past_runs,
         requests=tuple(_request(row, config) for row in islice(sendable, REQUESTS_SHOWN)),
         samples=samples(planned.rows, config.variables),

@@ -6,6 +6,7 @@ Must not know whether anybody is asked, nor the arithmetic: that is `core.money.
 from typing import Final
 
 from pipeline.config.model import Config
+from pipeline.core.amounts import about_in_words, amount_in_words
 from pipeline.core.money.budget import Spending
 from pipeline.core.money.quoting import Quote, Range, Terms, quote
 from pipeline.core.timing.spans import span
@@ -75,16 +76,10 @@ def cap_in_words(config: Config, spending: Spending) -> str | None:
     )
 
 
-def amount_in_words(credits_: float) -> str:
-    """Credits with a comma at the thousands, and no more decimals than they have."""
-    text = f"{credits_:,.2f}"
-    return text.rstrip("0").rstrip(".")
-
-
 def _amount(amount: Range) -> str:
-    low, expected, high = map(amount_in_words, (amount.low, amount.expected, amount.high))
+    low, high = amount_in_words(amount.low), amount_in_words(amount.high)
     between = "" if low == high else f" ({low} to {high})"
-    return f"about {expected} credits{between}"
+    return f"about {about_in_words(amount.expected)} credits{between}"
 
 
 def _past(runs: int) -> str:

@@ -18,6 +18,7 @@ from pipeline.commands.agreeing import see_that_it_is_agreed
 from pipeline.commands.service import client_for
 from pipeline.commands.terminal import say
 from pipeline.config.model import Config
+from pipeline.core.amounts import amount_in_words
 from pipeline.engine.batch.stop import Stop, StopReason, Switch, too_many_failed
 from pipeline.engine.clock import Clock
 from pipeline.engine.process import World
@@ -202,7 +203,7 @@ class _Working:
         tally = await self._blocking(self._ledger.tally)
         states = tally.states or {}
         told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        say(f"{self._config.name}: {told}; {tally.credits:g} credits")
+        say(f"{self._config.name}: {told}; {amount_in_words(tally.credits)} credits")
 
     def _add(self, client: Client) -> None:
         before = self._part.requests

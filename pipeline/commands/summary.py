@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.terminal import say, tell
+from pipeline.core.amounts import amount_in_words, plain_amount
 from pipeline.core.counting import counted
 from pipeline.core.model import CAME_TO_NOTHING, IN_FLIGHT, State, Status
 from pipeline.engine.batch.stop import Stop, StopReason
@@ -76,7 +77,7 @@ def summarise(batch: str, ledger: str, tally: Tally, call: Call, exit_: Exit) ->
         pending=rows[Status.PENDING],
         skipped=rows[Status.SKIPPED],
         reused=call.reused,
-        credits=_whole(tally.credits),
+        credits=plain_amount(tally.credits),
         credits_unknown=tally.credits_unknown,
         requests={kind: call.requests.get(kind, 0) for kind in ("start", "poll", "list")},
         seconds=round(call.seconds, 3),
@@ -84,7 +85,7 @@ def summarise(batch: str, ledger: str, tally: Tally, call: Call, exit_: Exit) ->
         ledger=ledger,
         exit=int(exit_),
         shared=tally.shared,
-        saved_credits=_whole(tally.saved_credits),
+        saved_credits=plain_amount(tally.saved_credits),
         is_of_a_call=call.is_made,
     )
 
@@ -143,10 +144,10 @@ def as_text(summary: Summary) -> str:
     )
     lines = [
         f"{summary.batch}: {counted(summary.rows, 'row')}: {counts or 'none'}",
-        f"credits: {summary.credits:g}{unknown}",
+        f"credits: {amount_in_words(summary.credits)}{unknown}",
     ]
     if summary.shared:
-        saved = f"{summary.saved_credits:g} credits saved so far"
+        saved = f"{amount_in_words(summary.saved_credits)} credits saved so far"
         lines.append(
             f"duplicates: {counted(summary.shared, 'row')} with an equal row's run: {saved}"
         )
@@ -162,8 +163,3 @@ def _call_in_words(summary: Summary) -> str:
     requests = ", ".join(f"{count} {kind}" for kind, count in summary.requests.items() if count)
     noun = "request" if sum(summary.requests.values()) == 1 else "requests"
     return f"this call: {summary.reused} reused, {requests or 'no'} {noun}, {summary.seconds:.1f} s"
-
-
-def _whole(credits_: float) -> float:
-    rounded = round(credits_, 6)
-    return int(rounded) if rounded == int(rounded) else rounded

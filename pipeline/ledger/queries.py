@@ -86,13 +86,17 @@ BEARERS = (
 BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
     f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
 )
+_HAS_OUTPUTS = (  # only `--fresh` sends a row anew whose run had completed, and leaves that aside
+    "EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
+    "AND told.state = 'complete' AND NOT EXISTS ("
+    "SELECT 1 FROM attempt AS newer WHERE newer.entry_id = entry.id "
+    "AND newer.number > told.number AND newer.intended_at > told.ended_at "
+    "AND coalesce(newer.failure, '') <> 'never begun'))"
+)
 USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
     "UPDATE entry SET state = 'complete' "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
-    "AND EXISTS ("
-    "SELECT 1 FROM attempt AS older WHERE older.entry_id = entry.id AND older.state = 'complete' "
-    "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
-    "WHERE entry_id = entry.id AND number = attempts))"
+    f"AND {_HAS_OUTPUTS}"
 )
 TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
     # what `--fresh` left aside stays there
@@ -102,7 +106,8 @@ TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was
     "AND late.state = 'complete' AND NOT EXISTS ("
     "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "
     "AND (round.id = entry.round_id OR round.id IN ("
-    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id))))"
+    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id "
+    "AND coalesce(failure, '') <> 'never begun'))))"
 )
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
@@ -131,18 +136,27 @@ STATEMENT = (  # outputs and errors may be long, and are no part of a bill
 )
 # Sums over many attempts take out the rows that they leave aside, which mostly are few or none: to
 # look up the row of each attempt took ten times as long.
+_UNENDED = (
+    "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
+    "OR failure = 'unconfirmed')"
+)
+_UNNAMED = (
+    "(attempt.state IN ('complete', 'failed') "
+    "AND run_id IS NOT NULL AND coalesce(failure, '') <> 'unconfirmed')"
+)
 SPENDING = (  # as `core.money.budget.Spending` counts one attempt
     "WITH elsewhere AS MATERIALIZED (SELECT id FROM entry WHERE reading_id IN ("
     "SELECT id FROM reading WHERE "
     "(service = ?) <> (coalesce(?, (SELECT service FROM newest_reading)) = ?))), "
     "of_others AS MATERIALIZED (SELECT id FROM entry WHERE reading_id IN ("
     "SELECT id FROM reading EXCEPT SELECT id FROM reading_of_workflow)) "
-    "SELECT coalesce(sum(credits), 0), count(*) FILTER (WHERE credits IS NULL AND "
-    "(attempt.state IN ('starting', 'running', 'unconfirmed', 'expired') "
-    "OR failure = 'unconfirmed')), "
-    "count(*) FILTER (WHERE credits IS NULL AND attempt.state IN ('complete', 'failed') "
-    "AND run_id IS NOT NULL AND coalesce(failure, '') <> 'unconfirmed'), "
-    "max(credits) FILTER (WHERE of_others.id IS NULL) "
+    "SELECT coalesce(sum(credits), 0), "
+    f"count(*) FILTER (WHERE credits IS NULL AND {_UNENDED}), "
+    f"count(*) FILTER (WHERE credits IS NULL AND {_UNNAMED}), "
+    "max(credits) FILTER (WHERE of_others.id IS NULL), "
+    "count(*) FILTER (WHERE of_others.id IS NOT NULL "
+    f"AND credits IS NULL AND ({_UNENDED} OR {_UNNAMED})), "
+    "max(credits) FILTER (WHERE of_others.id IS NOT NULL) "
     "FROM attempt LEFT JOIN elsewhere ON elsewhere.id = entry_id "
     "LEFT JOIN of_others ON of_others.id = entry_id WHERE elsewhere.id IS NULL"
 )
@@ -187,9 +201,11 @@ OWED_IN_ROUND = (
     "SELECT 1 FROM entry_now WHERE round_id = ? AND in_sheet "
     "AND (state IN ('planned', 'starting', 'running') OR owes_retry) LIMIT 1"
 )
-LEAVE_UNSENT_AS_THEY_WERE = (
-    "UPDATE entry SET owes_retry = FALSE, state = coalesce((SELECT attempt.state FROM attempt "
-    "WHERE entry_id = entry.id ORDER BY number DESC LIMIT 1), 'planned') "
+LEAVE_UNSENT_AS_THEY_WERE = (  # a run that is still watched goes on
+    "UPDATE entry SET owes_retry = FALSE, "
+    f"state = CASE WHEN state <> 'running' AND {_HAS_OUTPUTS} THEN 'complete' "
+    "ELSE coalesce((SELECT attempt.state FROM attempt "
+    "WHERE entry_id = entry.id ORDER BY number DESC LIMIT 1), 'planned') END "
     "WHERE round_id = ? AND (state = 'planned' OR owes_retry)"
 )
 END_ROUND = "UPDATE round SET ended_at = ? WHERE id = ?"

@@ -3,12 +3,13 @@
 Must not know HTML, plots or files.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from statistics import median, quantiles
 from typing import Final
 
+from pipeline.core.amounts import plain_amount
 from pipeline.core.model import Json
 from pipeline.core.rows.variables import Faulty
 from pipeline.ledger.history import History, TroubledRow
@@ -46,7 +47,7 @@ def findings(ledger: Ledger, faulty: Iterable[Faulty]) -> Findings:
     with history.at_one_moment():
         tally = ledger.tally()
         runs = list(history.runs())
-        row_credits = sorted(history.row_credits())
+        row_credits = sorted(map(plain_amount, history.row_credits()))
         groups = grouped(history.troubled_rows(), tally.faulty, faulty)
     ended = [(run.started_at, run.ended_at) for run in runs if run.ended_at is not None]
     return Findings(
@@ -87,14 +88,14 @@ def as_json(batch: str, found: Findings, made_at: float) -> dict[str, Json]:
         "made_at": _moment(made_at),
         "rows": tally.rows,
         **{str(status): rows for status, rows in tally.by_status().items()},
-        "credits": tally.credits,
+        "credits": plain_amount(tally.credits),
         "credits_unknown": tally.credits_unknown,
         "runs_started": len(found.started_at),
         "runs_ended": len(found.ended_at),
         "first_start_at": _moment(found.started_at[0]) if found.started_at else None,
         "last_end_at": _moment(found.ended_at[-1]) if found.ended_at else None,
-        "run_seconds": _spread(spread_of(found.run_seconds)),
-        "credits_a_row": _spread(spread_of(found.row_credits)),
+        "run_seconds": _spread(spread_of(found.run_seconds), _milliseconds),
+        "credits_a_row": _spread(spread_of(found.row_credits), plain_amount),
         "failures": [_group(group) for group in found.groups],
     }
 
@@ -109,13 +110,17 @@ def _row(row: TroubledRow) -> dict[str, Json]:
         "row": row.row_number,
         "run_id": row.run_id,
         "attempts": row.attempts,
-        "credits": row.credits,
+        "credits": None if row.credits is None else plain_amount(row.credits),
         "error": row.error,
     }
 
 
-def _spread(spread: Spread | None) -> Json:
-    return None if spread is None else {k: round(v, 3) for k, v in asdict(spread).items()}
+def _spread(spread: Spread | None, told: Callable[[float], float]) -> Json:
+    return None if spread is None else {k: told(v) for k, v in asdict(spread).items()}
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds, 3)
 
 
 def _moment(seconds: float) -> str:

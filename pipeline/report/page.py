@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.core.amounts import about_in_words, amount_in_words
 from pipeline.core.counting import counted
 from pipeline.ledger.history import TroubledRow
 from pipeline.report.figures import Findings, spread_of
@@ -38,6 +39,7 @@ PAGES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+PAGES.filters["amount"] = amount_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,10 @@ def _figures(found: Findings, zone: tzinfo) -> list[tuple[str, str]]:
     unknown = (
         f" ({counted(tally.credits_unknown, 'run')} named none)" if tally.credits_unknown else ""
     )
-    figures = [("credits", f"{tally.credits:,.10g}{unknown}")]
+    figures = [("credits", f"{amount_in_words(tally.credits)}{unknown}")]
     if (cost := spread_of(found.row_credits)) is not None:
-        figures.append(
-            ("credits a row", f"{cost.mean:,.3g} on average, {cost.highest:,.10g} at most")
-        )
+        average, most = about_in_words(cost.mean), amount_in_words(cost.highest)
+        figures.append(("credits a row", f"{average} on average, {most} at most"))
     if found.started_at:
         figures.append(("runs", f"{len(found.started_at):,} begun, {len(found.ended_at):,} ended"))
         figures.append(("first start", _moment(found.started_at[0], zone)))

@@ -16,6 +16,7 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
+from pipeline.core.amounts import amount_in_words
 from pipeline.core.counting import counted
 
 # pygal joins in every later import of the process, for maps that nothing here draws, and in a way
@@ -155,7 +156,7 @@ def _moments(first: float, last: float, zone: tzinfo) -> list[dict[str, object]]
 
 
 def _plain(value: float) -> str:
-    return f"{value:,.10g}"
+    return amount_in_words(value)
 
 
 def _waited(seconds: float) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from pipeline.config.model import Config
+from pipeline.core.amounts import amount_in_digits
 from pipeline.core.model import Json
 from pipeline.core.money.budget import FailureLimit
 from pipeline.core.rows.variables import Fixed, FromColumn, FromTemplate, Variable
@@ -70,9 +71,9 @@ def _of_behaviour(config: Config) -> Iterator[tuple[str, str]]:
     yield "limits.burst", str(limits.burst)
     yield "limits.max_in_flight", str(limits.max_in_flight)
     if limits.max_credits is not None:
-        yield "limits.max_credits", f"{limits.max_credits:g}"
+        yield "limits.max_credits", amount_in_digits(limits.max_credits)
     if limits.credits_per_run is not None:
-        yield "limits.credits_per_run", f"{limits.credits_per_run:g}"
+        yield "limits.credits_per_run", amount_in_digits(limits.credits_per_run)
     if limits.max_failures is not None:
         yield "limits.max_failures", _failures(limits.max_failures)
     yield "polling.give_up", _wait(config.polling.give_up_seconds)

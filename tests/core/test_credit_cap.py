@@ -82,6 +82,13 @@ def test_what_an_attempt_was_weighs_no_more(course: list[Attempt | None]) -> Non
             True,
         ),
         (CreditCap(10, None), Spending(credits=11, highest_credits=2), 0, True),
+        # Another workflow's runs may cost what those of another have cost, if that is more.
+        (CreditCap(100, 1), Spending(30, 7, 0, None, 7, 10), 0, False),
+        (CreditCap(105, 1), Spending(30, 7, 0, None, 7, 10), 5, False),
+        (CreditCap(90, 1), Spending(30, 7, 0, None, 7, 10), 0, True),
+        (CreditCap(100, None), Spending(30, 7, 2, 1, 6, 10), 7, False),
+        (CreditCap(100, None), Spending(30, 7, 0, 10, 7, 1), 0, False),
+        (CreditCap(100, None), Spending(30, 7, 0, None, 7, 10), 0, False),
         # Less than a whole run is none.
         (CreditCap(10, 4), Spending(credits=3, highest_credits=3), 1, False),
         (CreditCap(10, None), Spending(credits=0.3, highest_credits=10), 0, False),

@@ -1,5 +1,6 @@
 """The cap on credits: kept by reservation, over all calls, and told when it stops the starts."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from msgspec import structs
 
 from pipeline.core.model import Observation, RunId, RunStatus, State
 from pipeline.core.replies import LookReply, Missing
-from pipeline.engine.batch.stop import StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.simulator.faults import Faults
 from tests.world import Universe, a_sheet
 
@@ -25,6 +26,12 @@ def raised(universe: Universe, max_credits: float | None, per_run: float | None 
     """The person edits the cap in the config."""
     limits = replace(universe.config.limits, max_credits=max_credits, credits_per_run=per_run)
     universe.config = replace(universe.config, limits=limits)
+
+
+def serves(universe: Universe, **settings: object) -> None:
+    """The service goes on in another way: the workflow's runs are of another kind."""
+    service = universe.service
+    service._settings = replace(service._settings, **settings)  # type: ignore[arg-type]  # noqa: SLF001
 
 
 @pytest.mark.parametrize(("cap", "paid"), [(0, 0), (1, 1), (2, 1), (3, 1), (10, 5), (11, 5)])
@@ -83,6 +90,18 @@ def test_what_is_in_doubt_is_reserved(tmp_path: Path) -> None:
     assert tally.count(State.UNCONFIRMED) + tally.count(State.COMPLETE) == 10
 
 
+def test_what_stops_a_batch_is_told_to_the_last_digit(tmp_path: Path) -> None:
+    """Whoever raises the cap by it raises it by enough."""
+    universe = capped(tmp_path, 1358025.58)
+    serves(universe, credits=123456.78)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.what == (
+        "limits.max_credits is 1,358,025.58: 1,358,024.58 are spent, "
+        "and one more may cost 123,456.78"
+    )
+
+
 def without_credits(universe: Universe) -> None:
     """The service names no credits of any run."""
     look = universe.remote.look
@@ -108,6 +127,49 @@ def test_a_service_that_names_no_credits_stops_a_capped_batch(tmp_path: Path) ->
     assert stop is not None
     assert stop.reason is StopReason.CAP_REACHED
     assert sum(universe.starts_by_company().values()) == 10
+
+
+def test_a_higher_cap_is_no_remedy_while_no_cost_is_known(tmp_path: Path) -> None:
+    """The first run expires: whatever the cap, nobody knows what to reserve for it."""
+    universe = capped(tmp_path, 10, polling={"give_up": "3s"})
+    serves(universe, duration_seconds=1e6)
+    for cap in (10, 100_000):
+        raised(universe, cap)
+        stop = universe.call()
+        assert stop is not None
+        assert stop.reason is StopReason.CREDITS_UNKNOWN
+        assert "1 run may cost yet" in stop.message
+        assert "say in limits.credits_per_run what a run costs" in stop.message
+        assert "raise" not in stop.message
+    assert sum(universe.starts_by_company().values()) == 1
+    raised(universe, 10, per_run=2)
+    universe.call()
+    assert sum(universe.starts_by_company().values()) == 5
+
+
+def test_runs_of_another_workflow_are_reserved_for_at_their_own_cost(tmp_path: Path) -> None:
+    """The config names a cheap one, while dear runs of the former are left in flight."""
+    universe = capped(tmp_path, 100)
+    serves(universe, credits=10.0)
+    universe.call(limit=3)
+    serves(universe, duration_seconds=60.0)
+
+    async def interrupt() -> None:
+        await asyncio.sleep(5)
+        universe.switch.ask(Stop(StopReason.INTERRUPTED, "interrupted"))
+
+    universe.call(limit=7, meanwhile=interrupt)
+    assert universe.tally().count(State.COMPLETE, State.RUNNING) == 10
+    serves(universe, credits=1.0, duration_seconds=2.0)
+    universe.workflow = "WCFG-cheap"
+    for cap, starts in ((100, 10), (105, 15)):
+        raised(universe, cap, per_run=1)
+        stop = universe.call()
+        assert stop is not None
+        assert stop.reason is StopReason.CAP_REACHED
+        assert "70 are reserved for 7 runs" in stop.message
+        assert "of another workflow" in stop.message
+        assert sum(universe.starts_by_company().values()) == starts
 
 
 def test_a_dearer_run_is_reserved_for_from_then_on(tmp_path: Path) -> None:

@@ -52,6 +52,23 @@ def test_the_line_is_never_wider_than_the_terminal(now: Figures, total: int, col
 
 
 @pytest.mark.parametrize(
+    ("credits_", "cap", "words"),
+    [
+        (12_345.67, 1_000_000, "  12346/1000000"),
+        (1.4, 12.5, "   1/12.5"),
+        (0.0028, 0.012, "0.0028/0.012"),
+        (0.1 + 0.2, 9, "0.3/9"),
+        (0.0028, None, "0.0028"),
+        (1_358_024.58, None, "1358025"),
+    ],
+)
+def test_a_little_is_not_told_as_nothing(credits_: float, cap: float | None, words: str) -> None:
+    """Whole credits are enough where they are many; a cap is told as the config has it."""
+    line = progress_line(replace(FIGURES, credits=credits_), replace(SCALE, max_credits=cap), 99)
+    assert f" {words} credits" in line
+
+
+@pytest.mark.parametrize(
     ("ends_a_second", "words"),
     [
         (None, "-/min"),

@@ -1,15 +1,18 @@
 """What the tests of the ledger are built of: a ledger with rows enrolled, and entries to save."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from pipeline.core.model import Entry, RunId, State, Token
+from pipeline.core.events import FreshAsked, RetryAsked
+from pipeline.core.lifecycle import step
+from pipeline.core.model import Entry, RoundKind, RunId, State, Token
 from pipeline.core.rows.variables import Faulty, RenderedRow, Skipped
+from pipeline.core.rules import Context
 from pipeline.ledger.onlooker import Onlooker
 from pipeline.ledger.opening import open_ledger, watch_ledger
 from pipeline.ledger.store import Ledger
@@ -80,6 +83,16 @@ def second_attempt(entry: Entry, state: State, **attempt: object) -> Entry:
     """The same entry after another attempt, which ended in a state."""
     made = stands(entry.id, state, number=2, run_id=RunId(f"WRUN-{entry.id}-2"), **attempt)
     return replace(made, attempts=2, round_id=entry.round_id)
+
+
+def begin(ledger: Ledger, kind: RoundKind, *entries: Entry) -> int:
+    """Open a round that asks for these entries again, as the commands do."""
+
+    def asked(round_id: int) -> Sequence[Entry]:
+        event = RetryAsked(round_id) if kind is RoundKind.RETRY else FreshAsked(round_id)
+        return [step(entry, event, Context(NOON))[0] for entry in entries]
+
+    return ledger.begin_round(kind, NOON, asked)
 
 
 def connection_of(ledger: Ledger) -> sqlite3.Connection:

@@ -25,7 +25,7 @@ from pipeline.ledger.shared.chunks import (
 )
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON
-from tests.ledger.builders import Place, a_ledger, ids_of, stands
+from tests.ledger.builders import SERVICE, SOURCE, Place, a_ledger, ids_of, some_rows, stands
 
 LIMITS = Limits()
 
@@ -165,6 +165,20 @@ def test_all_workers_together_keep_to_the_cap(place: Place) -> None:
         with pytest.raises(NoRoomError) as full:
             other.save(intents(other, 1))
         assert full.value.is_for_good
+
+
+def test_workers_reserve_for_another_workflow_what_its_runs_have_cost(place: Place) -> None:
+    """Its runs were left in flight, and are dearer than those of the one that is named now."""
+    limits = replace(LIMITS, max_credits=21, credits_per_run=1)
+    with shared(place, *"ab") as (ledger, chunks):
+        dear, open_ = ids_of(ledger)
+        ledger.save([stands(dear, State.COMPLETE, credits=10.0), stands(open_, State.EXPIRED)])
+        ledger.enrol(some_rows(*"cd"), SOURCE, SERVICE, "WCFG-2", NOON)
+        chunks.make(2)
+        chunk = picked(ledger, chunks, limits, chunk_id=2)
+        with pytest.raises(NoRoomError) as full:
+            chunk.save(intents(chunk, 2))
+        assert full.value.room == 1
 
 
 def test_a_chunk_that_keeps_killing_workers_is_parked(place: Place) -> None:

@@ -26,7 +26,16 @@ from pipeline.core.rows.planning import DECISION_OF, Decision
 from pipeline.core.rows.writing import STATUS_OF
 from pipeline.ledger.records import Owner
 from tests.core.builders import ATTEMPTS, NOON, a_context, an_entry, an_observation
-from tests.ledger.builders import Place, a_ledger, ids_of, looked_on, stands
+from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    Place,
+    a_ledger,
+    ids_of,
+    looked_on,
+    some_rows,
+    stands,
+)
 from tests.ledger.test_chunks import shared
 
 ATTEMPTED = [state for state in State if ATTEMPTS[state]]
@@ -47,6 +56,29 @@ def test_what_attempts_cost_is_counted_alike_by_the_ledger_and_by_core(place: Pl
             ledger.save([entry])
             expected = expected.after(None, entry.attempt)
             assert ledger.spending() == expected, (state, credits_, run_id, failure)
+
+
+def test_what_runs_of_another_workflow_may_cost_is_told_by_itself(place: Place) -> None:
+    """This one's cost says nothing of theirs: they are reserved for at what such a run has cost."""
+    with a_ledger(place, *"abcd") as ledger:
+        dear, open_, unnamed, refused = ids_of(ledger)
+        ledger.save(
+            [
+                stands(dear, State.COMPLETE, credits=10.0),
+                stands(open_, State.RUNNING),
+                stands(unnamed, State.COMPLETE, credits=None),
+                stands(refused, State.FAILED, credits=None, run_id=None),
+            ]
+        )
+        assert ledger.spending() == Spending(10.0, 1, 1, 10.0, 0, None)
+        ledger.enrol(some_rows(*"efg"), SOURCE, SERVICE, "WCFG-2", NOON)
+        cheap, own, _ = ids_of(ledger)
+        ledger.save([stands(cheap, State.COMPLETE, credits=2.0), stands(own, State.EXPIRED)])
+        spending = ledger.spending()
+        assert spending == Spending(12.0, 2, 1, 2.0, 2, 10.0)
+        later = stands(own, State.COMPLETE, credits=3.0).attempt
+        changed = spending.after(stands(own, State.EXPIRED).attempt, later)
+        assert changed == Spending(15.0, 1, 1, 3.0, 2, 10.0)
 
 
 def test_the_ledger_takes_each_state_and_no_other(tmp_path: Path) -> None:

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from pipeline.core.events import FreshAsked, RetryAsked
-from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, RoundKind, State
-from pipeline.core.rules import Context
-from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON
 from tests.ledger.builders import (
     SERVICE,
@@ -19,6 +15,7 @@ from tests.ledger.builders import (
     WORKFLOW,
     Place,
     a_ledger,
+    begin,
     ids_of,
     opened,
     second_attempt,
@@ -29,16 +26,6 @@ from tests.ledger.builders import (
 
 class OutOfWordsError(Exception):
     """What goes wrong in the middle of asking."""
-
-
-def begin(ledger: Ledger, kind: RoundKind, *entries: Entry) -> int:
-    """Ask for these entries again, as the commands do."""
-
-    def asked(round_id: int) -> Sequence[Entry]:
-        event = RetryAsked(round_id) if kind is RoundKind.RETRY else FreshAsked(round_id)
-        return [step(entry, event, Context(NOON))[0] for entry in entries]
-
-    return ledger.begin_round(kind, NOON, asked)
 
 
 @pytest.mark.parametrize("kind", RoundKind)

@@ -54,6 +54,18 @@ def test_the_figures_are_those_of_the_sheet(tmp_path: Path) -> None:
     json.dumps(asdict(shown), allow_nan=False)
 
 
+def test_what_was_spent_is_shown_as_the_commands_tell_it(tmp_path: Path) -> None:
+    """0.1 and 0.2 credits are 0.3, and not 0.30000000000000004."""
+    with a_ledger(tmp_path, *"ab") as ledger:
+        ledger.save(
+            [
+                stands(n, State.COMPLETE, credits=credits_)
+                for n, credits_ in zip(ids_of(ledger), (0.1, 0.2), strict=True)
+            ]
+        )
+        assert figures(tmp_path).credits.spent == 0.3
+
+
 def test_rows_of_another_workflow_are_not_shown(tmp_path: Path) -> None:
     """What was done at the simulator, say, is not done at the service; it is told whose it is."""
     with a_ledger(tmp_path, "a") as ledger:

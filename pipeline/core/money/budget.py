@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.core.model import UNENDED, Attempt, FailureClass
 
@@ -40,18 +41,28 @@ class Spending(Struct, frozen=True):
     unnamed: int = 0
     """Ended runs for which the service named no credits."""
     highest_credits: float | None = None
-    """The most that one run cost; ``None``: no cost was seen yet."""
+    """The most that one run of this workflow cost; ``None``: no cost was seen yet."""
+    open_of_others: int = 0
+    """Of the unended and the unnamed: those of another workflow, which the config named before."""
+    highest_of_others: float | None = None
+    """The most that one run of another workflow cost."""
+
+    @property
+    def open(self) -> int:
+        """Attempts of which nobody knows what they cost, or will."""
+        return self.unended + self.unnamed
 
     def after(self, before: Attempt | None, now: Attempt | None) -> "Spending":
         """The spending once an attempt changed; ``None`` stands for one that is none."""
         was, is_now = _cost_of(before), _cost_of(now)
         if was == is_now:
             return self
-        return Spending(
-            self.credits + is_now.credits - was.credits,
-            self.unended + is_now.unended - was.unended,
-            self.unnamed + is_now.unnamed - was.unnamed,
-            _higher(self.highest_credits, is_now.highest_credits),
+        return replace(
+            self,
+            credits=self.credits + is_now.credits - was.credits,
+            unended=self.unended + is_now.unended - was.unended,
+            unnamed=self.unnamed + is_now.unnamed - was.unnamed,
+            highest_credits=_higher(self.highest_credits, is_now.highest_credits),
         )
 
 
@@ -94,6 +105,15 @@ class CreditCap:
         known = (spending.highest_credits or None, self.credits_per_run)
         return max((credits_ for credits_ in known if credits_ is not None), default=None)
 
+    def reserved_credits(self, spending: Spending) -> float:
+        """What is held back for runs that may cost yet or have a cost that nobody knows.
+
+        For one of another workflow that is at least what such a run has cost.
+        """
+        reserve = self.reserve_credits(spending) or 0
+        dearer = max(0, (spending.highest_of_others or 0) - reserve)
+        return spending.open * reserve + min(spending.open_of_others, spending.open) * dearer
+
     def room(self, spending: Spending) -> int:
         """How many more runs may be started now: never one that could pass the cap.
 
@@ -101,19 +121,17 @@ class CreditCap:
         """
         reserve = self.reserve_credits(spending)
         if reserve is None:
-            return 0 if spending.unended or spending.unnamed or self.max_credits <= 0 else 1
-        reserved = (spending.unended + spending.unnamed) * reserve
-        left = self.max_credits - spending.credits - reserved
+            return 0 if spending.open or self.max_credits <= 0 else 1
+        left = self.max_credits - spending.credits - self.reserved_credits(spending)
         if reserve == 0:
             return MANY if left >= 0 else 0
         return max(0, math.floor(round(left / reserve, 9)))
 
     def is_overdrawn(self, spending: Spending) -> bool:
         """Whether what is spent and reserved passes the cap, since runs turned out dearer."""
-        reserve = self.reserve_credits(spending)
-        if reserve is None:
+        if self.reserve_credits(spending) is None:
             return False
-        reserved = (spending.unended + spending.unnamed) * reserve
+        reserved = self.reserved_credits(spending)
         return round(spending.credits + reserved - self.max_credits, 9) > 0
 
     def is_blind(self, spending: Spending) -> bool:

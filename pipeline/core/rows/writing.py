@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Final, Literal, TypeAlias, assert_never
 
+from pipeline.core.amounts import plain_amount
 from pipeline.core.model import NewCell, RowKey, Standing, State, Status
 from pipeline.core.rows.cells import NoSuchOutputError, find_output, new_cell, shown
 from pipeline.core.rows.variables import Faulty, RenderedRow, Sendable, Skipped
@@ -73,7 +74,7 @@ def _about(
         case "run_id":
             return _run_id(standing)
         case "credits":
-            return None if standing is None else standing.credits
+            return _credits(standing)
         case "error":
             return _error(row, standing, missing)
         case _:
@@ -114,6 +115,12 @@ def _run_id(standing: Standing | None) -> NewCell:
     if standing is None or standing.state is State.PLANNED or standing.attempt is None:
         return None
     return standing.attempt.run_id
+
+
+def _credits(standing: Standing | None) -> NewCell:
+    if standing is None or standing.credits is None:
+        return None
+    return plain_amount(standing.credits)
 
 
 def _error(row: RenderedRow, standing: Standing | None, missing: Sequence[str]) -> NewCell:

@@ -3,10 +3,17 @@
 Must not know which row is whose turn, nor how a cap is kept: that is `core.money.budget`'s.
 """
 
+from typing import Final
+
+from pipeline.core.amounts import amount_in_words
 from pipeline.core.counting import counted
 from pipeline.core.model import Attempt
 from pipeline.core.money.budget import MANY, CreditCap, Spending
 from pipeline.engine.batch.stop import Stop, StopReason
+
+OPEN: Final = "in doubt, expired or of unknown cost"
+OPEN_WITH_OTHERS: Final = "in doubt, expired, of unknown cost or of another workflow"
+"""What a run may be that is reserved for while nothing is in flight."""
 
 
 class Budget:
@@ -51,7 +58,11 @@ class Budget:
         own = self._config_cap
         if self._cap == own:
             return exhaustion(self._cap, self._spending)
-        over = "no limit in the config" if own is None else f"the config's {own.max_credits:g}"
+        over = (
+            "no limit in the config"
+            if own is None
+            else f"the config's {amount_in_words(own.max_credits)}"
+        )
         reason = StopReason.ADJUSTED_CAP_REACHED
         if own is not None and not own.room(self._spending):
             reason = StopReason.CAP_REACHED
@@ -66,16 +77,19 @@ def exhaustion(
 ) -> Stop:
     """Why no start may leave after so much was spent; `origin`: where the cap is from."""
     assert cap is not None, "without a cap there is always room"
-    told = f"limits.max_credits is {cap.max_credits:g}{origin}"
+    told = f"limits.max_credits is {amount_in_words(cap.max_credits)}{origin}"
     reserve = cap.reserve_credits(spending)
-    open_ = spending.unended + spending.unnamed
-    if reserve is None and cap.max_credits > 0:
-        message = (
-            f"{told}, and what a run costs is not known: "
-            f"{counted(open_, 'run')} may cost yet; say in limits.credits_per_run what to reserve"
-        )
-        return Stop(reason, message)
-    in_doubt = f"{counted(open_, 'run')} in doubt, expired or of unknown cost"
-    reserved = f", {in_doubt} {'is' if open_ == 1 else 'are'} reserved" if open_ else ""
-    a_run = "" if reserve is None else f", and one more may cost {reserve:g}"
-    return Stop(reason, f"{told}: {spending.credits:g} are spent{reserved}{a_run}")
+    open_ = counted(spending.open, "run")
+    if reserve is None and spending.open:
+        message = f"{told}, and what a run costs is not known: {open_} may cost yet"
+        # A higher cap would change nothing.
+        is_asked = reason is StopReason.CAP_REACHED
+        return Stop(StopReason.CREDITS_UNKNOWN if is_asked else reason, message)
+    reserved = ""
+    if spending.open:
+        why = OPEN_WITH_OTHERS if spending.open_of_others else OPEN
+        held = amount_in_words(cap.reserved_credits(spending))
+        reserved = f", {held} are reserved for {open_} {why}"
+    a_run = "" if reserve is None else f", and one more may cost {amount_in_words(reserve)}"
+    spent = amount_in_words(spending.credits)
+    return Stop(reason, f"{told}: {spent} are spent{reserved}{a_run}")

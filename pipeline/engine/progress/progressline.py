@@ -7,11 +7,16 @@ know the batch, clocks or streams.
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.core.amounts import amount_in_digits
+
 UNKNOWN: Final = "-"
 RATE_WIDTH: Final = 6
 LEFT_WIDTH: Final = 7
 CREDITS_A_ROW_DIGITS: Final = 2
 """Without a cap, a row is thought to cost less than a hundred credits."""
+
+LITTLE_CREDITS: Final = 10
+"""Below it what follows the point is told, too: it may be all that there is."""
 
 GAPS: Final = ("  ", " ")
 """Between the parts; the narrow one where the wide one does not fit."""
@@ -63,11 +68,11 @@ def progress_line(figures: Figures, scale: Scale, columns: int) -> str:
 def _parts(figures: Figures, scale: Scale) -> dict[str, str]:
     rows = len(str(scale.total))
     running = len(str(min(scale.max_in_flight, scale.total)))
-    credits_ = _amount(figures.credits)
+    credits_ = _spent(figures.credits, scale.max_credits)
     if scale.max_credits is None:
         credits_ = credits_.rjust(rows + CREDITS_A_ROW_DIGITS)
     else:
-        cap = _amount(scale.max_credits)
+        cap = amount_in_digits(scale.max_credits)
         credits_ = f"{credits_.rjust(len(cap))}/{cap}"
     return {
         "done": f"{figures.done:>{rows}}/{scale.total}",
@@ -79,8 +84,9 @@ def _parts(figures: Figures, scale: Scale) -> dict[str, str]:
     }
 
 
-def _amount(credits_: float) -> str:
-    return f"{credits_:.0f}"
+def _spent(credits_: float, cap: float | None) -> str:
+    is_little = (credits_ if cap is None else cap) < LITTLE_CREDITS
+    return amount_in_digits(credits_) if is_little else f"{credits_:.0f}"
 
 
 def _rate(per_second: float | None) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from pipeline.config.adjusting import Adjusted, adjusted
 from pipeline.config.model import Config
 from pipeline.config.sections.behaviour import Limits
+from pipeline.core.amounts import plain_amount
 from pipeline.core.model import IN_FLIGHT, State, Status
 from pipeline.core.timing.timeleft import Lately, Left, Owed, Pace, time_left
 from pipeline.ledger.onlooker import Onlooker, Troubled
@@ -193,7 +194,8 @@ def _stage(tally: Tally, *, is_held: bool) -> Stage:
 
 def _credits(onlooker: Onlooker, limits: Limits) -> Credits:
     spending = onlooker.ledger.spending()
-    return Credits(spending.credits, limits.max_credits, spending.unended, spending.unnamed)
+    spent = plain_amount(spending.credits)
+    return Credits(spent, limits.max_credits, spending.unended, spending.unnamed)
 
 
 def _troubles(onlooker: Onlooker, tally: Tally, config: str) -> list[TroubledRows]:

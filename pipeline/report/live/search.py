@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.core.amounts import plain_amount
 from pipeline.core.model import State, Status
 from pipeline.core.rows.writing import STATUS_OF
 from pipeline.ledger.onlooker import FoundRow, Onlooker
@@ -105,6 +106,6 @@ def _hit(row: FoundRow) -> Hit:
         run_id=row.run_id,
         sent_at=row.sent_at,
         ended_at=row.ended_at,
-        credits=row.credits,
+        credits=None if row.credits is None else plain_amount(row.credits),
         error=row.error,
     )

@@ -3,7 +3,7 @@
 import { draw } from "./charts.js";
 import { showControls } from "./controls.js";
 import { find } from "./search.js";
-import { duration, element, moment, number, rows, table } from "./words.js";
+import { amount, duration, element, moment, number, rows, table } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const shownAlways = new Set(["complete", "failed", "running", "pending"]);
@@ -55,13 +55,13 @@ function showRows({ rows: all, counts }) {
 
 function showCredits({ credits }) {
   const { spent, cap, open_runs: open, unnamed_runs: unnamed } = credits;
-  at("credits").textContent = cap === null ? number(spent) : `${number(spent)} of ${number(cap)}`;
+  at("credits").textContent = cap === null ? amount(spent) : `${amount(spent)} of ${amount(cap)}`;
   at("cap").hidden = !cap;
   if (cap) {
     const part = element("span", { class: "spent" });
     part.style.width = `${Math.min(100, (100 * spent) / cap)}%`;
     at("cap").replaceChildren(part);
-    at("cap").setAttribute("aria-label", `${number(spent)} of ${number(cap)} credits are spent`);
+    at("cap").setAttribute("aria-label", `${amount(spent)} of ${amount(cap)} credits are spent`);
   }
   at("credits-note").textContent = [
     cap === null ? "No limits.max_credits is set." : "limits.max_credits is kept over all calls.",

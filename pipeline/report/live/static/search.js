@@ -1,6 +1,6 @@
 // Finding rows. Owns the form, the rows found, and the asking for more of them.
 
-import { duration, moment, number, table } from "./words.js";
+import { amount, duration, moment, number, table } from "./words.js";
 
 const HEADS = ["#Row", "Status", "Run id", "#Attempts", "Sent", "Took", "#Credits", "Error"];
 const KINDS = [null, null, "id", null, null, null, null, "words"];
@@ -46,7 +46,7 @@ function line(hit) {
     String(hit.attempts),
     hit.sent_at === null ? "" : moment(hit.sent_at),
     hasEnd ? duration(Math.max(0, hit.ended_at - hit.sent_at)) : "",
-    hit.credits === null ? "" : number(hit.credits),
+    hit.credits === null ? "" : amount(hit.credits),
     hit.error ?? "",
   ];
 }

@@ -9,6 +9,9 @@ export function element(name, attributes = {}, ...children) {
 
 export const number = (value) => value.toLocaleString("en-GB", { maximumFractionDigits: 2 });
 
+// As the commands spell it: the program sends no digit that is not sure.
+export const amount = (credits) => credits.toLocaleString("en-GB", { maximumFractionDigits: 10 });
+
 export const rows = (count) => `${number(count)} ${count === 1 ? "row" : "rows"}`;
 
 export function moment(seconds) {
