@@ -7,14 +7,15 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.config.model import Limits
-from pipeline.core.events import Intended
+from pipeline.core.events import Intended, LateEnd
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Entry, State
+from pipeline.core.model import Entry, RunId, RunStatus, State
 from pipeline.core.money.budget import CreditCap, Spending
 from pipeline.core.rules import Context
-from pipeline.ledger.records import SeenEnd, Tally
+from pipeline.ledger.records import Owner, SeenEnd, Tally
 from pipeline.ledger.shared.chunks import (
     MOST_DEATHS,
     Chunk,
@@ -24,7 +25,7 @@ from pipeline.ledger.shared.chunks import (
     NoRoomError,
 )
 from pipeline.ledger.store import Ledger
-from tests.core.builders import NOON
+from tests.core.builders import NOON, an_observation
 from tests.ledger.builders import Place, a_ledger, ids_of, stands
 
 LIMITS = Limits()
@@ -165,6 +166,25 @@ def test_all_workers_together_keep_to_the_cap(place: Place) -> None:
         with pytest.raises(NoRoomError) as full:
             other.save(intents(other, 1))
         assert full.value.is_for_good
+
+
+def test_a_late_end_of_a_row_that_another_starts_is_no_intent(place: Place) -> None:
+    """Nothing was taken over: whoever saw it goes on, and the row's start is left as it is."""
+    with shared(place, "a", "b", size=1) as (ledger, chunks):
+        (a, _) = ids_of(ledger)
+        expired = stands(a, State.EXPIRED)
+        ledger.save([expired])
+        ledger.save([structs.replace(expired, state=State.PLANNED)])
+        starting = picked(ledger, chunks)
+        starting.save(intents(starting))
+        watching = picked(ledger, chunks, chunk_id=2)
+        end = LateEnd(an_observation(RunStatus.FAILED, run_id=RunId(f"WRUN-{a}")))
+        before, after = watching.amend(
+            Owner(a, 1, State.EXPIRED), lambda entry: step(entry, end, Context(NOON))[0]
+        )
+        assert before.state is after.state is State.STARTING
+        assert after.attempt is not None
+        assert after.attempt.state is State.FAILED
 
 
 def test_a_chunk_that_keeps_killing_workers_is_parked(place: Place) -> None:

@@ -200,7 +200,7 @@ class Chunk(Ledger):
 
     def _write(self, entries: Sequence[Entry]) -> None:
         """Write as the chunk's picker. Raises `FenceLostError` and `NoRoomError`."""
-        intents = [entry for entry in entries if entry.state is State.STARTING]
+        intents = [entry for entry in entries if _is_intent(entry)]
         self._hold(has_progress=any(entry.state not in _NO_PROGRESS for entry in entries))
         if intents:
             self._guard(intents)
@@ -230,3 +230,8 @@ class Chunk(Ledger):
         if room < intents:
             is_for_good = room <= 0 and not in_flight
             raise NoRoomError(max(0, room), spending, is_for_good=is_for_good)
+
+
+def _is_intent(entry: Entry) -> bool:
+    """Whether a new attempt is made: of a row that is starting, an older one may be amended."""
+    return entry.attempt is not None and entry.attempt.state is State.STARTING
