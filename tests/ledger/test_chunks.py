@@ -13,7 +13,7 @@ from pipeline.config.model import Limits
 from pipeline.core.events import Intended, LateEnd
 from pipeline.core.lifecycle import step
 from pipeline.core.model import Entry, RunId, RunStatus, State
-from pipeline.core.money.budget import CreditCap, Spending
+from pipeline.core.money.budget import CreditCap
 from pipeline.core.rules import Context
 from pipeline.ledger.records import Owner, SeenEnd, Tally
 from pipeline.ledger.shared.chunks import (
@@ -82,7 +82,7 @@ def test_who_works_on_a_chunk_is_told_how_runs_end_and_nothing_of_what_all_may_d
         ledger.save([stands(ids_of(ledger)[0], State.COMPLETE)])
         chunk = picked(ledger, chunks, chunk_id=2)
         opening = chunk.opening()
-        assert (opening.tally, opening.spending) == (Tally(), Spending())
+        assert (opening.tally, opening.spending) == (Tally(), None)
         assert opening.ends == ledger.seen_ends() == [SeenEnd(0.0, 8.0)]
         assert opening.token.startswith(f"{ledger.token}-")
         assert opening.token != chunk.opening().token
@@ -166,6 +166,55 @@ def test_all_workers_together_keep_to_the_cap(place: Place) -> None:
         with pytest.raises(NoRoomError) as full:
             other.save(intents(other, 1))
         assert full.value.is_for_good
+
+
+def refused(chunk: Chunk, count: int = 1) -> NoRoomError:
+    """Why the chunk's next intents are not made."""
+    with pytest.raises(NoRoomError) as full:
+        chunk.save(intents(chunk, count))
+    return full.value
+
+
+def test_a_doubt_that_is_looked_for_may_make_room(place: Place) -> None:
+    """What is reserved for a doubt may be let go while its chunk is watched, and not later."""
+    limits = replace(LIMITS, max_credits=1000)
+    with shared(place, "a", "b", size=1) as (ledger, chunks):
+        one, other = (picked(ledger, chunks, limits, chunk_id=n) for n in (1, 2))
+        (intent,) = intents(one)
+        one.save([intent])
+        assert not refused(other).is_for_good
+        assert intent.attempt is not None
+        one.save([stands(intent.id, State.UNCONFIRMED, token=intent.attempt.token)])
+        assert chunks.put_back(one.claim, "start") == "watch"
+        assert not refused(other).is_for_good
+        claim = chunks.pick(1, "watch", "w", NOON)
+        assert claim is not None
+        assert chunks.put_back(claim, "watch") is None
+        assert refused(other).is_for_good
+
+
+def test_what_nobody_watches_makes_no_room(place: Place) -> None:
+    """A run of a chunk that keeps killing workers stays reserved: nobody waits for its end."""
+    limits = replace(LIMITS, max_credits=1000)
+    with shared(place, "a", "b", size=1) as (ledger, chunks):
+        one, other = (picked(ledger, chunks, limits, chunk_id=n) for n in (1, 2))
+        one.save(intents(one))
+        for _ in range(MOST_DEATHS + 1):
+            chunks.pick(1, "start", "w", NOON)
+        assert chunks.parked() == [1]
+        assert refused(other).is_for_good
+
+
+def test_runs_of_unknown_cost_leave_no_room_under_a_cap(place: Place) -> None:
+    """Whoever asks is told, though others' runs are known; what to reserve is a person's to say."""
+    with shared(place, "a", "b", "c", size=1) as (ledger, chunks):
+        ids = ids_of(ledger)
+        ledger.save([stands(ids[0], State.COMPLETE), stands(ids[1], State.COMPLETE, credits=None)])
+        blind = picked(ledger, chunks, replace(LIMITS, max_credits=1000), chunk_id=3)
+        full = refused(blind)
+        assert (full.room, full.is_for_good, full.spending.unnamed) == (0, True, 1)
+        told = seen(ledger, blind.claim, replace(LIMITS, max_credits=1000, credits_per_run=2))
+        told.save(intents(told))
 
 
 def test_a_late_end_of_a_row_that_another_starts_is_no_intent(place: Place) -> None:
