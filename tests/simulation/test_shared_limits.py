@@ -1,19 +1,29 @@
 """The limits of a batch that several workers share: kept, and nobody is kept waiting by them."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from pipeline.config.model import Config, Limits
-from pipeline.core.model import State
+from pipeline.core.events import Intended
+from pipeline.core.lifecycle import step
+from pipeline.core.model import RunId, State
+from pipeline.core.replies import Accepted
+from pipeline.core.rules import Context
 from pipeline.engine.batch.stop import StopReason
 from pipeline.ledger.opening import open_ledger
+from pipeline.ledger.shared.chunks import Chunks
+from pipeline.ledger.store import Ledger
 from pipeline.simulator.settings import Settings
 from tests.simulation.__main__ import the_config
 from tests.simulation.crew import Crew, Hand
 from tests.simulation.verdict import violations_of_a_crew
+from tests.simulation.world import KEY, WORKFLOW
+from tests.virtual import EPOCH
 
 ROWS = 24
 
@@ -82,4 +92,29 @@ def test_a_cap_holds_for_all_workers_and_keeps_none_waiting(  # noqa: PLR0913, P
     assert (states[State.COMPLETE], states[State.PLANNED]) == (paid, ROWS - paid)
     assert {stop.reason for stop in crew.stops} == told
     assert len(crew.stops) == (workers if told else 0)
+    assert violations_of_a_crew(crew) == []
+
+
+class Overtaken(Calm):
+    """Whoever had the first chunk was given up, woke, and started a row before it was fenced."""
+
+    def _arrange(self, ledger: Ledger) -> None:
+        super()._arrange(ledger)
+        row = ledger.next_planned(0, 1)[0]
+        context = Context(EPOCH, ledger_token=ledger.call_token())
+        entry = step(row.entry, Intended(), context)[0]
+        ledger.save([entry])
+        body = json.dumps({"startVariables": dict(row.variables)}).encode()
+        self.service.start(KEY, WORKFLOW, body, EPOCH)
+        (run_id,) = self.service._runs  # noqa: SLF001 - the witness
+        ledger.save([step(entry, Accepted(RunId(run_id)), context)[0]])
+
+
+def test_a_run_that_was_started_behind_a_starters_back_is_watched(tmp_path: Path) -> None:
+    """It takes the room for the chunk's other rows, and nobody else would see its end."""
+    crew = Overtaken(tmp_path, {"max_credits": 1000}, workers=1, names_credits=True, rows=6)
+    # It began after it had been looked whether any is under way.
+    with patch.object(Chunks, "leave_to_watchers", lambda *_: []):
+        crew.live()
+    assert crew.stops == []
     assert violations_of_a_crew(crew) == []
