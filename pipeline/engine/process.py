@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import UNENDED, Entry, State
+from pipeline.core.model import IN_FLIGHT, UNENDED, Entry, State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.pacing import Pace
 from pipeline.engine.batch.batch import Batch
@@ -95,7 +95,7 @@ class Part(Enum):
     @property
     def resumes(self) -> frozenset[State]:
         """In which states entries are taken over from an earlier call."""
-        return UNENDED if self.watches else frozenset({State.STARTING})
+        return UNENDED if self.watches else IN_FLIGHT
 
 
 @dataclass(frozen=True, slots=True)

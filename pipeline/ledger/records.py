@@ -130,8 +130,9 @@ class Opening:
     tally: Tally
     token: str
     """What the tokens of this call's attempts begin with."""
-    spending: Spending
-    """What all attempts cost so far, those of rows that left the sheet too."""
+    spending: Spending | None
+    """What all attempts cost so far, those of rows that left the sheet too; ``None``: others spend
+    as well, and the ledger itself says at each intent whether there is room."""
     ends: Sequence[SeenEnd]
     """How the newest runs that ended were seen to, the oldest first."""
 

@@ -84,6 +84,30 @@ def test_one_machine_does_all_of_it(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cap", "paid", "told"),
+    [
+        ({"max_credits": 1000}, ROWS, ""),
+        ({"max_credits": 6, "credits_per_run": 2}, 3, "Stopped early: limits.max_credits is 6"),
+        ({"max_credits": 7}, 3, "Stopped early: limits.max_credits is 7"),
+    ],
+)
+def test_a_cap_on_credits_is_kept_and_keeps_none_waiting(
+    tmp_path: Path, server: Server, cap: dict[str, float], paid: int, told: str
+) -> None:
+    """As many rows as it pays for, and then the call ends and says so; `run` alone is enough."""
+    with a_simulator("--port", "0", "--duration", "100ms") as service:
+        limits = {"rate": "40/s", **cap}
+        config = a_shared_batch(tmp_path, server, service.base_url, limits=limits)
+        ended = pipeline("run", config, "--json")
+        assert ended.exit == (3 if told else 0), ended.err
+        assert told in ended.err
+        assert (ended.summary["complete"], ended.summary["credits"]) == (paid, paid * 2)
+        assert ended.summary["pending"] == ROWS - paid
+        assert service.count()["accepted"] == paid
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_who_hears_of_the_end_changes_no_exit_code(tmp_path: Path, server: Server) -> None:
     """A batch that is complete ends with 0, though its summary can't be written."""

@@ -7,14 +7,15 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.config.model import Limits
-from pipeline.core.events import Intended
+from pipeline.core.events import Intended, LateEnd
 from pipeline.core.lifecycle import step
-from pipeline.core.model import Entry, State
-from pipeline.core.money.budget import CreditCap, Spending
+from pipeline.core.model import Entry, RunId, RunStatus, State
+from pipeline.core.money.budget import CreditCap
 from pipeline.core.rules import Context
-from pipeline.ledger.records import SeenEnd, Tally
+from pipeline.ledger.records import Owner, SeenEnd, Tally
 from pipeline.ledger.shared.chunks import (
     MOST_DEATHS,
     Chunk,
@@ -24,7 +25,7 @@ from pipeline.ledger.shared.chunks import (
     NoRoomError,
 )
 from pipeline.ledger.store import Ledger
-from tests.core.builders import NOON
+from tests.core.builders import NOON, an_observation
 from tests.ledger.builders import SERVICE, SOURCE, Place, a_ledger, ids_of, some_rows, stands
 
 LIMITS = Limits()
@@ -81,7 +82,7 @@ def test_who_works_on_a_chunk_is_told_how_runs_end_and_nothing_of_what_all_may_d
         ledger.save([stands(ids_of(ledger)[0], State.COMPLETE)])
         chunk = picked(ledger, chunks, chunk_id=2)
         opening = chunk.opening()
-        assert (opening.tally, opening.spending) == (Tally(), Spending())
+        assert (opening.tally, opening.spending) == (Tally(), None)
         assert opening.ends == ledger.seen_ends() == [SeenEnd(0.0, 8.0)]
         assert opening.token.startswith(f"{ledger.token}-")
         assert opening.token != chunk.opening().token
@@ -179,6 +180,74 @@ def test_workers_reserve_for_another_workflow_what_its_runs_have_cost(place: Pla
         with pytest.raises(NoRoomError) as full:
             chunk.save(intents(chunk, 2))
         assert full.value.room == 1
+
+
+def refused(chunk: Chunk, count: int = 1) -> NoRoomError:
+    """Why the chunk's next intents are not made."""
+    with pytest.raises(NoRoomError) as full:
+        chunk.save(intents(chunk, count))
+    return full.value
+
+
+def test_a_doubt_that_is_looked_for_may_make_room(place: Place) -> None:
+    """What is reserved for a doubt may be let go while its chunk is watched, and not later."""
+    limits = replace(LIMITS, max_credits=1000)
+    with shared(place, "a", "b", size=1) as (ledger, chunks):
+        one, other = (picked(ledger, chunks, limits, chunk_id=n) for n in (1, 2))
+        (intent,) = intents(one)
+        one.save([intent])
+        assert not refused(other).is_for_good
+        assert intent.attempt is not None
+        one.save([stands(intent.id, State.UNCONFIRMED, token=intent.attempt.token)])
+        assert chunks.put_back(one.claim, "start") == "watch"
+        assert not refused(other).is_for_good
+        claim = chunks.pick(1, "watch", "w", NOON)
+        assert claim is not None
+        assert chunks.put_back(claim, "watch") is None
+        assert refused(other).is_for_good
+
+
+def test_what_nobody_watches_makes_no_room(place: Place) -> None:
+    """A run of a chunk that keeps killing workers stays reserved: nobody waits for its end."""
+    limits = replace(LIMITS, max_credits=1000)
+    with shared(place, "a", "b", size=1) as (ledger, chunks):
+        one, other = (picked(ledger, chunks, limits, chunk_id=n) for n in (1, 2))
+        one.save(intents(one))
+        for _ in range(MOST_DEATHS + 1):
+            chunks.pick(1, "start", "w", NOON)
+        assert chunks.parked() == [1]
+        assert refused(other).is_for_good
+
+
+def test_runs_of_unknown_cost_leave_no_room_under_a_cap(place: Place) -> None:
+    """Whoever asks is told, though others' runs are known; what to reserve is a person's to say."""
+    with shared(place, "a", "b", "c", size=1) as (ledger, chunks):
+        ids = ids_of(ledger)
+        ledger.save([stands(ids[0], State.COMPLETE), stands(ids[1], State.COMPLETE, credits=None)])
+        blind = picked(ledger, chunks, replace(LIMITS, max_credits=1000), chunk_id=3)
+        full = refused(blind)
+        assert (full.room, full.is_for_good, full.spending.unnamed) == (0, True, 1)
+        told = seen(ledger, blind.claim, replace(LIMITS, max_credits=1000, credits_per_run=2))
+        told.save(intents(told))
+
+
+def test_a_late_end_of_a_row_that_another_starts_is_no_intent(place: Place) -> None:
+    """Nothing was taken over: whoever saw it goes on, and the row's start is left as it is."""
+    with shared(place, "a", "b", size=1) as (ledger, chunks):
+        (a, _) = ids_of(ledger)
+        expired = stands(a, State.EXPIRED)
+        ledger.save([expired])
+        ledger.save([structs.replace(expired, state=State.PLANNED)])
+        starting = picked(ledger, chunks)
+        starting.save(intents(starting))
+        watching = picked(ledger, chunks, chunk_id=2)
+        end = LateEnd(an_observation(RunStatus.FAILED, run_id=RunId(f"WRUN-{a}")))
+        before, after = watching.amend(
+            Owner(a, 1, State.EXPIRED), lambda entry: step(entry, end, Context(NOON))[0]
+        )
+        assert before.state is after.state is State.STARTING
+        assert after.attempt is not None
+        assert after.attempt.state is State.FAILED
 
 
 def test_a_chunk_that_keeps_killing_workers_is_parked(place: Place) -> None:

@@ -7,7 +7,6 @@ long is given to another, though the first may only have been asleep.
 import asyncio
 import json
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 from pipeline.config.model import Config, Limits
 from pipeline.config.values.units import read_rate
-from pipeline.core.model import Json, Row, RunId, Sheet, State
+from pipeline.core.model import Json, Row, RunId, Sheet
 from pipeline.core.replies import (
     Doubtful,
     ListReply,
@@ -27,7 +26,7 @@ from pipeline.core.replies import (
 )
 from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import FromColumn, Recipe
-from pipeline.engine.batch.stop import Switch
+from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.process import World
 from pipeline.engine.worker import Sharing, Unseen, Worker, chunk_size
 from pipeline.ledger.opening import open_ledger
@@ -47,6 +46,8 @@ WORKERS = 2
 SEATS: tuple[Debt, ...] = ("start", "watch", "watch")
 """What a worker does at once: those that start must not keep the others from watching."""
 HEARD_OF_SECONDS = 5.0
+NAMES_CREDITS = 0.8
+"""The share of the lives in which the service says what a run cost."""
 LATENCY_SECONDS = 0.05
 LONGEST_LIFE_SECONDS = 4000.0
 FAULTS = (
@@ -54,6 +55,14 @@ FAULTS = (
     Faults(lost_reply=0.1, lost_request=0.1),
     Faults(too_many=0.1, server_error_after=0.1),
 )
+CAPS: tuple[dict[str, float], ...] = (
+    {},
+    {"max_credits": 1000},
+    {"max_credits": 1000, "credits_per_run": 2},
+    {"max_credits": 21},
+    {"max_credits": 21, "credits_per_run": 2},
+)
+"""The rows of a crew cost 48 credits: some caps pay for all of them, and some do not."""
 
 
 class Hand:
@@ -165,15 +174,25 @@ class Crew:
         )
         self.rows = rows
         self.folder = folder
-        faults = self.chance.choice(FAULTS)
-        self.service = Service(Settings(seed=seed, duration_seconds=4.0, fail=0, faults=faults))
+        self.service = Service(self._settings(seed))
         self.trace: list[str] = []
-        self.wrong: list[str] = []
+        self.stops: list[Stop] = []
+        """Why workers started nothing more."""
         self._held: dict[int, Hold] = {}
 
     def _limits(self, config: Config) -> Limits:
         rate = read_rate(self.chance.choice(["60/min", "5/s"]))
-        return replace(config.limits, rate=rate, max_in_flight=self.chance.choice([6, 20, 500]))
+        in_flight = self.chance.choice([6, 20, 500])
+        cap = self.chance.choice(CAPS)
+        return replace(config.limits, rate=rate, max_in_flight=in_flight, **cap)
+
+    def _settings(self, seed: int) -> Settings:
+        return Settings(
+            seed=seed,
+            duration_seconds=4.0,
+            faults=self.chance.choice(FAULTS),
+            credits_in_run=self.chance.random() < NAMES_CREDITS,
+        )
 
     def note(self, happening: str) -> None:
         """Keep for the trace what happened."""
@@ -195,11 +214,18 @@ class Crew:
         Chunks(ledger).make(min(6, chunk_size(self.config.limits)))
 
     async def _worked(self, ledger: Ledger) -> None:
-        hands = [Hand(self, f"worker {n}") for n in range(WORKERS)]
-        last = Hand(self, "last")
-        last._mishap = "none"  # noqa: SLF001 - somebody has to be left
         async with asyncio.timeout(LONGEST_LIFE_SECONDS):
-            await asyncio.gather(*(self._hired(hand, ledger) for hand in [*hands, last]))
+            await asyncio.gather(*(self._hired(hand, ledger) for hand in self._hands()))
+
+    def _hands(self) -> list[Hand]:
+        hands = [Hand(self, f"worker {n}") for n in range(WORKERS)]
+        return [*hands, self.a_calm_hand("last")]  # somebody has to be left
+
+    def a_calm_hand(self, name: str) -> Hand:
+        """A worker that has no mishap."""
+        hand = Hand(self, name)
+        hand._mishap = "none"  # noqa: SLF001 - it is drawn as it is made
+        return hand
 
     async def _hired(self, hand: Hand, ledger: Ledger) -> None:
         connection = ledger._file_connection  # noqa: SLF001 - all have the one connection
@@ -219,15 +245,24 @@ class Crew:
         sharing = Sharing(chunks, see, hand.clock.true)
         worker = Worker(hand.name, self.config, sharing, world)
         await asyncio.gather(*(self._seated(hand, worker, chunks, debt) for debt in SEATS))
+        if worker.stop is not None:
+            self.note(f"{hand.name} stopped: {worker.stop.message}")
+            self.stops.append(worker.stop)
 
     async def _seated(self, hand: Hand, worker: Worker, chunks: Chunks, seat: Debt) -> None:
-        """One seat of a worker: it takes chunk after chunk, until none owes anything."""
+        """One seat of a worker: it takes chunk after chunk, until none owes anything.
+
+        Once the worker has stopped, what was started is watched to its end, and nothing else done.
+        """
         while not hand.is_dead and (debts := chunks.debts()):
+            if worker.stop is not None and seat == "start":
+                return
             free = [c for c, debt in debts if debt == seat and not self._is_held(c)]
             if not free:
-                chunks.leave_to_watchers(
-                    [c for c, debt in debts if debt == "start" and self._is_left(c)]
-                )
+                left = [c for c, debt in debts if debt == "start" and self._is_left(c)]
+                is_over = not any(debt == "watch" or self._is_held(c) for c, debt in debts)
+                if not chunks.leave_to_watchers(left) and is_over and worker.stop is not None:
+                    return
                 await asyncio.sleep(0.5)
                 continue
             chunk_id = self.chance.choice(free)
@@ -251,14 +286,3 @@ class Crew:
 
     def _is_left(self, chunk_id: int) -> bool:
         return chunk_id in self._held and not self._is_held(chunk_id)
-
-    def violations(self) -> list[str]:
-        """What was promised and not kept, by the service's own count."""
-        runs = self.service._runs.values()  # noqa: SLF001 - the witness
-        begun = Counter(str(run.start_variables["Company"]) for run in runs)
-        wrong = [f"{company}: {times} runs" for company, times in begun.items() if times > 1]
-        with open_ledger(self.folder / "batch.ledger") as ledger:
-            states = Counter(ledger.states().values())
-        if states != {State.COMPLETE: self.rows}:
-            wrong.append(f"the rows ended as {dict(states)}")
-        return wrong

@@ -10,6 +10,7 @@ from pipeline.engine.calls.starter import Starter
 from pipeline.ledger.shared.chunks import Chunk
 from tests.simulation.__main__ import a_folder, the_config
 from tests.simulation.crew import Crew
+from tests.simulation.verdict import violations_of_a_crew
 
 SEED = int(os.environ.get("SEED", "1"))
 LIVES = int(os.environ.get("CREWS", "40"))
@@ -22,7 +23,7 @@ def lived(seed: int) -> list[str]:
     with a_folder() as folder:
         crew = Crew(seed, the_config(), folder)
         crew.live()
-        wrong = crew.violations()
+        wrong = violations_of_a_crew(crew)
         return wrong and [*wrong, replay(seed), *crew.trace]
 
 
@@ -46,22 +47,26 @@ def test_no_crew_pays_twice_or_leaves_a_row(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "taken_out",
+    ("taken_out", "breaks"),
     [
-        lambda: patch.multiple(Chunk, _hold=lambda *_, **__: None, _guard=lambda *_: None),
-        lambda: patch.object(Starter, "_may_leave", lambda *_: lambda: True),
+        (
+            lambda: patch.multiple(Chunk, _hold=lambda *_, **__: None, _guard=lambda *_: None),
+            "2 runs",
+        ),
+        (lambda: patch.object(Starter, "_may_leave", lambda *_: lambda: True), "2 runs"),
+        (lambda: patch.object(Chunk, "_see_that_there_is_room", lambda *_: None), "under a cap"),
     ],
-    ids=["the fence", "the intent's age limit"],
+    ids=["the fence", "the intent's age limit", "the room that the ledger counts"],
 )
-def test_without_a_guard_a_row_is_paid_twice(taken_out: Callable[[], patch]) -> None:
+def test_without_a_guard_a_promise_breaks(taken_out: Callable[[], patch], breaks: str) -> None:
     """The lives above can fail: each guard by itself is needed."""
     with taken_out():
-        assert any(lived_badly(seed) for seed in range(1, MOST_LIVES))
+        assert any(lived_badly(seed, breaks) for seed in range(1, MOST_LIVES))
 
 
-def lived_badly(seed: int) -> bool:
-    """Whether a row was paid twice."""
+def lived_badly(seed: int, breaks: str) -> bool:
+    """Whether a row was paid twice, or too much was spent."""
     try:
-        return any("2 runs" in line for line in lived(seed))
+        return any(breaks in line for line in lived(seed))
     except (AssertionError, ExceptionGroup):
         return False  # It fell over what cannot be, before it paid.

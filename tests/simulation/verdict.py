@@ -10,6 +10,7 @@ from pipeline.ledger.opening import open_ledger
 from pipeline.ledger.store import Ledger
 from pipeline.simulator.outputs import outputs
 from pipeline.simulator.records import Run
+from tests.simulation.crew import Crew
 from tests.simulation.world import Life
 
 
@@ -25,6 +26,28 @@ def violations(life: Life) -> list[str]:
             *_lost(life, ledger, runs),
             *life.broken_rules,
         ]
+
+
+def violations_of_a_crew(crew: Crew) -> list[str]:
+    """What several workers promise, and did not keep."""
+    runs = crew.service._runs.values()  # noqa: SLF001 - the witness
+    with open_ledger(crew.folder / "batch.ledger") as ledger:
+        states, spending = Counter(ledger.states().values()), ledger.spending()
+    begun = Counter(map(_company, runs))
+    wrong = [f"{company}: {times} runs" for company, times in begun.items() if times > 1]
+    cap, spent = crew.config.limits.cap, sum(run.credits for run in runs)
+    if cap is not None and spent > cap.max_credits:
+        wrong.append(f"{spent:g} credits were spent under a cap of {cap.max_credits:g}")
+    if cap is not None and (cap.is_blind(spending) or not cap.room(spending)):
+        # The cap keeps rows from being started, and that is told.
+        if states.pop(State.PLANNED, 0) and not crew.stops:
+            wrong.append("nobody was told that the cap was reached")
+        if not states[State.COMPLETE]:
+            # No list is trusted before it shows a run that is known.
+            del states[State.UNCONFIRMED]
+    if states.keys() - {State.COMPLETE}:
+        wrong.append(f"rows ended as {dict(states)}")
+    return wrong
 
 
 def _started_twice(runs: list[Run]) -> Iterator[str]:

@@ -17,11 +17,16 @@ OPEN_WITH_OTHERS: Final = "in doubt, expired, of unknown cost or of another work
 
 
 class Budget:
-    """What the ledger's attempts cost so far, against the cap; without a cap, all is allowed."""
+    """What the ledger's attempts cost so far, against the cap; without a cap, all is allowed.
 
-    def __init__(self, cap: CreditCap | None, spending: Spending) -> None:
+    Where others spend too, `spending` is ``None``: only what this batch sees is known here, so that
+    nothing is held back by it, and the ledger keeps the cap.
+    """
+
+    def __init__(self, cap: CreditCap | None, spending: Spending | None) -> None:
         self._cap = self._config_cap = cap
-        self._spending = spending
+        self._keeps_cap = spending is not None
+        self._spending = spending or Spending()
 
     @property
     def spent_credits(self) -> float:
@@ -30,8 +35,10 @@ class Budget:
 
     @property
     def room(self) -> int:
-        """How many more runs may be started now."""
-        return MANY if self._cap is None else self._cap.room(self._spending)
+        """How many more runs may be started now, as far as it is this budget that says so."""
+        if self._cap is None or not self._keeps_cap:
+            return MANY
+        return self._cap.room(self._spending)
 
     def cap_at(self, cap: CreditCap | None) -> None:
         """Keep to another cap from now on."""
@@ -40,7 +47,9 @@ class Budget:
     @property
     def is_overdrawn(self) -> bool:
         """Whether what is out may pass the cap already: runs turned out dearer than they were."""
-        return self._cap is not None and self._cap.is_overdrawn(self._spending)
+        if self._cap is None or not self._keeps_cap:
+            return False
+        return self._cap.is_overdrawn(self._spending)
 
     def spend(self, before: Attempt | None, now: Attempt | None) -> None:
         """An attempt changed; ``None`` stands for one that is none."""
@@ -48,25 +57,35 @@ class Budget:
 
     def blindness(self) -> Stop | None:
         """Why no start may leave: the cost of a run that ended is not known, nor what to assume."""
-        if self._cap is None or not self._cap.is_blind(self._spending):
+        return self._blindness(self._spending)
+
+    def exhaustion(self) -> Stop:
+        """Why no start may leave: one more could pass the cap, and nothing will make room."""
+        return self._exhaustion(self._spending)
+
+    def refusal(self, spending: Spending) -> Stop:
+        """Why the ledger lets no start leave, after so much was spent by all who work on it."""
+        return self._blindness(spending) or self._exhaustion(spending)
+
+    def _blindness(self, spending: Spending) -> Stop | None:
+        if self._cap is None or not self._cap.is_blind(spending):
             return None
         message = "the service names no credits, so limits.max_credits can't be kept"
         return Stop(StopReason.CREDITS_UNKNOWN, message)
 
-    def exhaustion(self) -> Stop:
-        """Why no start may leave: one more could pass the cap, and nothing will make room."""
+    def _exhaustion(self, spending: Spending) -> Stop:
         own = self._config_cap
         if self._cap == own:
-            return exhaustion(self._cap, self._spending)
+            return exhaustion(self._cap, spending)
         over = (
             "no limit in the config"
             if own is None
             else f"the config's {amount_in_words(own.max_credits)}"
         )
         reason = StopReason.ADJUSTED_CAP_REACHED
-        if own is not None and not own.room(self._spending):
+        if own is not None and not own.room(spending):
             reason = StopReason.CAP_REACHED
-        return exhaustion(self._cap, self._spending, reason, f", set by `adjust` over {over}")
+        return exhaustion(self._cap, spending, reason, f", set by `adjust` over {over}")
 
 
 def exhaustion(

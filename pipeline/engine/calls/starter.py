@@ -23,7 +23,6 @@ from pipeline.core.replies import (
     TryLater,
 )
 from pipeline.engine.batch.batch import Batch
-from pipeline.engine.batch.budget import exhaustion
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.limiter import Limiter
 from pipeline.ledger.records import Enrolled
@@ -101,11 +100,11 @@ class Starter:
 
     @property
     def _gives_way(self) -> bool:
-        """Whether the batch allows no more intents while runs of ours are in flight.
+        """Whether the batch allows no more intents while runs of ours are in flight or in doubt.
 
         These must be watched to make room: the rows that are left have to wait for that.
         """
-        return self._allowed == 0 and bool(self._batch.in_flight)
+        return self._allowed == 0 and bool(self._batch.in_flight or self._batch.doubts)
 
     @property
     def is_capped(self) -> bool:
@@ -206,9 +205,11 @@ class Starter:
         if self._left is not None:
             self._left += len(group)
         self._allowed = full.room
+        if full.room or self._gives_way:
+            return
         if full.is_for_good:
-            self._batch.ask_to_stop(exhaustion(self._batch.limits.cap, full.spending))
-        elif not full.room:
+            self._batch.ask_to_stop(self._batch.budget.refusal(full.spending))
+        else:
             self._batch.changed.set()
             await self._batch.clock.wait(self._batch.no_more_starts, ROOM_ASKED_FOR_SECONDS)
 

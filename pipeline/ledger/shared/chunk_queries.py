@@ -81,6 +81,12 @@ LEASE = (
     "CASE WHEN next_due_at > ? THEN next_due_at ELSE ? END + ? WHERE name = ? RETURNING next_due_at"
 )
 IN_FLIGHT = "SELECT count(*) FROM entry WHERE state IN ('starting', 'running')"
+OTHERS_UNDER_WAY = (  # but for what nobody watches, since it keeps killing workers
+    "SELECT EXISTS (SELECT 1 FROM chunk WHERE owes = 'watch' AND parked_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM entry WHERE state IN ('starting', 'running') "
+    "AND NOT id BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM chunk "
+    "WHERE parked_at IS NOT NULL AND entry.id BETWEEN first_entry AND last_entry))"
+)
 FAILED = "SELECT count(*) FROM entry WHERE state = 'failed'"
 NEXT_PLANNED_IN_CHUNK = (
     f"SELECT {ENROLLED_ENTRY} FROM entry_now WHERE id BETWEEN ? AND ? AND in_sheet "

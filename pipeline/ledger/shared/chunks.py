@@ -40,7 +40,8 @@ class NoRoomError(Exception):
         """How many may be made now."""
         self.spending = spending
         self.is_for_good = is_for_good
-        """Whether nothing that is in flight will make room: the cap on credits allows no more."""
+        """Whether the cap on credits allows no more, and nobody else's runs or doubts, once they
+        end, will make room: those of the own chunk may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class Chunk(Ledger):
 
     def opening(self) -> Opening:
         """What the engine should know as it begins; what all may do is asked at each intent."""
-        return Opening(Tally(), self.call_token(), Spending(), self.seen_ends())
+        return Opening(Tally(), self.call_token(), None, self.seen_ends())
 
     def enrolled(self, *states: State) -> list[Enrolled]:
         """The chunk's entries in these states."""
@@ -200,7 +201,7 @@ class Chunk(Ledger):
 
     def _write(self, entries: Sequence[Entry]) -> None:
         """Write as the chunk's picker. Raises `FenceLostError` and `NoRoomError`."""
-        intents = [entry for entry in entries if entry.state is State.STARTING]
+        intents = [entry for entry in entries if _is_intent(entry)]
         self._hold(has_progress=any(entry.state not in _NO_PROGRESS for entry in entries))
         if intents:
             self._guard(intents)
@@ -220,13 +221,24 @@ class Chunk(Ledger):
     def _see_that_there_is_room(self, intents: int) -> None:
         # Two workers that looked at once would each take the last place: one waits for the other.
         self._execute(queries.HOLD_PACE)
-        (counted,) = self._execute(queries.IN_FLIGHT).fetchone()
-        in_flight = counted - intents
-        cap, spending = self.limits.cap, Spending()
-        room = self.limits.max_in_flight - in_flight
-        if cap is not None:
-            spending = self.spending()
-            room = min(room, cap.room(spending))
-        if room < intents:
-            is_for_good = room <= 0 and not in_flight
-            raise NoRoomError(max(0, room), spending, is_for_good=is_for_good)
+        (in_flight,) = self._execute(queries.IN_FLIGHT).fetchone()
+        window = max(0, self.limits.max_in_flight - (in_flight - intents))
+        cap = self.limits.cap
+        if cap is None:
+            if window < intents:
+                raise NoRoomError(window, Spending(), is_for_good=False)
+            return
+        # Asked before the sum is made: what ends between the two is in the sum.
+        others = (self.claim.first_entry, self.claim.last_entry)
+        (is_awaited,) = self._execute(queries.OTHERS_UNDER_WAY, others).fetchone()
+        spending = self.spending()
+        is_blind = cap.is_blind(spending)
+        by_credits = 0 if is_blind else cap.room(spending)
+        if min(window, by_credits) < intents:
+            is_for_good = is_blind or not (by_credits or is_awaited)
+            raise NoRoomError(min(window, by_credits), spending, is_for_good=is_for_good)
+
+
+def _is_intent(entry: Entry) -> bool:
+    """Whether a new attempt is made: of a row that is starting, an older one may be amended."""
+    return entry.attempt is not None and entry.attempt.state is State.STARTING
