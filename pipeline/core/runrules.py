@@ -132,9 +132,13 @@ def count_late(entry: Entry, event: Event, context: Context) -> Step:
 
 
 def adopt_late(entry: Entry, event: Event, context: Context) -> Step:
-    """FAILED or EXPIRED → COMPLETE where a run that was paid for completed after all."""
+    """FAILED or EXPIRED → COMPLETE where a run that was paid for completed after all.
+
+    An older attempt than the newest may have been left aside by `--fresh`: see the ledger's `save`.
+    """
     ended = _ended_late(entry, event, context)
-    if ended.state is State.COMPLETE:
+    assert ended.attempt is not None
+    if ended.state is State.COMPLETE and ended.attempt.number == entry.attempts:
         return replace(ended, owes_retry=False), ()
     return replace(ended, state=entry.state), ()
 

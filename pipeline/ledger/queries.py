@@ -82,23 +82,31 @@ BEARERS = (
 BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
     f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
 )
-USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
-    "UPDATE entry SET state = 'complete' "
-    "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
-    "AND EXISTS ("
-    "SELECT 1 FROM attempt AS older WHERE older.entry_id = entry.id AND older.state = 'complete' "
-    "AND older.number < attempts AND older.ended_at >= (SELECT intended_at FROM attempt "
-    "WHERE entry_id = entry.id AND number = attempts))"
+# Only `--fresh` asks for a row anew whose run has completed, and what it left aside stays there. By
+# rounds alone: a clock may have been set between two moments.
+_SENT_AFRESH = (
+    "EXISTS (SELECT 1 FROM attempt AS newer JOIN round ON round.id = newer.round_id "
+    "WHERE newer.entry_id = told.entry_id AND kind = 'fresh' AND round.id > told.round_id "
+    "AND coalesce(newer.failure, '') <> 'never begun')"
 )
-TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
-    # what `--fresh` left aside stays there
+_ASKED_AFRESH = (
+    "EXISTS (SELECT 1 FROM round "
+    "WHERE round.id = entry.round_id AND kind = 'fresh' AND round.id > told.round_id)"
+)
+_HAS_OUTPUTS = (
+    "EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
+    f"AND told.state = 'complete' AND NOT {_SENT_AFRESH})"
+)
+USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed, and that one did not
+    "UPDATE entry SET state = 'complete', owes_retry = FALSE "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
+    f"AND {_HAS_OUTPUTS}"
+)
+TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left
     "UPDATE entry SET state = 'complete', owes_retry = FALSE "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'planned' "
-    "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
-    "AND late.state = 'complete' AND NOT EXISTS ("
-    "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "
-    "AND (round.id = entry.round_id OR round.id IN ("
-    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id))))"
+    "AND EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
+    f"AND told.state = 'complete' AND NOT {_SENT_AFRESH} AND NOT {_ASKED_AFRESH})"
 )
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "

@@ -168,12 +168,15 @@ class Ledger(Readings):
 
     def _write(self, entries: Sequence[Entry]) -> None:
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
-        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
         taken_back = [e.id for e in entries if e.attempt is None]
         self._save_entries(entries)
         self._save_attempts(attempts)
         if taken_back:
             self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
+        self._use_what_completed_late(entries)
+
+    def _use_what_completed_late(self, entries: Sequence[Entry]) -> None:
+        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
         if came_to_nothing:
             self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
         waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
@@ -219,12 +222,14 @@ class Ledger(Readings):
     ) -> int:
         """Open a round, durable at once with the entries that it asks for again.
 
-        `asked` gets the round's number and gives the entries as they now are; tells how many.
+        `asked` gets the round's number and gives the entries as they now are; tells how many. One
+        that an older run gave outputs for, which `--fresh` did not leave aside, is complete by it.
         """
         with self.transaction():
             (number,) = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).fetchone()
             entries = asked(number)
             self._save_entries(entries)
+            self._use_what_completed_late(entries)
         return len(entries)
 
     def end_round(self, ended_at: float) -> bool:
