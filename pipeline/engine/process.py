@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from pipeline.config.model import Config
 from pipeline.core.events import Resumed
-from pipeline.core.model import UNENDED, State
+from pipeline.core.model import UNENDED, Entry, State
 from pipeline.core.reconciling import Hold
 from pipeline.core.timing.pacing import Pace
 from pipeline.engine.batch.batch import Batch
@@ -19,6 +19,7 @@ from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Blocking, Recorder
 from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.calls.adjusting import Adjusting
+from pipeline.engine.calls.lastlooks import LastLooks
 from pipeline.engine.calls.latecomers import Latecomers
 from pipeline.engine.calls.limiter import Limiter
 from pipeline.engine.calls.listing import Readings
@@ -155,7 +156,12 @@ async def process(
 async def _resume(batch: Batch, part: Part) -> None:
     """Take over what earlier calls left unfinished: a restart goes through the same table."""
     unfinished = sorted(part.resumes)
-    entries = await batch.recorder.read(lambda ledger: ledger.entries(*unfinished))
+
+    def taken_over(ledger: Ledger) -> list[Entry]:
+        waiting = ledger.waiting() if part.watches else []
+        return [*ledger.entries(*unfinished), *waiting]
+
+    entries = await batch.recorder.read(taken_over)
     await batch.apply([(entry, Resumed()) for entry in entries])
 
 
@@ -163,6 +169,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
     part = share.part
     looking = Looking(batch, world.remote, share.looks)
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
+    last_looks = LastLooks(batch, looking, starter, share.starts)
     poller = Poller(batch, looking)
     latecomers = Latecomers(batch, looking)
     reconciler = Reconciler(batch, looking, share.readings, share.starts, latecomers)
@@ -173,7 +180,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
         if part.starts and starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        if batch.has_calls or (part.starts and not starter.is_done):
+        if batch.has_calls or (part.starts and not (starter.is_done and last_looks.is_idle)):
             return False
         if not part.watches:
             return True
@@ -189,6 +196,7 @@ async def _start_and_watch(batch: Batch, world: World, limit: int | None, share:
             work += [
                 (starter.intend(), "intents"),
                 (starter.send(group), "starts"),
+                (last_looks.run(), "last looks"),
                 (adjusting.run(), "adjusting"),
             ]
         if part.watches:

@@ -108,6 +108,14 @@ TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was
     "AND EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
     f"AND told.state = 'complete' AND NOT {_SENT_AFRESH} AND NOT {_ASKED_AFRESH})"
 )
+WAITED_FOR = (  # runs that were given up, and would still spare their row the newer attempt
+    # CROSS and the + keep SQLite from going through all rows for a few expired runs
+    "SELECT run_id, entry_id, number, told.state FROM attempt AS told CROSS JOIN entry "
+    "WHERE entry.id = entry_id AND told.state = 'expired' AND +run_id IS NOT NULL "
+    "AND entry.state = 'planned' AND reading_id = (SELECT id FROM newest_reading) "
+    f"AND NOT {_SENT_AFRESH} AND NOT {_ASKED_AFRESH}"
+)
+WAITED_FOR_BY_ID = f"{WAITED_FOR} AND entry_id IN (SELECT value FROM json_each(?))"
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "

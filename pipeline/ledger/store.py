@@ -129,6 +129,22 @@ class Ledger(Readings):
         owned = _owners(self._execute(queries.SUPERSEDED, (since,)))
         return {RunId(run): owner for run, owner in owned.items()}
 
+    def waited_for(self, entry_ids: Sequence[int] | None = None) -> dict[RunId, Owner]:
+        """Expired runs that may still spare their rows of the sheet the new attempt.
+
+        Of these entries; ``None``: of all.
+        """
+        if entry_ids is None:
+            owned = _owners(self._execute(queries.WAITED_FOR))
+        else:
+            owned = _owners(self._execute(queries.WAITED_FOR_BY_ID, (to_json(entry_ids),)))
+        return {RunId(run): owner for run, owner in owned.items()}
+
+    def waiting(self) -> list[Entry]:
+        """The entries that wait for a new attempt while such a run of theirs may go on."""
+        owners = self.waited_for().values()
+        return [row.entry for row in self.planned([owner.entry_id for owner in owners])]
+
     def bearers(self, tokens: Sequence[Token]) -> dict[Token, Owner]:
         """The attempts that bear these tokens; one that is nobody's is left out."""
         rows = self._execute(queries.BEARERS, (to_json(tokens),))

@@ -3,6 +3,7 @@
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.core.events import (
     CountFailure,
@@ -268,6 +269,33 @@ def test_a_run_that_is_given_up_says_when_and_why() -> None:
     assert (entry.state, attempt.state, todo) == (State.EXPIRED, State.EXPIRED, ())
     assert (attempt.ended_at, attempt.error) == (NOON + 100, "it had not ended")
     assert (attempt.failure, attempt.run_id) == (FailureClass.TRANSIENT, "WRUN-1")
+
+
+WAITS: Final = replace(an_entry(State.EXPIRED), state=State.PLANNED, round_id=1)
+"""A new attempt was asked for, and its turn is to come."""
+
+
+def test_a_run_that_was_given_up_is_looked_at_before_its_row_is_paid_for_anew() -> None:
+    """A new call doesn't know what became of it: one more look, and then the new attempt."""
+    entry, todo = step(WAITS, Resumed(), a_context())
+    assert (entry.state, entry.owes_retry, todo) == (State.RUNNING, True, (LookNow(),))
+    assert entry.attempt == ATTEMPTS[State.RUNNING]
+    entry, todo = step(entry, STILL_RUNS, a_context())
+    assert (entry.state, entry.owes_retry, todo) == (State.PLANNED, False, (StartAgain(),))
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        an_entry(),
+        asked_again(),
+        replace(WAITS, attempts=2),
+    ],
+    ids=["it was never sent", "its run failed", "a newer attempt was taken back"],
+)
+def test_another_row_that_waits_is_left_as_it_is(waits: Entry) -> None:
+    """There is no run to look at, or it is not the newest attempt's."""
+    assert step(waits, Resumed(), a_context()) == (waits, ())
 
 
 @pytest.mark.parametrize("owes_retry", [True, False])

@@ -1,4 +1,4 @@
-"""Which run's outputs a row has where several were paid for: by rounds, and not by clocks."""
+"""A run that completes late: what it spares its row, and whose outputs count, by no clock."""
 
 from pathlib import Path
 
@@ -13,11 +13,15 @@ from pipeline.ledger.records import Owner
 from pipeline.ledger.store import Ledger
 from tests.core.builders import NOON, an_observation
 from tests.ledger.builders import (
+    SERVICE,
+    SOURCE,
+    WORKFLOW,
     Place,
     a_ledger,
     connection_of,
     ids_of,
     second_attempt,
+    some_rows,
     stands,
 )
 
@@ -101,3 +105,18 @@ def test_a_round_asks_for_no_row_anew_that_a_late_run_gave_outputs_for(
         connection_of(ledger).execute("UPDATE entry SET state = 'failed'")
         ask(ledger, kind, failed)
         assert [entry.state for entry in ledger.entries(*State)] == [state]
+
+
+def test_runs_that_may_spare_their_rows_a_new_attempt_are_known(place: Place) -> None:
+    """Those that expired, of rows that wait for it; none that `--fresh` left aside."""
+    with a_ledger(place, *"abcd") as ledger:
+        a, b, c, d = ids_of(ledger)
+        waits = [replace(stands(e, State.EXPIRED), state=State.PLANNED) for e in (a, b, c)]
+        ledger.save([*waits, stands(d, State.EXPIRED)])
+        ledger.begin_round(RoundKind.FRESH, NOON, lambda n: [replace(waits[2], round_id=n)])
+        runs = {e: (RunId(f"WRUN-{e}"), Owner(e, 1, State.EXPIRED)) for e in (a, b)}
+        assert ledger.waited_for() == dict(runs.values())
+        assert ledger.waited_for([b, c, d]) == dict([runs[b]])
+        assert [entry.id for entry in ledger.waiting()] == [a, b]
+        ledger.enrol(some_rows("b"), SOURCE, SERVICE, WORKFLOW, NOON + 1)
+        assert [entry.id for entry in ledger.waiting()] == [b]
