@@ -50,6 +50,9 @@ def _possible(*, owes_retry: bool) -> Iterator[tuple[Entry, Event]]:
         for event in HAPPENINGS:
             if TRANSITIONS[state, type(event)] is not impossible:
                 entry = an_entry(state, owes_retry=owes_retry)
+                if owes_retry and state is State.PLANNED:
+                    # Its run was given up when the new attempt was asked for.
+                    entry = replace(an_entry(State.EXPIRED), state=state)
                 if isinstance(event, LateEnd):
                     # What ends late is an older attempt, which is not watched any more.
                     entry = replace(entry, attempt=an_entry(State.EXPIRED).attempt)

@@ -55,6 +55,7 @@ from pipeline.core.runrules import (
     adopt_late,
     count_late,
     expire,
+    look_before_paying,
     look_in_vain,
     miss,
     observe,
@@ -92,7 +93,7 @@ _ROWS: Final[dict[State, dict[type, Rule]]] = {
     | {
         Intended: intend,
         LateEnd: count_late,
-        Resumed: stay,
+        Resumed: look_before_paying,
         RetryAsked: stay,
         FreshAsked: stay,
     },

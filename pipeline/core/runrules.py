@@ -122,11 +122,19 @@ def expire(entry: Entry, event: Event, context: Context) -> Step:
 
 
 def watch_again(entry: Entry, _event: Event, _context: Context) -> Step:
-    """RUNNING or EXPIRED → RUNNING: the run may have ended in the meantime."""
+    """RUNNING or given up → RUNNING: the run may have ended in the meantime."""
     if entry.state is State.RUNNING:
         return entry, (LookNow(),)
     again = moved(entry, State.RUNNING, ended_at=None, error=None, failure=None)
     return again, (LookNow(),)
+
+
+def look_before_paying(entry: Entry, event: Event, context: Context) -> Step:
+    """PLANNED → RUNNING where the newest run was given up: one more look, then the new attempt."""
+    attempt = entry.attempt
+    if attempt is None or attempt.state is not State.EXPIRED or attempt.number < entry.attempts:
+        return entry, ()
+    return watch_again(replace(entry, owes_retry=True), event, context)
 
 
 def count_late(entry: Entry, event: Event, context: Context) -> Step:
@@ -138,9 +146,13 @@ def count_late(entry: Entry, event: Event, context: Context) -> Step:
 
 
 def adopt_late(entry: Entry, event: Event, context: Context) -> Step:
-    """FAILED or EXPIRED → COMPLETE where a run that was paid for completed after all."""
+    """FAILED or EXPIRED → COMPLETE where a run that was paid for completed after all.
+
+    An older attempt than the newest may have been left aside by `--fresh`: see the ledger's `save`.
+    """
     ended = _ended_late(entry, event, context)
-    if ended.state is State.COMPLETE:
+    assert ended.attempt is not None
+    if ended.state is State.COMPLETE and ended.attempt.number == entry.attempts:
         return replace(ended, owes_retry=False), ()
     return replace(ended, state=entry.state), ()
 

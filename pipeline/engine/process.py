@@ -20,6 +20,7 @@ from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.recorder import Blocking, Recorder
 from pipeline.engine.batch.stop import Stop, Switch
 from pipeline.engine.calls.adjusting import Adjusting
+from pipeline.engine.calls.lastlooks import LastLooks
 from pipeline.engine.calls.latecomers import Latecomers
 from pipeline.engine.calls.limiter import Limiter
 from pipeline.engine.calls.listing import Readings
@@ -159,11 +160,14 @@ async def _resume(batch: Batch, part: Part) -> None:
     unfinished = sorted(part.resumes)
 
     def taken_over(ledger: Ledger) -> tuple[list[Entry], set[int]]:
-        entries = ledger.entries(*unfinished)
+        waiting = ledger.waiting() if part.watches else []
+        entries = [*ledger.entries(*unfinished), *waiting]
         return entries, ledger.left_the_sheet([entry.id for entry in entries])
 
     entries, batch.counts.elsewhere = await batch.recorder.read(taken_over)
-    batch.course.begin(batch.counts.rows[State.PLANNED], len(entries))
+    # Those that wait for a new attempt are among the planned, and are counted there.
+    under_way = sum(entry.state is not State.PLANNED for entry in entries)
+    batch.course.begin(batch.counts.rows[State.PLANNED], under_way)
     await batch.apply([(entry, Resumed()) for entry in entries])
 
 
@@ -172,6 +176,7 @@ async def _start_and_watch(batch: Batch, world: World, share: Share) -> None:
     looking = Looking(batch, world.remote, share.looks)
     limit = batch.course.limit_now
     starter = Starter(batch, world.remote, share.starts, limit, share.intents_last_seconds)
+    last_looks = LastLooks(batch, looking, starter, share.starts)
     poller = Poller(batch, looking)
     latecomers = Latecomers(batch, looking)
     reconciler = Reconciler(batch, looking, share.readings, share.starts, latecomers)
@@ -182,7 +187,7 @@ async def _start_and_watch(batch: Batch, world: World, share: Share) -> None:
         if part.starts and starter.is_capped and not batch.in_flight and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
         owed = batch.in_flight and not batch.no_more_calls.is_set()
-        if batch.has_calls or (part.starts and not starter.is_done):
+        if batch.has_calls or (part.starts and not (starter.is_done and last_looks.is_idle)):
             return False
         if not part.watches:
             return True
@@ -201,6 +206,7 @@ async def _start_and_watch(batch: Batch, world: World, share: Share) -> None:
             work += [
                 (starter.intend(), "intents"),
                 (starter.send(group), "starts"),
+                (last_looks.run(), "last looks"),
                 (adjusting.run(), "adjusting"),
             ]
         if part.watches:

@@ -86,29 +86,40 @@ BEARERS = (
 BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
     f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
 )
-_HAS_OUTPUTS = (  # only `--fresh` sends a row anew whose run had completed, and leaves that aside
-    "EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
-    "AND told.state = 'complete' AND NOT EXISTS ("
-    "SELECT 1 FROM attempt AS newer WHERE newer.entry_id = entry.id "
-    "AND newer.number > told.number AND newer.intended_at > told.ended_at "
-    "AND coalesce(newer.failure, '') <> 'never begun'))"
+# Only `--fresh` asks for a row anew whose run has completed, and what it left aside stays there. By
+# rounds alone: a clock may have been set between two moments.
+_SENT_AFRESH = (
+    "EXISTS (SELECT 1 FROM attempt AS newer JOIN round ON round.id = newer.round_id "
+    "WHERE newer.entry_id = told.entry_id AND kind = 'fresh' AND round.id > told.round_id "
+    "AND coalesce(newer.failure, '') <> 'never begun')"
 )
-USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed while that one went on
-    "UPDATE entry SET state = 'complete' "
+_ASKED_AFRESH = (
+    "EXISTS (SELECT 1 FROM round "
+    "WHERE round.id = entry.round_id AND kind = 'fresh' AND round.id > told.round_id)"
+)
+_HAS_OUTPUTS = (
+    "EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
+    f"AND told.state = 'complete' AND NOT {_SENT_AFRESH})"
+)
+USE_EARLIER_OUTPUTS = (  # a run given up for a newer attempt completed, and that one did not
+    "UPDATE entry SET state = 'complete', owes_retry = FALSE "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('failed', 'expired') "
     f"AND {_HAS_OUTPUTS}"
 )
-TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left;
-    # what `--fresh` left aside stays there
+TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was asked for has left
     "UPDATE entry SET state = 'complete', owes_retry = FALSE "
     "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'planned' "
-    "AND EXISTS (SELECT 1 FROM attempt AS late WHERE late.entry_id = entry.id "
-    "AND late.state = 'complete' AND NOT EXISTS ("
-    "SELECT 1 FROM round WHERE kind = 'fresh' AND round.id > late.round_id "
-    "AND (round.id = entry.round_id OR round.id IN ("
-    "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id "
-    "AND coalesce(failure, '') <> 'never begun'))))"
+    "AND EXISTS (SELECT 1 FROM attempt AS told WHERE told.entry_id = entry.id "
+    f"AND told.state = 'complete' AND NOT {_SENT_AFRESH} AND NOT {_ASKED_AFRESH})"
 )
+WAITED_FOR = (  # runs that were given up, and would still spare their row the newer attempt
+    # CROSS and the + keep SQLite from going through all rows for a few expired runs
+    "SELECT run_id, entry_id, number, told.state FROM attempt AS told CROSS JOIN entry "
+    "WHERE entry.id = entry_id AND told.state = 'expired' AND +run_id IS NOT NULL "
+    "AND entry.state = 'planned' AND reading_id = (SELECT id FROM newest_reading) "
+    f"AND NOT {_SENT_AFRESH} AND NOT {_ASKED_AFRESH}"
+)
+WAITED_FOR_BY_ID = f"{WAITED_FOR} AND entry_id IN (SELECT value FROM json_each(?))"
 SUPERSEDED = (
     "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "

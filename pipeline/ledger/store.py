@@ -134,6 +134,22 @@ class Ledger(Readings):
         owned = _owners(self._execute(queries.SUPERSEDED, (since,)))
         return {RunId(run): owner for run, owner in owned.items()}
 
+    def waited_for(self, entry_ids: Sequence[int] | None = None) -> dict[RunId, Owner]:
+        """Expired runs that may still spare their rows of the sheet the new attempt.
+
+        Of these entries; ``None``: of all.
+        """
+        if entry_ids is None:
+            owned = _owners(self._execute(queries.WAITED_FOR))
+        else:
+            owned = _owners(self._execute(queries.WAITED_FOR_BY_ID, (to_json(entry_ids),)))
+        return {RunId(run): owner for run, owner in owned.items()}
+
+    def waiting(self) -> list[Entry]:
+        """The entries that wait for a new attempt while such a run of theirs may go on."""
+        owners = self.waited_for().values()
+        return [row.entry for row in self.planned([owner.entry_id for owner in owners])]
+
     def bearers(self, tokens: Sequence[Token]) -> dict[Token, Owner]:
         """The attempts that bear these tokens; one that is nobody's is left out."""
         rows = self._execute(queries.BEARERS, (to_json(tokens),))
@@ -173,12 +189,15 @@ class Ledger(Readings):
 
     def _write(self, entries: Sequence[Entry]) -> None:
         attempts = [attempt_values(e.id, e.attempt) for e in entries if e.attempt is not None]
-        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
         taken_back = [e.id for e in entries if e.attempt is None]
         self._save_entries(entries)
         self._save_attempts(attempts)
         if taken_back:
             self._execute(queries.TAKE_BACK_ATTEMPTS, (to_json(taken_back),))
+        self._use_what_completed_late(entries)
+
+    def _use_what_completed_late(self, entries: Sequence[Entry]) -> None:
+        came_to_nothing = [e.id for e in entries if e.state in CAME_TO_NOTHING and e.attempts > 1]
         if came_to_nothing:
             self._execute(queries.USE_EARLIER_OUTPUTS, (to_json(came_to_nothing),))
         waiting = [e.id for e in entries if e.state is State.PLANNED and e.attempts]
@@ -224,12 +243,14 @@ class Ledger(Readings):
     ) -> int:
         """Open a round, durable at once with the entries that it asks for again.
 
-        `asked` gets the round's number and gives the entries as they now are; tells how many.
+        `asked` gets the round's number and gives the entries as they now are; tells how many. One
+        that an older run gave outputs for, which `--fresh` did not leave aside, is complete by it.
         """
         with self.transaction():
             (number,) = self._execute(queries.BEGIN_ROUND, (kind, opened_at)).fetchone()
             entries = asked(number)
             self._save_entries(entries)
+            self._use_what_completed_late(entries)
         return len(entries)
 
     def end_round(self, ended_at: float) -> bool:

@@ -285,6 +285,33 @@ def test_a_run_that_is_given_up_says_when_and_why() -> None:
     assert (attempt.failure, attempt.run_id) == (FailureClass.TRANSIENT, "WRUN-1")
 
 
+WAITS: Final = replace(an_entry(State.EXPIRED), state=State.PLANNED, round_id=1)
+"""A new attempt was asked for, and its turn is to come."""
+
+
+def test_a_run_that_was_given_up_is_looked_at_before_its_row_is_paid_for_anew() -> None:
+    """A new call doesn't know what became of it: one more look, and then the new attempt."""
+    entry, todo = step(WAITS, Resumed(), a_context())
+    assert (entry.state, entry.owes_retry, todo) == (State.RUNNING, True, (LookNow(),))
+    assert entry.attempt == ATTEMPTS[State.RUNNING]
+    entry, todo = step(entry, STILL_RUNS, a_context())
+    assert (entry.state, entry.owes_retry, todo) == (State.PLANNED, False, (StartAgain(),))
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        an_entry(),
+        asked_again(),
+        replace(WAITS, attempts=2),
+    ],
+    ids=["it was never sent", "its run failed", "a newer attempt was taken back"],
+)
+def test_another_row_that_waits_is_left_as_it_is(waits: Entry) -> None:
+    """There is no run to look at, or it is not the newest attempt's."""
+    assert step(waits, Resumed(), a_context()) == (waits, ())
+
+
 @pytest.mark.parametrize("owes_retry", [True, False])
 def test_an_expired_run_is_watched_again(*, owes_retry: bool) -> None:
     """A new call looks at once, and remembers what is owed."""

@@ -21,7 +21,7 @@ from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.starter import Starter
 from pipeline.ledger.records import Opening
 from pipeline.simulator.faults import Faults
-from tests.ledger.builders import a_ledger, ids_of, second_attempt, stands
+from tests.ledger.builders import a_ledger, ids_of, stands
 from tests.virtual import VirtualClock, run_virtually
 from tests.world import Universe, a_config, a_sheet
 
@@ -56,17 +56,6 @@ def test_a_run_that_is_known_is_never_written_over(tmp_path: Path) -> None:
         (standing,) = ledger.every_attempt()
         assert standing.attempt is not None
         assert standing.attempt.run_id == f"WRUN-{a}"
-
-
-def test_outputs_that_came_before_the_newer_attempt_failed_are_used(tmp_path: Path) -> None:
-    """The older run completed while the newer went on, and the newer came to nothing."""
-    with a_ledger(tmp_path, "a", "b") as ledger:
-        a, b = ids_of(ledger)
-        for entry_id, ended_at in ((a, 1e12), (b, 0.0)):
-            older = stands(entry_id, State.COMPLETE, ended_at=ended_at)
-            ledger.save([older])
-            ledger.save([second_attempt(older, State.FAILED)])
-        assert [e.state for e in ledger.entries(*State)] == [State.COMPLETE, State.FAILED]
 
 
 def test_a_second_refusal_is_no_second_ctrl_c(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -86,6 +87,16 @@ def test_who_works_on_a_chunk_is_told_how_runs_end_and_nothing_of_what_all_may_d
         assert opening.ends == ledger.seen_ends() == [SeenEnd(0.0, 8.0)]
         assert opening.token.startswith(f"{ledger.token}-")
         assert opening.token != chunk.opening().token
+
+
+def test_who_works_on_a_chunk_looks_once_more_for_its_own_rows_alone(place: Place) -> None:
+    """Before they are paid for anew; the others' are somebody else's."""
+    with shared(place, *"abcd") as (ledger, chunks):
+        expired = [stands(entry_id, State.EXPIRED) for entry_id in ids_of(ledger)]
+        ledger.save([msgspec.structs.replace(e, state=State.PLANNED) for e in expired])
+        chunk = picked(ledger, chunks, chunk_id=2)
+        assert [entry.id for entry in chunk.waiting()] == ids_of(ledger)[2:]
+        assert len(ledger.waited_for()) == 4
 
 
 def test_a_claim_holds_its_first_entry_and_its_last() -> None:

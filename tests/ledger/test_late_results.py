@@ -63,8 +63,6 @@ def complete_late(ledger: Ledger, entry_id: int, at: int) -> None:
             ("complete", 1),
         ),
         ([(State.FAILED, 0, 9)], RoundKind.RETRY, [(State.FAILED, 50, 50)], ("failed", 2)),
-        # An earlier `--fresh` left the complete one aside, and so does this one where it was sent.
-        ([(State.COMPLETE, 0, 9), (State.FAILED, 20, 30)], RoundKind.RETRY, [], ("failed", 2)),
         ([(State.COMPLETE, 0, 9)], RoundKind.FRESH, [(State.FAILED, 50, 60)], ("failed", 2)),
     ],
     ids=[
@@ -72,7 +70,6 @@ def complete_late(ledger: Ledger, entry_id: int, at: int) -> None:
         "never begun",
         "never begun twice",
         "failed, then never begun",
-        "left aside before",
         "left aside now",
     ],
 )
@@ -106,6 +103,27 @@ def test_a_row_that_left_is_told_by_the_attempt_that_told_of_it(
         assert after.attempt is not None
         assert (after.state, after.attempt.number) == told
         assert within or after == replace(was, round_id=1)
+
+
+def test_what_an_earlier_round_left_aside_stays_aside(place: Place) -> None:
+    """A row that left before its retry was sent stands as before, and that was failed."""
+    with a_ledger(place, "left", "stays") as ledger:
+        left, stays = ids_of(ledger)
+        other = stands(stays, State.FAILED)
+        entry = attempted(stands(left, State.PLANNED), 1, State.COMPLETE, 0, 9)
+        ledger.save([entry, other])
+        begin(ledger, RoundKind.FRESH, entry)
+        (entry,) = ledger.entries(State.PLANNED)
+        ledger.save([attempted(entry, 2, State.FAILED, 20, 30)])
+        assert ledger.end_round(NOON + 40)
+        was = {one.id: one for one in ledger.entries(*State)}[left]
+        begin(ledger, RoundKind.RETRY, was, other)
+        ledger.enrol(some_rows("stays"), SOURCE, SERVICE, WORKFLOW, NOON + 99)
+        ledger.save([second_attempt(replace(other, round_id=2), State.COMPLETE)])
+        assert ledger.end_round(NOON + 100)
+        after = {one.id: one for one in ledger.entries(*State)}[left]
+        assert after.attempt is not None
+        assert (after.state, after.attempt.number) == (State.FAILED, 2)
 
 
 def test_a_run_that_goes_on_is_not_lost_where_its_row_left(place: Place) -> None:

@@ -20,6 +20,7 @@ KEYS: Final[Mapping[str, str]] = {
     "TAKE_BACK_ATTEMPTS": "entry_id=?",
     "USE_EARLIER_OUTPUTS": "rowid=?",
     "TAKE_LATE_OUTPUTS": "rowid=?",
+    "WAITED_FOR_BY_ID": "entry_id=?",
     "ENTRY_WITH_ATTEMPT": "rowid=?",
     "OWNERS": "run_id=?",
     "BEARERS": "token=?",
@@ -44,6 +45,11 @@ def test_a_sum_over_all_attempts_looks_up_no_row(tmp_path: Path, name: str) -> N
     assert not [step for step in steps if re.match("SEARCH entry .*rowid", step)]
 
 
+def test_runs_that_rows_wait_for_are_found_among_those_that_expired(tmp_path: Path) -> None:
+    """Each call asks for them as it begins: mostly there are none."""
+    assert the_plan(tmp_path, queries.WAITED_FOR)[0] == "SCAN told USING INDEX attempt_expired"
+
+
 @pytest.mark.parametrize(("name", "key"), KEYS.items(), ids=KEYS)
 def test_a_few_of_many_are_found_by_their_key(tmp_path: Path, name: str, key: str) -> None:
     """Among a million rows a group takes as long as among ten: no others are gone through."""
@@ -54,5 +60,5 @@ def test_a_few_of_many_are_found_by_their_key(tmp_path: Path, name: str, key: st
         if "json_each" not in step and "reading" not in step
     ]
     first = next(step for step in steps if step.startswith(("SCAN", "SEARCH")))
-    assert re.search(rf"^SEARCH (entry|attempt) USING .*\b{re.escape(key)}\)$", first), steps
+    assert re.search(rf"^SEARCH (entry|attempt|told) USING .*\b{re.escape(key)}\)$", first), steps
     assert not [step for step in steps if step.startswith("SCAN")]

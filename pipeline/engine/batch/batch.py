@@ -37,6 +37,7 @@ from pipeline.engine.batch.counts import Counts, attempt_before
 from pipeline.engine.batch.course import Course
 from pipeline.engine.batch.doubts import Doubts
 from pipeline.engine.batch.inbox import Inbox
+from pipeline.engine.batch.lastseen import LastSeen
 from pipeline.engine.batch.recorder import Recorder
 from pipeline.engine.batch.sent import Sent
 from pipeline.engine.batch.stop import Stop, stop_of, too_many_failed
@@ -80,6 +81,7 @@ class Batch:
         """Entries that went back to wait for their turn, by id, in order."""
         self.ended_late: set[int] = set()
         """Entries of which an older attempt was seen to end: their turn may have passed by."""
+        self.last_seen = LastSeen(clock)
         self.doubts = Doubts(clock)
         self.hearing = Hearing()
         self.inbox = Inbox()
@@ -224,6 +226,8 @@ class Batch:
         """Know what is in flight, in doubt and spent, once the entry is durable."""
         self.counts.follow(before, after)
         self.budget.spend(attempt_before(before, after), after.attempt)
+        if before.state is State.RUNNING and after.state is State.PLANNED:
+            self.last_seen.saw(after.id)
         if after.state in IN_FLIGHT:
             self.in_flight[after.id] = after
         else:

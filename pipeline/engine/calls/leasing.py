@@ -77,10 +77,14 @@ class LeasedLimiter(Limiter):
 
         The others may have leased what comes first, and an intent may not wait that long.
         """
+        await self.near(SOON_SECONDS, unless)
+
+    async def near(self, seconds: float, unless: asyncio.Event) -> None:
+        """Wait until a slot of ours is not further away than so many seconds."""
         while not unless.is_set() and not self.is_held:
             async with self._one_at_a_time:
                 slot_at = await self._first()
-            wait = max(slot_at, self._paused_until) - self._clock.monotonic() - SOON_SECONDS
+            wait = max(slot_at, self._paused_until) - self._clock.monotonic() - seconds
             if wait <= 0:
                 return
             await self._clock.wait(unless, min(wait, HEEDED_AFTER_SECONDS))

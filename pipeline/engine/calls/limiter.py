@@ -73,6 +73,18 @@ class Limiter:
     async def soon(self, unless: asyncio.Event) -> None:
         """Wait until it is known that a call may leave soon: here, that is always known."""
 
+    async def near(self, seconds: float, unless: asyncio.Event) -> None:
+        """Wait until the next call may leave within so many seconds.
+
+        Returns early once `unless` is set or the class is held.
+        """
+        while not unless.is_set() and not self.is_held:
+            free_at = max(self._pace.allowed_at(), self._paused_until)
+            wait = free_at - self._clock.monotonic() - seconds
+            if wait <= 0:
+                return
+            await self._clock.wait(unless, min(wait, HEEDED_AFTER_SECONDS))
+
     def keep_to(self, rate: Rate) -> None:
         """Let calls leave at another rate from now on, or at less where the service takes less."""
         now = self._clock.monotonic()

@@ -7,6 +7,7 @@ doubt if the process died. Must not know what a reply means for a row.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Final, Protocol, assert_never
 
 from pipeline.core.doubts import TOKEN_FIELD
@@ -30,6 +31,8 @@ from pipeline.ledger.shared.chunks import NoRoomError
 
 AHEAD_SECONDS: Final = 0.05
 """Intents are committed for so much of the rate ahead of their sends."""
+LOOK_AHEAD_SECONDS: Final = 2.5
+"""What a row's earlier run became is to be known for so much of the rate ahead of the intents."""
 ROOM_ASKED_FOR_SECONDS: Final = 0.25
 """Where all workers have as many runs in flight as they may, one asks again after so long."""
 INTENDED_AT_ONCE: Final = 100
@@ -79,6 +82,8 @@ class Starter:
         self._sheet_is_read = False
         self._starts_out = 0
         self._is_intending = False
+        self._being_intended = 0
+        """Rows that are out of the queue, and whose intent is not durable yet."""
 
     @property
     def is_done(self) -> bool:
@@ -120,6 +125,7 @@ class Starter:
             await self._fetch()
             if self._queue:
                 await self._limiter.soon(unless=self._batch.no_more_starts)
+                await self._come_near()
             await self._intend()
             self._is_intending = False
             self._batch.changed.set()
@@ -133,14 +139,29 @@ class Starter:
 
     def _may_go_on(self) -> bool:
         # Whether rows are left is found out even where the budget allows none of them.
-        may_fetch = not self._queue and not self._sheet_is_read
-        return not (self._may_start_none or self._has_none) and (self._room() > 0 or may_fetch)
+        may_fetch = bool(self._batch.again) or (not self._queue and not self._sheet_is_read)
+        may_intend = self._room() > 0 and not self._owes_look
+        return not (self._may_start_none or self._has_none) and (may_intend or may_fetch)
 
-    def _room(self) -> int:
-        """How many starts may be made ready now."""
+    def looks_owed(self) -> list[int]:
+        """The next rows, by entry, whose earlier runs are to be looked at before they are paid for.
+
+        What was seen of these is too old by now, or nothing was in this call.
+        """
+        room = max(0, self._room(LOOK_AHEAD_SECONDS) - self._being_intended)
+        is_too_old = self._batch.last_seen.is_too_old
+        return [row.entry.id for row in islice(self._queue, room) if is_too_old(row.entry)]
+
+    @property
+    def _owes_look(self) -> bool:
+        """Whether such a row is the next."""
+        return bool(self._queue) and self._batch.last_seen.is_too_old(self._queue[0].entry)
+
+    def _room(self, ahead_seconds: float = AHEAD_SECONDS) -> int:
+        """How many starts may be made ready now, for so much of the rate ahead."""
         if self._batch.is_stopped or self._batch.is_paused:
             return 0
-        ahead = 1 if self._limiter.is_probing else int(AHEAD_SECONDS * self._limiter.per_second)
+        ahead = 1 if self._limiter.is_probing else int(ahead_seconds * self._limiter.per_second)
         ahead = max(1, min(ahead, INTENDED_AT_ONCE)) - len(self._batch.ready)
         room = self._batch.limits.max_in_flight - len(self._batch.in_flight)
         left = room if self._left is None else self._left
@@ -150,11 +171,11 @@ class Starter:
         return min(here, max(1, self._allowed))
 
     async def _fetch(self) -> None:
-        """Fill the queue: rows that went back to wait come first, then the sheet's next rows."""
+        """Fill the queue, in the sheet's order: with rows that went back to wait, or its next."""
         if self._batch.again:
             again, self._batch.again = list(self._batch.again), {}
             rows = await self._batch.recorder.read(lambda ledger: ledger.planned(again))
-            self._queue.extendleft(reversed(rows))
+            self._queue = deque(sorted([*rows, *self._queue], key=lambda row: row.row_number))
         elif not self._queue:
             after_row = self._after_row
             rows = await self._batch.recorder.read(
@@ -172,9 +193,23 @@ class Starter:
                 and row.entry.id not in self._batch.doubts
             )
 
+    async def _come_near(self) -> None:
+        """What is known of a row's earlier run may change while the row's start is far away."""
+        if self._room() > 0 and self._queue[0].entry.attempt is not None:
+            self._is_intending = False  # Nothing is lost where the batch ends meanwhile.
+            await self._limiter.near(LOOK_AHEAD_SECONDS, unless=self._batch.no_more_starts)
+            self._is_intending = True
+
+    def _next_turns(self) -> list[Enrolled]:
+        """The rows whose turn it is, taken from the queue."""
+        room, turns = self._room(), list[Enrolled]()
+        while self._queue and len(turns) < room and not self._owes_look:
+            turns.append(self._queue.popleft())
+        return turns
+
     async def _intend(self) -> None:
         """Make the next few attempts durable, in one commit."""
-        turns = [self._queue.popleft() for _ in range(min(self._room(), len(self._queue)))]
+        turns = self._next_turns()
         late = self._batch.ended_late
         group = [row for row in turns if row.entry.id not in late]
         for row in turns:
@@ -189,6 +224,7 @@ class Starter:
         if not group:
             return
         made_at = self._batch.clock.counting_sleep()
+        self._being_intended = len(group)
         try:
             await self._batch.apply([(row.entry, Intended()) for row in group])
         except NoRoomError as full:
@@ -198,6 +234,7 @@ class Starter:
             if self._intents_last_seconds < float("inf"):
                 end = made_at + self._intents_last_seconds
                 self._last_until |= {row.entry.id: end for row in group}
+        self._being_intended = 0
 
     async def _wait_for_room(self, full: NoRoomError, group: Sequence[Enrolled]) -> None:
         """All workers together have as many runs, or spent as much, as they may."""

@@ -193,6 +193,11 @@ class Chunk(Ledger):
         runs = super().superseded(since)
         return {run: owner for run, owner in runs.items() if self.claim.holds(owner.entry_id)}
 
+    def waited_for(self, entry_ids: Sequence[int] | None = None) -> dict[RunId, Owner]:
+        """The chunk's expired runs that may still spare their rows the new attempt."""
+        runs = super().waited_for(entry_ids)
+        return {run: owner for run, owner in runs.items() if self.claim.holds(owner.entry_id)}
+
     def adjustments(self) -> dict[str, str]:
         """What was changed of the batch that runs; it is heeded here too."""
         changes = super().adjustments()
