@@ -71,14 +71,9 @@ CONFIRMED = (  # a run that a person named need not have been started with what 
     "WHERE reading_id IN (SELECT id FROM reading_of_workflow) AND run_id IS NOT NULL AND NOT named "
     "AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
 )
-OWNERS = (
-    "SELECT run_id, entry_id, number, state FROM attempt "
-    "WHERE run_id IN (SELECT value FROM json_each(?))"
-)
-BEARERS = (
-    "SELECT token, entry_id, number, state FROM attempt "
-    "WHERE token IN (SELECT value FROM json_each(?))"
-)
+_OWNER = "entry_id, number, attempt.state, credits IS NULL, outputs IS NULL"
+OWNERS = f"SELECT run_id, {_OWNER} FROM attempt WHERE run_id IN (SELECT value FROM json_each(?))"
+BEARERS = f"SELECT token, {_OWNER} FROM attempt WHERE token IN (SELECT value FROM json_each(?))"
 BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
     f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
 )
@@ -101,7 +96,7 @@ TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was
     "SELECT round_id FROM attempt AS newer WHERE newer.entry_id = entry.id))))"
 )
 SUPERSEDED = (
-    "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
+    f"SELECT run_id, {_OWNER} FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "
     "AND reading_id IN (SELECT id FROM reading_of_workflow) "
     "AND (number < attempts OR entry.state = 'complete') "
