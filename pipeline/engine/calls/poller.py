@@ -53,7 +53,7 @@ class Poller:
         while True:
             await self._batch.until(self._may_look)
             if self._looking.untold:
-                await self._look_singly(calls, self._looking.untold.popleft())
+                await self._look_for_the_rest(calls, *self._looking.untold.popleft())
                 continue
             watch = await self._first_due()
             if watch is None:
@@ -72,6 +72,15 @@ class Poller:
                     self._batch.watches.take(watch)
                     self._yield = self._yield.after_look()
                     await self._look_singly(calls, watch)
+
+    async def _look_for_the_rest(
+        self, calls: asyncio.TaskGroup, watch: Watch, seen: Observation
+    ) -> None:
+        """Look at a run seen in part, unless it was learnt since that looks tell no more."""
+        if seen.status is not RunStatus.RUNNING and self._looking.is_enough(seen):
+            self._batch.hear(*self._told(watch, seen))
+        else:
+            await self._look_singly(calls, watch)
 
     async def _look_singly(self, calls: asyncio.TaskGroup, watch: Watch) -> None:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
@@ -206,7 +215,7 @@ class Poller:
             if self._looking.is_enough(seen) and not (is_old and seen.status is RunStatus.RUNNING):
                 self._batch.hear(*self._told(watch, seen))
             else:
-                self._looking.untold.append(watch)
+                self._looking.untold.append((watch, seen))
         return waiting, due, spared
 
     def _spared(self, watch: Watch, early_seconds: float, seen: Observation) -> float:

@@ -80,7 +80,7 @@ class Pushes:
         if self._looking.is_enough(seen):
             self._batch.hear(self._batch.in_flight[watch.entry_id], seen)
         else:
-            self._looking.look_singly(watch)
+            self._looking.look_singly(watch, seen)
 
     async def _deal_with_unwatched(self, strange: Mapping[RunId, Delivery]) -> None:
         """A late end of an older attempt counts; what is nobody's yet is kept."""
