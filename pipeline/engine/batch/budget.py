@@ -34,9 +34,13 @@ class Budget:
         """An attempt changed; ``None`` stands for one that is none."""
         self._spending = self._spending.after(before, now)
 
-    def blindness(self) -> Stop | None:
-        """Why no start may leave: the cost of a run that ended is not known, nor what to assume."""
-        if self._cap is None or not self._cap.is_blind(self._spending):
+    def blindness(self, awaited: int) -> Stop | None:
+        """Why no start may leave: the cost of a run that ended is not known, nor what to assume.
+
+        The cost of so many runs is `awaited` yet.
+        """
+        is_told = self._spending.unnamed <= awaited
+        if is_told or self._cap is None or not self._cap.is_blind(self._spending):
             return None
         message = "the service names no credits, so limits.max_credits can't be kept"
         return Stop(StopReason.CREDITS_UNKNOWN, message)

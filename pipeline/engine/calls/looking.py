@@ -7,6 +7,8 @@ from collections import Counter, deque
 from typing import Final, Protocol, assert_never
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from pipeline.core.model import KNOWN_WORDS, Observation, RunId, RunStatus
 from pipeline.core.replies import (
     Halted,
@@ -176,6 +178,21 @@ class Looking:
                 self.limiter.unanswered(after_seconds, sent_at)
             case _:
                 assert_never(reply)
+
+
+def completed(seen: Observation, told: Observation | None) -> Observation:
+    """What was seen of a run's end, with what was told of it before and is not named here."""
+    if told is None or seen.status is RunStatus.RUNNING:
+        return seen
+    credits_ = told.credits if seen.credits is None else seen.credits
+    if seen.status is not told.status:
+        return replace(seen, credits=credits_)
+    return replace(
+        seen,
+        credits=credits_,
+        outputs=told.outputs if seen.outputs is None else seen.outputs,
+        message=told.message if seen.message is None else seen.message,
+    )
 
 
 def _stop_for(reply: Unreachable) -> Stop:

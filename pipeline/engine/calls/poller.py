@@ -23,7 +23,7 @@ from pipeline.core.timing.sweeping import (
 from pipeline.engine.batch.batch import Batch, Happening
 from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.judging import judge
-from pipeline.engine.calls.looking import Looking
+from pipeline.engine.calls.looking import Looking, completed
 
 LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
@@ -147,6 +147,8 @@ class Poller:
         reply = await self._looking.look(watch.run_id)
         self._looks_out -= 1
         self._looking.learn_of(reply)
+        if isinstance(reply, Observation):
+            reply = completed(reply, watch.told)
         self._batch.hear(*self._told(watch, reply))
 
     async def _sweep(self, calls: asyncio.TaskGroup) -> None:
@@ -201,10 +203,11 @@ class Poller:
         now = self._batch.clock.monotonic()
         waiting = due = 0
         spared = 0.0
-        for seen in page.runs:
-            watch = self._batch.watches.waiting_for(seen.run_id)
+        for shown in page.runs:
+            watch = self._batch.watches.waiting_for(shown.run_id)
             if watch is None:
                 continue
+            seen = completed(shown, watch.told)
             assert watch.due_at is not None
             waiting += 1
             due += watch.due_at <= now
@@ -236,5 +239,5 @@ class Poller:
             return
         if reply.status is RunStatus.RUNNING:
             self._batch.hearing.saw_running(watch.age_seconds(now))
-        elif watch.wait_seconds and not watch.is_told:
+        elif watch.is_to_be_told:
             self._batch.hearing.found_untold()
