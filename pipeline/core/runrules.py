@@ -19,7 +19,15 @@ from pipeline.core.events import (
     StartAgain,
     StopBatch,
 )
-from pipeline.core.model import Entry, FailureClass, Observation, RunStatus, State
+from pipeline.core.model import (
+    ENDED,
+    Attempt,
+    Entry,
+    FailureClass,
+    Observation,
+    RunStatus,
+    State,
+)
 from pipeline.core.replies import Halted
 from pipeline.core.rules import Context, Step, moved
 
@@ -162,8 +170,8 @@ def _ended_late(entry: Entry, event: Event, context: Context) -> Entry:
     seen = event.observation
     assert seen.status is not RunStatus.RUNNING, "only an end can be late"
     assert entry.attempt is not None
-    if entry.attempt.state is State.COMPLETE:
-        return entry
+    if _is_on_record(entry.attempt, seen):
+        return replace(entry, attempt=_completed(entry.attempt, seen))
     state = State.COMPLETE if seen.status is RunStatus.COMPLETE else State.FAILED
     return moved(
         entry,
@@ -174,4 +182,20 @@ def _ended_late(entry: Entry, event: Event, context: Context) -> Entry:
         outputs=seen.outputs,
         error=None if state is State.COMPLETE else _failure_told(seen),
         failure=None if state is State.COMPLETE else FailureClass.PROVIDER,
+    )
+
+
+def _is_on_record(attempt: Attempt, seen: Observation) -> bool:
+    """Whether the run was seen to end before; that it completed outweighs that it failed."""
+    has_ended = attempt.state in ENDED and attempt.run_id is not None
+    return has_ended and (attempt.state is State.COMPLETE or seen.status is RunStatus.FAILED)
+
+
+def _completed(attempt: Attempt, seen: Observation) -> Attempt:
+    """An attempt that has ended, with what was not named of its end before: nothing is replaced."""
+    is_same_end = attempt.state.value == seen.status.value
+    return replace(
+        attempt,
+        credits=seen.credits if attempt.credits is None else attempt.credits,
+        outputs=seen.outputs if attempt.outputs is None and is_same_end else attempt.outputs,
     )

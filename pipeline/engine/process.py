@@ -184,9 +184,10 @@ async def _start_and_watch(batch: Batch, world: World, share: Share) -> None:
     adjusting = Adjusting(batch, starter, share.starts, world.progress.say)
 
     def is_over() -> bool:
-        if part.starts and starter.is_capped and not batch.in_flight and reconciler.is_done:
+        is_watching = bool(batch.in_flight or batch.awaited)
+        if part.starts and starter.is_capped and not is_watching and reconciler.is_done:
             batch.ask_to_stop(batch.budget.exhaustion())
-        owed = batch.in_flight and not batch.no_more_calls.is_set()
+        owed = is_watching and not batch.no_more_calls.is_set()
         if batch.has_calls or (part.starts and not (starter.is_done and last_looks.is_idle)):
             return False
         if not part.watches:
@@ -215,6 +216,7 @@ async def _start_and_watch(batch: Batch, world: World, share: Share) -> None:
                 (reconciler.run(), "reconciler"),
                 (latecomers.run(), "latecomers"),
                 (pushes.run(), "pushes"),
+                (_await_credits(batch), "credits"),
             ]
         loops = [group.create_task(coroutine, name=name) for coroutine, name in work]
         await batch.until(is_over)
@@ -228,6 +230,15 @@ async def _lose_patience(batch: Batch) -> None:
     await batch.no_more_calls.wait()
     await batch.clock.sleep(GRACE_SECONDS)
     batch.sent.cut_off()
+
+
+async def _await_credits(batch: Batch) -> None:
+    """What is not named in time counts as not named at all."""
+    while True:
+        await batch.until(lambda: bool(batch.awaited))
+        until = batch.awaited.first_until
+        await batch.clock.sleep(max(0.0, until - batch.clock.monotonic()))
+        batch.await_no_more(*batch.awaited.overdue(until))
 
 
 def _first(group: BaseExceptionGroup[PipelineError]) -> PipelineError:

@@ -75,14 +75,9 @@ CONFIRMED = (  # a run that a person named need not have been started with what 
     "WHERE reading_id IN (SELECT id FROM reading_of_workflow) AND run_id IS NOT NULL AND NOT named "
     "AND attempt.state <> 'expired' ORDER BY attempt.rowid DESC LIMIT ?"
 )
-OWNERS = (
-    "SELECT run_id, entry_id, number, state FROM attempt "
-    "WHERE run_id IN (SELECT value FROM json_each(?))"
-)
-BEARERS = (
-    "SELECT token, entry_id, number, state FROM attempt "
-    "WHERE token IN (SELECT value FROM json_each(?))"
-)
+_OWNER = "entry_id, number, attempt.state, credits IS NULL, outputs IS NULL"
+OWNERS = f"SELECT run_id, {_OWNER} FROM attempt WHERE run_id IN (SELECT value FROM json_each(?))"
+BEARERS = f"SELECT token, {_OWNER} FROM attempt WHERE token IN (SELECT value FROM json_each(?))"
 BEARERS_WITHOUT_RUN = (  # the + keeps SQLite from going through all attempts without a run
     f"{BEARERS} AND +run_id IS NULL AND state = 'failed'"
 )
@@ -114,14 +109,14 @@ TAKE_LATE_OUTPUTS = (  # a run completed late, before the newer attempt that was
 )
 WAITED_FOR = (  # runs that were given up, and would still spare their row the newer attempt
     # CROSS and the + keep SQLite from going through all rows for a few expired runs
-    "SELECT run_id, entry_id, number, told.state FROM attempt AS told CROSS JOIN entry "
+    f"SELECT run_id, {_OWNER.replace('attempt.', 'told.')} FROM attempt AS told CROSS JOIN entry "
     "WHERE entry.id = entry_id AND told.state = 'expired' AND +run_id IS NOT NULL "
     "AND entry.state = 'planned' AND reading_id = (SELECT id FROM newest_reading) "
     f"AND NOT {_SENT_AFRESH} AND NOT {_ASKED_AFRESH}"
 )
 WAITED_FOR_BY_ID = f"{WAITED_FOR} AND entry_id IN (SELECT value FROM json_each(?))"
 SUPERSEDED = (
-    "SELECT run_id, entry_id, number, attempt.state FROM attempt JOIN entry ON entry.id = entry_id "
+    f"SELECT run_id, {_OWNER} FROM attempt JOIN entry ON entry.id = entry_id "
     "WHERE attempt.state = 'expired' AND run_id IS NOT NULL "
     "AND reading_id IN (SELECT id FROM reading_of_workflow) "
     "AND (number < attempts OR entry.state = 'complete') "

@@ -64,6 +64,9 @@ class Owner:
     number: int
     state: State
     """The attempt's."""
+    lacks_credits: bool = False
+    """Whether nobody has named what it cost."""
+    lacks_outputs: bool = False
 
     @property
     def is_unwatched(self) -> bool:
@@ -72,8 +75,18 @@ class Owner:
 
     def is_news(self, seen: Observation) -> bool:
         """Whether an end that was seen tells more than is on record: credits, outputs or both."""
-        is_open = self.state in CAME_TO_NOTHING
-        return is_open and self.state.value != seen.status.value
+        if not self.is_unwatched:
+            return False
+        if self.has_seen(seen):
+            names_outputs = self.state is State.COMPLETE and seen.outputs is not None
+            names_news = self.lacks_outputs and names_outputs
+        else:
+            names_news = self.state in CAME_TO_NOTHING
+        return names_news or (self.lacks_credits and seen.credits is not None)
+
+    def has_seen(self, seen: Observation) -> bool:
+        """Whether it is on record that the run ended so."""
+        return self.state.value == seen.status.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,5 +270,8 @@ class Ledger(Readings):
         return True
 
 
-def _owners(rows: Iterable[tuple[str, int, int, str]]) -> dict[str, Owner]:
-    return {name: Owner(entry_id, number, State(s)) for name, entry_id, number, s in rows}
+def _owners(rows: Iterable[tuple[str, int, int, str, int, int]]) -> dict[str, Owner]:
+    return {
+        name: Owner(entry_id, number, State(state), bool(no_credits), bool(no_outputs))
+        for name, entry_id, number, state, no_credits, no_outputs in rows
+    }

@@ -79,7 +79,7 @@ def _events(run: Run, settings: Settings, fault: Fault | None) -> Iterator[dict[
         return
     # Of a run that failed nobody has seen why in an event.
     event["result"] = {} if run.is_failing else outputs(run.start_variables)
-    if settings.credits_in_run:
+    if settings.credits_in_event:
         event["credits"] = run.credits
     yield event
     if fault is Fault.PUSH_DOUBLED:

@@ -34,7 +34,9 @@ class Settings:
     is_list_ordered: bool = True
     """Whether the list begins with the newest run; else it is in no order that means anything."""
     credits_in_run: bool = True
-    """Whether a run that ended names its credits."""
+    """Whether a run that ended names its credits, looked at or listed."""
+    credits_in_event: bool = True
+    """Whether the event of a run's end names them."""
 
     def chance(self, *what: str | int) -> float:
         """A number in [0, 1), uniform, that depends on the seed and on what it decides alone.

@@ -33,9 +33,9 @@ def batch(tmp_path: Path, program: Program) -> Path:
     return config
 
 
-def _change(config: Path, statement: str) -> None:
+def _change(config: Path, statement: str, *values: str) -> None:
     with closing(sqlite3.connect(config.with_name("batch.ledger"))) as ledger, ledger:
-        ledger.execute(statement)
+        ledger.execute(statement, values)
 
 
 def as_json(program: Program, config: Path, *flags: str) -> dict[str, Any]:
@@ -295,13 +295,17 @@ def test_a_run_that_is_gone_and_credits_that_differ_are_told(
     ]
 
 
-def test_a_run_that_was_left_in_flight_is_no_difference(tmp_path: Path, program: Program) -> None:
+@pytest.mark.parametrize("state", ["running", "expired"])
+def test_a_run_that_was_not_seen_to_end_is_no_difference(
+    tmp_path: Path, program: Program, state: str
+) -> None:
     """It is told as still running, and the service's figure for it is not held against us."""
     config = a_batch(tmp_path, 3)
     program("run", config)
     _change(
         config,
-        "UPDATE attempt SET state = 'running', ended_at = NULL, credits = NULL WHERE rowid = 2",
+        "UPDATE attempt SET state = ?, ended_at = NULL, credits = NULL WHERE rowid = 2",
+        state,
     )
     ended = program("statement", config, "--online")
     assert ended.exit == 0, ended.out

@@ -121,10 +121,13 @@ def test_a_ledger_that_was_copied_knows_both_its_tokens() -> None:
     assert [one.run_id for one in found.unrecorded] == ["WRUN-o"]
 
 
+@pytest.mark.parametrize("state", [State.RUNNING, State.EXPIRED])
 @pytest.mark.parametrize("service", [2.0, 0.0, None])
-def test_a_run_in_flight_is_still_running_and_no_difference(service: float | None) -> None:
-    """After an interrupt: the service names a cost for it before the ledger has seen its end."""
-    lines = [a_line(), a_line(State.RUNNING, 3, credits=None)]
+def test_a_run_not_seen_to_end_is_still_running_and_no_difference(
+    service: float | None, state: State
+) -> None:
+    """After an interrupt, or given up: the service names a cost before the ledger saw the end."""
+    lines = [a_line(), a_line(state, 3, credits=None)]
     found = audit(lines, shown(2) | shown(3, service))
     assert (found.agreed, found.running, found.unnamed) == (1, 1, 0)
     assert not found.differs

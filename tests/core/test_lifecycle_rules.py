@@ -26,6 +26,7 @@ from pipeline.core.model import (
     Attempt,
     Entry,
     FailureClass,
+    Json,
     Observation,
     RunId,
     RunStatus,
@@ -80,6 +81,36 @@ def test_what_a_complete_attempt_gave_is_not_taken_back_by_a_later_word_of_it() 
     for said in (HAS_FAILED, an_observation(outputs={"Email": "Dear Bob"}, credits=5.0)):
         entry, instructions = step(older, LateEnd(said), a_context())
         assert (entry, instructions) == (older, ())
+
+
+@pytest.mark.parametrize("state", [State.COMPLETE, State.FAILED])
+@pytest.mark.parametrize("seen", [RunStatus.COMPLETE, RunStatus.FAILED])
+def test_credits_that_come_after_the_end_complete_it(state: State, seen: RunStatus) -> None:
+    """By an event after a look that named none: no other word and no moment is another for it."""
+    ended = ATTEMPTS[state]
+    assert ended is not None
+    unnamed = an_entry(state, attempt=replace(ended, credits=None))
+    entry, instructions = step(unnamed, LateEnd(an_observation(seen, credits=5.0)), a_context())
+    assert entry.attempt is not None
+    assert (entry.attempt.credits, instructions) == (5.0, ())
+    if state is State.COMPLETE or seen is RunStatus.FAILED:
+        assert entry == replace(unnamed, attempt=replace(ended, credits=5.0))
+
+
+@pytest.mark.parametrize(
+    ("seen", "outputs"),
+    [(RunStatus.COMPLETE, {"Email": "Dear Bob"}), (RunStatus.FAILED, None)],
+)
+def test_outputs_that_come_after_the_end_complete_it(
+    seen: RunStatus, outputs: dict[str, Json] | None
+) -> None:
+    """Those of the same end: what a run gave that is told to have failed is no output."""
+    ended = ATTEMPTS[State.COMPLETE]
+    assert ended is not None
+    bare = an_entry(State.COMPLETE, attempt=replace(ended, outputs=None))
+    late = LateEnd(an_observation(seen, outputs={"Email": "Dear Bob"}))
+    entry, _ = step(bare, late, a_context())
+    assert entry.attempt == replace(ended, outputs=outputs)
 
 
 @pytest.mark.parametrize("event", [TryLater(None), NotConnected("no route"), HALTED])

@@ -102,3 +102,14 @@ def test_a_batch_that_does_not_listen_never_trusts() -> None:
     for _ in range(MOST_UNTOLD):
         hearing.found_untold()
     assert hearing.trust is Trust.NOT_LISTENING
+
+
+def test_what_was_not_told_may_come_late_where_deliveries_come_or_may() -> None:
+    """Not where nobody listens, nor where none ever came and ends were found untold."""
+    assert not Hearing().may_come_late
+    for hearing, may_come in ((proven(), False), (proven(1.0), True)):
+        assert hearing.may_come_late
+        for _ in range(MOST_UNTOLD):
+            hearing.found_untold()
+        assert hearing.trust is Trust.BROKEN
+        assert hearing.may_come_late is may_come

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import patch
 
 import pytest
 
 from pipeline.core.model import Json, Observation, RunId, RunStatus, State
 from pipeline.core.replies import CreditsReached, Delivery, LookReply, Missing, Unreadable
+from pipeline.engine.batch.batch import Batch
 from pipeline.engine.batch.inbox import Inbox
-from pipeline.engine.batch.stop import StopReason
+from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.calls.pushes import Pushes
 from pipeline.simulator.faults import Faults
 from pipeline.simulator.outputs import outputs
+from pipeline.simulator.posting import LATE_PUSH_SECONDS
 from tests.world import WORKFLOW, Universe, a_config, a_sheet
 
 T = TypeVar("T")
@@ -252,3 +256,111 @@ def test_credits_at_their_limit_are_heeded_for_this_workflow(
     ended = universe.tally().count(State.COMPLETE)
     assert ended == len(universe.service._runs)  # noqa: SLF001 - the witness
     assert (ended < 20) == stops
+
+
+def events_alone_name_credits(universe: Universe, *, are_named: bool = True) -> None:
+    """Neither looks nor the list name any, as the service documents it; or nothing does."""
+    settings = universe.service._settings  # noqa: SLF001 - another service
+    changed = replace(settings, credits_in_run=False, credits_in_event=are_named)
+    universe.service._settings = changed  # noqa: SLF001 - as above
+
+
+@pytest.mark.parametrize("limits", [{"rate": "10/s"}, {"rate": "10/s", "max_credits": 500}])
+@pytest.mark.parametrize(
+    "faults", [{}, {"push_late": 0.15}, {"push_doubled": 0.3, "push_early": 0.3}]
+)
+def test_credits_that_events_alone_name_are_known(
+    tmp_path: Path, limits: dict[str, object], faults: dict[str, float]
+) -> None:
+    """Of each run, failed or complete, seen to end by a look or told of: a cap stops nothing."""
+    universe = a_listening_universe(
+        tmp_path, fail=0.3, duration_seconds=5.0, limits=limits, faults=Faults(**faults)
+    )
+    events_alone_name_credits(universe)
+    assert universe.call() is None
+    tally = universe.tally()
+    assert tally.count(State.FAILED) > 10
+    assert (tally.credits, tally.credits_unknown) == (2 * ROWS, 0)
+    errors = {s.attempt.error for s in universe.standings().values() if s.attempt is not None}
+    assert len(errors) == 2, "the look that was made says why a run failed"
+
+
+def test_credits_told_while_a_look_is_under_way_are_known(tmp_path: Path) -> None:
+    """The look ends the run and names none; what came meanwhile is not lost."""
+    limits = {"rate": "1/s", "max_credits": 50}
+    universe = a_listening_universe(
+        tmp_path, rows=1, duration_seconds=2.0, limits=limits, faults=Faults(push_late=1.0)
+    )
+    events_alone_name_credits(universe)
+    look = universe.remote.look
+
+    async def slow(run_id: RunId) -> LookReply:
+        reply = await look(run_id)
+        await universe.clock.sleep(LATE_PUSH_SECONDS)
+        return reply
+
+    universe.remote.look = slow  # type: ignore[method-assign]
+    assert universe.call() is None
+    assert universe.tally().credits == 2
+
+
+def test_credits_that_are_not_told_either_stop_a_capped_batch(tmp_path: Path) -> None:
+    """Once they were awaited for as long as the service may lag, and no longer."""
+    universe = a_listening_universe(
+        tmp_path,
+        rows=20,
+        limits={"rate": "1/s", "max_credits": 500},
+        retry={"settle": "20s"},
+        faults=Faults(push_lost=1.0),
+    )
+    events_alone_name_credits(universe)
+    stopped_at = []
+    ask = Batch.ask_to_stop
+
+    def noted(batch: Batch, stop: Stop) -> None:
+        stopped_at.append(batch.clock.monotonic())
+        ask(batch, stop)
+
+    with patch.object(Batch, "ask_to_stop", noted):
+        stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.CREDITS_UNKNOWN
+    assert len(universe.remote.starts_at) == 1
+    assert 20 < stopped_at[0] - universe.remote.looks_at[-1] < 21
+
+
+def test_a_push_that_names_no_credits_ends_the_wait_for_them(tmp_path: Path) -> None:
+    """Nothing more is told of this run, so a capped batch need not wait to be stopped."""
+    universe = a_listening_universe(
+        tmp_path,
+        rows=20,
+        duration_seconds=2.0,
+        limits={"rate": "1/s", "max_credits": 500},
+        retry={"settle": "10min"},
+        faults=Faults(push_late=1.0),
+    )
+    events_alone_name_credits(universe, are_named=False)
+    stop = universe.call()
+    assert stop is not None
+    assert stop.reason is StopReason.CREDITS_UNKNOWN
+    (ends_at,) = (run.ends_at for run in universe.service._runs.values())  # noqa: SLF001 - the witness
+    assert LATE_PUSH_SECONDS <= universe.clock.epoch - ends_at < LATE_PUSH_SECONDS + 1
+
+
+def test_credits_of_a_run_that_was_given_up_are_known_by_its_event(tmp_path: Path) -> None:
+    """It failed, and the event does not say why: the look that does names no credits."""
+    universe = a_listening_universe(
+        tmp_path,
+        rows=10,
+        duration_seconds=20.0,
+        fail=1.0,
+        limits={"rate": "6/min"},
+        polling={"give_up": "5s"},
+    )
+    events_alone_name_credits(universe)
+    universe.call()
+    attempts = [s.attempt for s in universe.standings().values() if s.attempt is not None]
+    told = [attempt for attempt in attempts if attempt.state is State.FAILED]
+    assert len(told) >= 7
+    assert {attempt.credits for attempt in told} == {2}
+    assert all("does not say why" not in (attempt.error or "") for attempt in told)

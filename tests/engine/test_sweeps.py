@@ -117,7 +117,45 @@ def test_where_nobody_names_credits_no_look_is_made_for_them(tmp_path: Path) -> 
     assert universe.call() is None
     tally = universe.tally()
     assert (tally.count(State.COMPLETE), tally.credits_unknown) == (ROWS, ROWS)
-    assert (len(universe.remote.looks_at) + len(universe.remote.lists_at)) / ROWS <= 0.5
+    assert (len(universe.remote.looks_at) + len(universe.remote.lists_at)) / ROWS <= 0.2
+
+
+def looks_leave_out_credits(universe: Universe, of_first: int) -> None:
+    """So many looks at runs that completed, the first ones, name no credits."""
+    look = universe.remote.look
+    bare: list[RunId] = []
+
+    async def leaving_out(run_id: RunId) -> LookReply:
+        seen = await look(run_id)
+        if not (isinstance(seen, Observation) and seen.status is RunStatus.COMPLETE):
+            return seen
+        if len(bare) >= of_first:
+            return seen
+        bare.append(run_id)
+        return structs.replace(seen, credits=None)
+
+    universe.remote.look = leaving_out  # type: ignore[method-assign]
+
+
+def test_one_look_without_credits_does_not_decide_for_the_call(tmp_path: Path) -> None:
+    """The list names none, and looks do, but for the first run, which is short: all others are."""
+    universe = many(tmp_path)
+    first = iter([0.02])
+    universe.service = Drawn(Settings(), lambda _: next(first, 1.0), mean_seconds=60)
+    universe.remote = Remote(universe.service, universe.clock)
+    the_list_lacks("credits", universe)
+    looks_leave_out_credits(universe, of_first=1)
+    assert universe.call() is None
+    assert universe.tally().credits_unknown == 1
+
+
+def test_looks_that_come_to_name_credits_are_noticed(tmp_path: Path) -> None:
+    """Though many in a row named none, some runs are asked on: nearly all other costs are known."""
+    universe = many(tmp_path)
+    the_list_lacks("credits", universe)
+    looks_leave_out_credits(universe, of_first=6)
+    assert universe.call() is None
+    assert universe.tally().credits_unknown < 100
 
 
 def test_a_list_of_strangers_is_soon_left_alone(tmp_path: Path) -> None:

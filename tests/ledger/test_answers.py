@@ -1,6 +1,7 @@
 """What is asked of a ledger: whose a run is, what was paid for, what is to change."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,13 @@ def test_a_run_and_a_token_lead_to_their_attempt(place: Place) -> None:
         ledger.save([first, never_begun])
         second = second_attempt(first, State.RUNNING)
         ledger.save([second])
-        of_first, of_second = Owner(a, 1, State.FAILED), Owner(a, 2, State.RUNNING)
+        of_first = Owner(a, 1, State.FAILED, lacks_credits=False, lacks_outputs=True)
+        of_second = Owner(a, 2, State.RUNNING, lacks_credits=True, lacks_outputs=True)
         runs = [RunId(f"WRUN-{a}"), RunId(f"WRUN-{a}-2"), RunId(NOBODYS)]
         assert ledger.owners(runs) == {runs[0]: of_first, runs[1]: of_second}
         attempts = [entry.attempt for entry in (first, second, never_begun)]
         tokens = [attempt.token for attempt in attempts if attempt]
-        of_never_begun = {tokens[2]: Owner(b, 1, State.FAILED)}
+        of_never_begun = {tokens[2]: replace(of_first, entry_id=b)}
         asked = [*tokens, Token(NOBODYS)]
         assert ledger.bearers(asked) == {
             tokens[0]: of_first,
@@ -72,6 +74,27 @@ def test_an_end_is_news_where_it_tells_more_than_is_known(
     assert Owner(1, 1, state).is_news(an_observation(seen)) is is_news
 
 
+@pytest.mark.parametrize(
+    ("state", "seen", "is_news"),
+    [
+        (State.RUNNING, RunStatus.COMPLETE, (False, False)),
+        (State.COMPLETE, RunStatus.COMPLETE, (True, True)),
+        (State.COMPLETE, RunStatus.FAILED, (True, False)),
+        (State.FAILED, RunStatus.FAILED, (True, False)),
+    ],
+)
+def test_what_an_end_on_record_lacks_is_news(
+    state: State, seen: RunStatus, is_news: tuple[bool, bool]
+) -> None:
+    """Credits, whatever end they are named with, and what a complete run gave; each once."""
+    credits_, outputs = an_observation(seen, credits=2.0), an_observation(seen, outputs={"a": 1})
+    lacking = Owner(1, 1, state, lacks_credits=True, lacks_outputs=True)
+    assert (lacking.is_news(credits_), lacking.is_news(outputs)) == is_news
+    known = Owner(1, 1, state)
+    assert not known.is_news(credits_)
+    assert not known.is_news(outputs)
+
+
 def test_runs_given_up_for_newer_attempts_are_known(place: Place) -> None:
     """Those whose newer attempt was made since a moment: they may end yet, and cost."""
     with a_ledger(place, "a", "b") as ledger:
@@ -79,7 +102,8 @@ def test_runs_given_up_for_newer_attempts_are_known(place: Place) -> None:
         ledger.save([stands(a, State.EXPIRED), stands(b, State.EXPIRED)])
         newer = second_attempt(stands(a, State.EXPIRED), State.RUNNING, intended_at=NOON + 50)
         ledger.save([newer])
-        assert ledger.superseded(NOON) == {RunId(f"WRUN-{a}"): Owner(a, 1, State.EXPIRED)}
+        (owner,) = ledger.superseded(NOON).values()
+        assert (owner.entry_id, owner.number, owner.state) == (a, 1, State.EXPIRED)
         assert ledger.superseded(NOON + 50) == {}
 
 

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from pipeline.core.events import LateEnd
 from pipeline.core.lifecycle import step
@@ -103,13 +104,20 @@ def test_a_sheet_has_ended_where_every_outcome_is_used_as_it_is(place: Place, st
 
 @pytest.mark.parametrize("seen", sorted(set(RunStatus) - {RunStatus.RUNNING}))
 @pytest.mark.parametrize("state", ATTEMPTED)
-def test_a_late_end_is_news_where_it_changes_the_attempt(state: State, seen: RunStatus) -> None:
+@pytest.mark.parametrize("named", [None, 2.5])
+@pytest.mark.parametrize("known", [None, 1.0])
+def test_a_late_end_is_news_where_it_changes_the_attempt(
+    state: State, seen: RunStatus, named: float | None, known: float | None
+) -> None:
     """And where nobody watches for it; else it is asked for and written down in vain, or lost."""
-    observation = an_observation(seen)
-    entry, _ = step(an_entry(state), LateEnd(observation), a_context())
-    assert entry.attempt is not None
-    is_news = state in OUTCOMES and entry.attempt.state is not state
-    assert Owner(1, 1, state).is_news(observation) == is_news
+    observation = an_observation(seen, credits=named)
+    attempt = ATTEMPTS[state]
+    assert attempt is not None
+    before = an_entry(state, attempt=structs.replace(attempt, credits=known))
+    entry, _ = step(before, LateEnd(observation), a_context())
+    is_news = state in OUTCOMES and entry.attempt != before.attempt
+    owner = Owner(1, 1, state, lacks_credits=known is None)
+    assert owner.is_news(observation) == is_news
 
 
 @pytest.mark.parametrize("state", State)

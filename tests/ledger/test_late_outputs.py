@@ -114,7 +114,13 @@ def test_runs_that_may_spare_their_rows_a_new_attempt_are_known(place: Place) ->
         waits = [replace(stands(e, State.EXPIRED), state=State.PLANNED) for e in (a, b, c)]
         ledger.save([*waits, stands(d, State.EXPIRED)])
         ledger.begin_round(RoundKind.FRESH, NOON, lambda n: [replace(waits[2], round_id=n)])
-        runs = {e: (RunId(f"WRUN-{e}"), Owner(e, 1, State.EXPIRED)) for e in (a, b)}
+        runs = {
+            e: (
+                RunId(f"WRUN-{e}"),
+                Owner(e, 1, State.EXPIRED, lacks_credits=True, lacks_outputs=True),
+            )
+            for e in (a, b)
+        }
         assert ledger.waited_for() == dict(runs.values())
         assert ledger.waited_for([b, c, d]) == dict([runs[b]])
         assert [entry.id for entry in ledger.waiting()] == [a, b]

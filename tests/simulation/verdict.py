@@ -25,6 +25,7 @@ def violations(life: Life) -> list[str]:
             *_past_the_cap(life, runs),
             *_lost(life, ledger, runs),
             *life.broken_rules,
+            *life.unheard,
         ]
 
 

@@ -21,8 +21,16 @@ from msgspec import structs
 from pipeline.config.model import Config
 from pipeline.config.values.units import read_rate
 from pipeline.core.doubts import TOKEN_FIELD
-from pipeline.core.model import Json, Observation, Row, RunId, Sheet
-from pipeline.core.replies import Doubtful, ListReply, LookReply, RunPage, StartReply, Unreachable
+from pipeline.core.model import ENDED, Json, Observation, Row, RunId, Sheet
+from pipeline.core.replies import (
+    Delivery,
+    Doubtful,
+    ListReply,
+    LookReply,
+    RunPage,
+    StartReply,
+    Unreachable,
+)
 from pipeline.core.rows.rendering import Rendering
 from pipeline.core.rows.variables import FromColumn, Recipe
 from pipeline.engine.batch.inbox import Inbox
@@ -112,7 +120,11 @@ class Life:
         self.foreign_runs: set[str] = set()
         self.runs_a_page = 3
         self._chance = random.Random(schedule.seed)  # noqa: S311  # chance, not secrecy
+        self.unheard: dict[str, None] = {}
+        """What a call heard of a run's cost and did not write down, each once."""
         self._late: list[tuple[float, bytes]] = []
+        self._told_at: dict[RunId, float] = {}
+        """When this call took a delivery in that names credits, by run."""
         self._call = Call(None, 0, 0, 0)
         self._is_dead = False
         self._calls = 0
@@ -199,6 +211,7 @@ class Life:
         beside = asyncio.ensure_future(self._meanwhile(switch))
         try:
             stop = await process(self.config, ledger, world)
+            self._look_for_unheard_credits(ledger)
             self.note(f"the call ends: {stop.message if stop else 'nothing is owed'}")
         finally:
             passed[0] = asyncio.get_running_loop().time()
@@ -223,6 +236,7 @@ class Life:
     def _registered(self) -> Inbox:
         """An inbox for this call; those of calls that died stay registered."""
         self._calls += 1
+        self._told_at.clear()
         for event in ("workflowRun.completed", "workflowRun.failed"):
             body = {"url": self._address, "eventType": event, "workflowId": WORKFLOW}
             self.service.create_webhook(KEY, json.dumps(body).encode(), self.clock.true())
@@ -238,7 +252,22 @@ class Life:
                 delivery = delivery_in(json.dumps(post.event).encode(), NO_SECRET)
                 if post.url == self._address and delivery is not None:
                     inbox.offer(delivery)
+                    self._note_credits(delivery)
             await asyncio.sleep(PUSHED_EACH_SECONDS)
+
+    def _note_credits(self, delivery: Delivery) -> None:
+        if isinstance(delivery.told, Observation) and delivery.told.credits is not None:
+            self._told_at.setdefault(delivery.told.run_id, self.clock.monotonic())
+
+    def _look_for_unheard_credits(self, ledger: Ledger) -> None:
+        """A run that a call saw to end costs what was told of it, but for what has just come in."""
+        now = self.clock.monotonic()
+        told = {run_id for run_id, at in self._told_at.items() if at < now - PUSHED_EACH_SECONDS}
+        for standing in ledger.every_attempt():
+            attempt = standing.attempt
+            has_ended = attempt and attempt.run_id in told and attempt.state in ENDED
+            if attempt and has_ended and attempt.credits is None:
+                self.unheard[f"run {attempt.run_id}: its credits were told, and are lost"] = None
 
     # The disk.
 

@@ -111,7 +111,9 @@ class Retry:
         "held until a person decides; no call looks for it then.",
     )
     settle_seconds: Seconds = _duration(
-        "30s", "settle", "How long the service may lag before a run's absence counts."
+        "30s",
+        "settle",
+        "How long the service may lag before the absence of a run, or of its credits, counts.",
     )
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.doubts import ledger_token_of
-from pipeline.core.model import Attempt, RunId, State, Token
+from pipeline.core.model import UNENDED, Attempt, RunId, State, Token
 from pipeline.core.money.budget import Spending
 
 
@@ -132,7 +132,7 @@ def audit(
     both = [
         (line, runs[run_id].credits)
         for run_id, line in shown.items()
-        if line.attempt.state is not State.RUNNING
+        if line.attempt.state not in UNENDED
     ]
     differing = tuple(
         Differing(line, credits_)

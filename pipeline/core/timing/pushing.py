@@ -55,6 +55,8 @@ class Hearing:
 
     def __init__(self) -> None:
         self.trust = Trust.NOT_LISTENING
+        self._has_told = False
+        """Whether a delivery has come."""
         self._untold = 0
         self._ages: deque[float] = deque(maxlen=AGES_KEPT)
         self._usual_age_seconds = 0.0
@@ -65,6 +67,11 @@ class Hearing:
         """Whether looks may wait."""
         return self.trust in {Trust.UNPROVEN, Trust.PROVEN}
 
+    @property
+    def may_come_late(self) -> bool:
+        """Whether what was not told yet may be told still: where ends are found untold, too."""
+        return self._has_told or self.is_trusted
+
     def listen(self) -> None:
         """From now on the service tells of ends, as far as it is known."""
         self.trust = Trust.UNPROVEN
@@ -72,6 +79,7 @@ class Hearing:
     def told(self, age_seconds: float | None) -> None:
         """A delivery told of a run of ours; its age where it was not known to have ended."""
         self.trust = Trust.PROVEN
+        self._has_told = True
         self._untold = 0
         if age_seconds is not None:
             self._learn(age_seconds)

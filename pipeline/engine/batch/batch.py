@@ -28,10 +28,11 @@ from pipeline.core.events import (
     StopBatch,
 )
 from pipeline.core.lifecycle import step
-from pipeline.core.model import IN_FLIGHT, Entry, Observation, State
+from pipeline.core.model import ENDED, IN_FLIGHT, Entry, Observation, RunId, State
 from pipeline.core.replies import Accepted, Doubtful
 from pipeline.core.rules import Context
 from pipeline.core.timing.pushing import Hearing
+from pipeline.engine.batch.awaited import Awaited
 from pipeline.engine.batch.budget import Budget
 from pipeline.engine.batch.counts import Counts, attempt_before
 from pipeline.engine.batch.course import Course
@@ -41,7 +42,7 @@ from pipeline.engine.batch.lastseen import LastSeen
 from pipeline.engine.batch.recorder import Recorder
 from pipeline.engine.batch.sent import Sent
 from pipeline.engine.batch.stop import Stop, stop_of, too_many_failed
-from pipeline.engine.batch.watches import Watches
+from pipeline.engine.batch.watches import Watch, Watches
 from pipeline.engine.clock import Clock
 from pipeline.ledger.records import Opening, Owner
 from pipeline.ledger.store import Ledger, RunTakenError
@@ -85,6 +86,7 @@ class Batch:
         self.doubts = Doubts(clock)
         self.hearing = Hearing()
         self.inbox = Inbox()
+        self.awaited = Awaited(clock, config.retry.settle_seconds)
         self.watches = Watches(config.polling, opening.ends, clock, chance)
         self.changed = asyncio.Event()
         self.sent = Sent(self.changed)
@@ -211,6 +213,12 @@ class Batch:
         self.counts.elsewhere |= left
         self.counts.follow(before, after)
         self.budget.spend(before.attempt, after.attempt)
+        self.await_no_more(seen.run_id)
+
+    def await_no_more(self, *runs: RunId) -> None:
+        """Of these runs no credits are to come: what is not named by now, nobody names."""
+        for run_id in runs:
+            self.awaited.drop(run_id)
         self._stop_where_blind()
         self.changed.set()
 
@@ -232,7 +240,8 @@ class Batch:
             self.in_flight[after.id] = after
         else:
             self.in_flight.pop(after.id, None)
-            self.watches.ended(after)
+            if (watch := self.watches.ended(after)) is not None:
+                self._hear_the_rest(watch, after)
         if after.state is not State.UNCONFIRMED:
             self.doubts.settled(after.id)
         if before.state is State.STARTING and after.state is State.RUNNING:
@@ -261,13 +270,21 @@ class Batch:
             case _:
                 assert_never(instruction)
 
+    def _hear_the_rest(self, watch: Watch, entry: Entry) -> None:
+        """A look saw the run's end first: what is delivered of it may name credits all the same."""
+        attempt = entry.attempt
+        is_unnamed = attempt and attempt.state in ENDED and attempt.credits is None
+        if is_unnamed and watch.is_to_be_told and self.hearing.may_come_late:
+            self.awaited.add(watch.run_id)
+        self.inbox.recall(watch.run_id)
+
     def _recall(self, entry: Entry) -> None:
         """What was delivered before the run was known, or while a look was out, counts now."""
         if entry.attempt is not None and entry.attempt.run_id is not None:
             self.inbox.recall(entry.attempt.run_id)
 
     def _stop_where_blind(self) -> None:
-        if not self.is_stopped and (stop := self.budget.blindness()) is not None:
+        if not self.is_stopped and (stop := self.budget.blindness(len(self.awaited))) is not None:
             self.ask_to_stop(stop)
 
     def _count_failure(self) -> None:

@@ -55,9 +55,12 @@ class Budget:
         """An attempt changed; ``None`` stands for one that is none."""
         self._spending = self._spending.after(before, now)
 
-    def blindness(self) -> Stop | None:
-        """Why no start may leave: the cost of a run that ended is not known, nor what to assume."""
-        return self._blindness(self._spending)
+    def blindness(self, awaited: int) -> Stop | None:
+        """Why no start may leave: the cost of a run that ended is not known, nor what to assume.
+
+        The cost of so many runs is `awaited` yet.
+        """
+        return self._blindness(self._spending, awaited)
 
     def exhaustion(self) -> Stop:
         """Why no start may leave: one more could pass the cap, and nothing will make room."""
@@ -67,8 +70,9 @@ class Budget:
         """Why the ledger lets no start leave, after so much was spent by all who work on it."""
         return self._blindness(spending) or self._exhaustion(spending)
 
-    def _blindness(self, spending: Spending) -> Stop | None:
-        if self._cap is None or not self._cap.is_blind(spending):
+    def _blindness(self, spending: Spending, awaited: int = 0) -> Stop | None:
+        is_told = spending.unnamed <= awaited
+        if is_told or self._cap is None or not self._cap.is_blind(spending):
             return None
         message = "the service names no credits, so limits.max_credits can't be kept"
         return Stop(StopReason.CREDITS_UNKNOWN, message)

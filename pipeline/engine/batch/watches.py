@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.model import Polling
-from pipeline.core.model import ENDED, Attempt, Entry, RunId
+from pipeline.core.model import ENDED, Attempt, Entry, Observation, RunId
 from pipeline.core.timing.backoff import look_again_seconds
 from pipeline.core.timing.durations import DATED_WITHIN_SECONDS
 from pipeline.core.timing.lookout import Lookout
@@ -37,8 +37,8 @@ class Watch:
     """The same by the plan; some looks come sooner by lot."""
     due_at: float | None = None
     """When it is looked at next; ``None``: a look at it is under way."""
-    is_told: bool = False
-    """Whether the service told unasked that the run ended."""
+    told: Observation | None = None
+    """What the service told unasked of the run's end; ``None``: nothing yet."""
     is_due: bool = False
     """Whether it was found due, and no look at it is under way."""
     missing_since: float | None = None
@@ -51,6 +51,14 @@ class Watch:
     def age_seconds(self, moment: float) -> float:
         """How old the run is at a moment."""
         return moment - self.began_at + self.age_then_seconds
+
+    @property
+    def is_to_be_told(self) -> bool:
+        """Whether the service has yet to tell of the run's end.
+
+        That of a run which an earlier call left may have been told when nobody listened.
+        """
+        return self.wait_seconds > 0 and self.told is None
 
     @property
     def seen_age_seconds(self) -> float:
@@ -178,17 +186,18 @@ class Watches:
             return None
         return self._clock.now() - (self._clock.monotonic() - watch.seen_running_at)
 
-    def ended(self, entry: Entry) -> None:
-        """The entry's run is not watched any more, if it ever was."""
+    def ended(self, entry: Entry) -> Watch | None:
+        """The entry's run is not watched any more; gives how it was, if it ever was."""
         watch = self._watches.pop(entry.id, None)
         if watch is None:
-            return
+            return None
         self.take(watch)
         self._by_run.pop(watch.run_id, None)
         attempt = entry.attempt
         if watch.is_dated and attempt and attempt.state in ENDED:
             age_seconds = watch.age_seconds(self._clock.monotonic())
             self._lookout.saw_end(watch.seen_age_seconds, age_seconds)
+        return watch
 
     def _stands(self, due: tuple[float, int]) -> bool:
         watch = self._watches.get(due[1])

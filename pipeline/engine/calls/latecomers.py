@@ -12,7 +12,7 @@ from pipeline.core.reconciling import listed
 from pipeline.core.replies import Halted
 from pipeline.engine.batch.batch import Batch
 from pipeline.engine.batch.stop import stop_of
-from pipeline.engine.calls.looking import Looking
+from pipeline.engine.calls.looking import Looking, completed
 from pipeline.ledger.records import Owner
 from pipeline.ledger.store import Ledger
 
@@ -30,6 +30,8 @@ class Latecomers:
         self._has_looked = False
         self._told: dict[RunId, Owner] = {}
         """Those to be looked at as soon as the pace allows."""
+        self._said: dict[RunId, Observation] = {}
+        """What was told of their ends."""
         self._is_looking = False
         self._woken = asyncio.Event()
 
@@ -52,9 +54,10 @@ class Latecomers:
             self._batch.changed.set()
             await self._look_at_told(self._batch.clock.monotonic() + polling.max_seconds)
 
-    def look_soon(self, run_id: RunId, owner: Owner) -> None:
+    def look_soon(self, owner: Owner, said: Observation) -> None:
         """It was told that this run ended, and not all that is to be known of it."""
-        self._told[run_id] = owner
+        self._told[said.run_id] = owner
+        self._said[said.run_id] = completed(said, self._said.get(said.run_id))
         self._woken.set()
 
     async def _look_at_told(self, until: float) -> None:
@@ -78,10 +81,10 @@ class Latecomers:
         """
         if not owner.is_news(seen):
             return
-        if self._looking.is_enough(seen):
+        if owner.has_seen(seen) or self._looking.is_enough(seen):
             await self._batch.end_late(owner, seen)
         else:
-            self.look_soon(seen.run_id, owner)
+            self.look_soon(owner, seen)
 
     async def _look(self, run_id: RunId, owner: Owner) -> None:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
@@ -92,7 +95,8 @@ class Latecomers:
         if isinstance(reply, Halted):
             self._batch.ask_to_stop(stop_of(reply))
         if isinstance(reply, Observation) and reply.status is not RunStatus.RUNNING:
-            await self._batch.end_late(owner, reply)
+            said = self._said.pop(run_id, None)
+            await self._batch.end_late(owner, completed(reply, said))
 
 
 def owners_of(ledger: Ledger, ended: Mapping[RunId, Observation]) -> dict[RunId, Owner]:

@@ -4,7 +4,10 @@ Must not know what a reply means for a row.
 """
 
 from collections import Counter, deque
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
+from zlib import crc32
+
+from msgspec.structs import replace
 
 from pipeline.core.model import KNOWN_WORDS, Observation, RunId, RunStatus
 from pipeline.core.replies import (
@@ -21,6 +24,12 @@ from pipeline.engine.batch.batch import Batch
 from pipeline.engine.batch.stop import Stop, StopReason
 from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.limiter import Limiter
+
+LATEST_LOOKS: Final = 5
+"""So many looks in a row without credits tell that looks don't name any."""
+ASKED_ALL_THE_SAME: Final = 50
+"""One run of so many is looked at though looks don't name credits: so that it is noticed if they
+do."""
 
 
 class Looks(Protocol):
@@ -48,23 +57,23 @@ class Looking:
         """Whether the list is being asked if the service is there at all."""
         self.unknown_words: Counter[str] = Counter()
         """Status words that the service is not known to use, and how often they were read."""
-        self.untold: deque[Watch] = deque()
-        """Runs that are told to have ended, and not all that is to be known of it."""
-        self._looks_name_credits: bool | None = None
-        """Whether a look at a single run that completed ever named credits; ``None``: there was
-        none yet. A run that failed tells nothing of that: it may have cost nothing."""
+        self.untold: deque[tuple[Watch, Observation]] = deque()
+        """Runs of which what was seen or told is not all that is to be known, each with that."""
+        self._named_credits: deque[bool] = deque(maxlen=LATEST_LOOKS)
+        """Whether the latest looks at single runs that completed named credits, each. A run that
+        failed tells nothing of that: it may have cost nothing."""
 
-    def look_singly(self, watch: Watch) -> None:
+    def look_singly(self, watch: Watch, told: Observation) -> None:
         """Let a look at this very run tell the rest of its end."""
         self._batch.watches.take(watch)
-        self.untold.append(watch)
+        self.untold.append((watch, told))
         self._batch.watches.changed.set()
         self._batch.changed.set()
 
     def learn_of(self, reply: LookReply) -> None:
         """Learn from a look at a single run what such looks tell of an end."""
         if isinstance(reply, Observation) and reply.status is RunStatus.COMPLETE:
-            self._looks_name_credits = bool(self._looks_name_credits) or reply.credits is not None
+            self._named_credits.append(reply.credits is not None)
 
     def is_enough(self, seen: Observation) -> bool:
         """Whether this tells all of a run's end that a look at the run itself would tell."""
@@ -75,7 +84,16 @@ class Looking:
                 is_told = seen.outputs is not None
             case RunStatus.FAILED:
                 is_told = seen.message is not None
-        return is_told and (seen.credits is not None or self._looks_name_credits is False)
+        return is_told and (seen.credits is not None or not self._is_worth_asking(seen.run_id))
+
+    def _is_worth_asking(self, run_id: RunId) -> bool:
+        """Whether a look at this run may name its credits, by the latest looks.
+
+        Where these named none, a few runs are asked all the same: the next may.
+        """
+        if len(self._named_credits) < LATEST_LOOKS or any(self._named_credits):
+            return True
+        return crc32(run_id.encode()) % ASKED_ALL_THE_SAME == 0
 
     async def look(self, run_id: RunId) -> LookReply:
         """Look at a run whose place in the pace is taken; the whole class learns from the reply."""
@@ -160,6 +178,21 @@ class Looking:
                 self.limiter.unanswered(after_seconds, sent_at)
             case _:
                 assert_never(reply)
+
+
+def completed(seen: Observation, told: Observation | None) -> Observation:
+    """What was seen of a run's end, with what was told of it before and is not named here."""
+    if told is None or seen.status is RunStatus.RUNNING:
+        return seen
+    credits_ = told.credits if seen.credits is None else seen.credits
+    if seen.status is not told.status:
+        return replace(seen, credits=credits_)
+    return replace(
+        seen,
+        credits=credits_,
+        outputs=told.outputs if seen.outputs is None else seen.outputs,
+        message=told.message if seen.message is None else seen.message,
+    )
 
 
 def _stop_for(reply: Unreachable) -> Stop:

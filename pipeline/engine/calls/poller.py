@@ -23,7 +23,7 @@ from pipeline.core.timing.sweeping import (
 from pipeline.engine.batch.batch import Batch, Happening
 from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.judging import judge, tells_no_end
-from pipeline.engine.calls.looking import Looking
+from pipeline.engine.calls.looking import Looking, completed
 
 LOOKS_OUT_AT_ONCE: Final = 100
 """Looks that may be under way together."""
@@ -53,7 +53,7 @@ class Poller:
         while True:
             await self._batch.until(self._may_look)
             if self._looking.untold:
-                await self._look_singly(calls, self._looking.untold.popleft())
+                await self._look_for_the_rest(calls, *self._looking.untold.popleft())
                 continue
             watch = await self._first_due()
             if watch is None:
@@ -72,6 +72,15 @@ class Poller:
                     self._batch.watches.take(watch)
                     self._yield = self._yield.after_look()
                     await self._look_singly(calls, watch)
+
+    async def _look_for_the_rest(
+        self, calls: asyncio.TaskGroup, watch: Watch, seen: Observation
+    ) -> None:
+        """Look at a run seen in part, unless it was learnt since that looks tell no more."""
+        if seen.status is not RunStatus.RUNNING and self._looking.is_enough(seen):
+            self._batch.hear(*self._told(watch, seen))
+        else:
+            await self._look_singly(calls, watch)
 
     async def _look_singly(self, calls: asyncio.TaskGroup, watch: Watch) -> None:
         await self._looking.limiter.slot(unless=self._batch.no_more_calls)
@@ -138,6 +147,8 @@ class Poller:
         reply = await self._looking.look(watch.run_id)
         self._looks_out -= 1
         self._looking.learn_of(reply)
+        if isinstance(reply, Observation):
+            reply = completed(reply, watch.told)
         if tells_no_end(reply) and self._batch.inbox.keeps(watch.run_id):
             # Its end was delivered while the look was out, and is dealt with while the run waits.
             self._batch.watches.put_off(watch, self._batch.config.polling.first_seconds)
@@ -197,10 +208,11 @@ class Poller:
         now = self._batch.clock.monotonic()
         waiting = due = 0
         spared = 0.0
-        for seen in page.runs:
-            watch = self._batch.watches.waiting_for(seen.run_id)
+        for shown in page.runs:
+            watch = self._batch.watches.waiting_for(shown.run_id)
             if watch is None:
                 continue
+            seen = completed(shown, watch.told)
             assert watch.due_at is not None
             early_seconds = watch.due_at - now
             waiting += 1
@@ -210,7 +222,7 @@ class Poller:
                 spared += self._spared(watch, early_seconds, seen)
                 self._batch.hear(*self._told(watch, seen))
             else:
-                self._looking.untold.append(watch)
+                self._looking.untold.append((watch, seen))
         return waiting, due, spared
 
     def _is_enough(self, watch: Watch, seen: Observation, now: float) -> bool:
@@ -240,5 +252,5 @@ class Poller:
             return
         if reply.status is RunStatus.RUNNING:
             self._batch.hearing.saw_running(watch.age_seconds(now))
-        elif watch.wait_seconds and not watch.is_told:
+        elif watch.is_to_be_told:
             self._batch.hearing.found_untold()

@@ -15,7 +15,7 @@ from pipeline.engine.batch.inbox import Inbox
 from pipeline.engine.batch.stop import stop_of
 from pipeline.engine.batch.watches import Watch
 from pipeline.engine.calls.latecomers import Latecomers, owners_of
-from pipeline.engine.calls.looking import Looking
+from pipeline.engine.calls.looking import Looking, completed
 from pipeline.ledger.records import Owner
 
 TOLD: Final = "it said so unasked"
@@ -36,7 +36,7 @@ class Pushes:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing that was delivered waits or is being dealt with."""
+        """Whether nothing that was delivered waits, nor is being dealt with."""
         return not self._is_busy and not self._inbox.arrived.is_set()
 
     async def run(self) -> None:
@@ -76,11 +76,11 @@ class Pushes:
     def _learn(self, watch: Watch, seen: Observation) -> None:
         age_seconds = watch.age_seconds(self._batch.clock.monotonic())
         self._batch.hearing.told(age_seconds)
-        watch.is_told = True
-        if self._looking.is_enough(seen):
-            self._batch.hear(self._batch.in_flight[watch.entry_id], seen)
+        watch.told = completed(seen, watch.told)
+        if self._looking.is_enough(watch.told):
+            self._batch.hear(self._batch.in_flight[watch.entry_id], watch.told)
         else:
-            self._looking.look_singly(watch)
+            self._looking.look_singly(watch, watch.told)
 
     async def _deal_with_unwatched(self, strange: Mapping[RunId, Delivery]) -> None:
         """A late end of an older attempt counts; what is nobody's yet is kept."""
@@ -102,7 +102,5 @@ class Pushes:
             self._inbox.recall(run_id)
 
     async def _end_late(self, owner: Owner, seen: Observation) -> None:
-        if self._looking.is_enough(seen):
-            await self._latecomers.note_end(owner, seen)
-        elif owner.is_news(seen):
-            self._latecomers.look_soon(seen.run_id, owner)
+        await self._latecomers.note_end(owner, seen)
+        self._batch.await_no_more(seen.run_id)
