@@ -241,7 +241,7 @@ class Batch:
         else:
             self.in_flight.pop(after.id, None)
             if (watch := self.watches.ended(after)) is not None:
-                self._hear_the_rest(watch, after)
+                self._await_credits(watch, after)
         if after.state is not State.UNCONFIRMED:
             self.doubts.settled(after.id)
         if before.state is State.STARTING and after.state is State.RUNNING:
@@ -270,13 +270,12 @@ class Batch:
             case _:
                 assert_never(instruction)
 
-    def _hear_the_rest(self, watch: Watch, entry: Entry) -> None:
+    def _await_credits(self, watch: Watch, entry: Entry) -> None:
         """A look saw the run's end first: what is delivered of it may name credits all the same."""
         attempt = entry.attempt
         is_unnamed = attempt and attempt.state in ENDED and attempt.credits is None
         if is_unnamed and watch.is_to_be_told and self.hearing.may_come_late:
             self.awaited.add(watch.run_id)
-        self.inbox.recall(watch.run_id)
 
     def _recall(self, entry: Entry) -> None:
         """What was delivered before the run was known, or while a look was out, counts now."""
